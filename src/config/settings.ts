@@ -1,0 +1,37 @@
+import type { Schedule } from '../domain/schedule.ts'
+
+/** firedrill.yaml, the environment and schedules/, checked, typed and frozen. */
+export interface Settings {
+  /** The folder that firedrill.yaml stands in; relative paths start here. */
+  readonly folder: string
+  readonly ledger: { readonly kind: 'embedded'; readonly file: string } | { readonly kind: 'postgres'; readonly url: Secret }
+  readonly queue: { readonly kind: 'embedded' } | { readonly kind: 'redis' | 'postgres'; readonly url: Secret }
+  readonly dataDir: string
+  /** Globs on names; with ":" on ids. No tag overrides them (S1). */
+  readonly never: readonly string[]
+  /** By provider name: its own checked settings. What is not named is never imported. */
+  readonly providers: Readonly<Record<string, ProviderSettings>>
+  readonly owners: Readonly<Record<string, Readonly<Record<string, string>>>>
+  readonly web: { readonly listen: string }
+  readonly schedules: readonly Schedule[]
+  /** From FIREDRILL_HALT_FILE: while this file exists, everything is halted (S2). */
+  readonly haltFile: string | null
+  /** Every configured endpoint is on loopback: a ledger may be made silently (S14). */
+  readonly onlyLoopback: boolean
+}
+
+/** `optIn` and `optOut` are group ids; the rest belongs to the provider. */
+export interface ProviderSettings {
+  readonly endpoint: string | null
+  readonly optIn: readonly string[]
+  readonly optOut: readonly string[]
+  readonly [key: string]: unknown
+}
+
+/** A connection string or key. Prints as "***"; only `reveal` gives it away, at the place that connects. */
+export interface Secret {
+  reveal(): string
+  /** Without user and password, for messages: `redis://host:6379`. */
+  toString(): string
+  toJSON(): string
+}

@@ -1,0 +1,236 @@
+import type { Configuration, Declaration, NotCompared } from './declaration.ts'
+import type { Finding, Verdict } from './finding.ts'
+import type { GroupId, GroupSnapshot, InstanceId, PlatformEvent, ScopeId } from './group.ts'
+import type { DrillPolicy, StrikeMethod } from './schedule.ts'
+
+export type DrillId = string
+
+/**
+ * The life of a drill (DESIGN.md §2):
+ *
+ *   planned ──► refused | leashed
+ *      ▼
+ *   striking ─► [restoring] ─► recovering ─► soaking ─► concluded (verdict)
+ *      └──────────────────────────────────────────────► concluded (not-struck)
+ *
+ * Open states are striking, restoring, recovering and soaking.
+ */
+export type Drill = PlannedDrill | RefusedDrill | LeashedDrill | OpenDrill | ConcludedDrill
+export type OpenDrill = StrikingDrill | RestoringDrill | RecoveringDrill | SoakingDrill
+export type DrillState = Drill['state']
+
+interface DrillBase {
+  readonly id: DrillId
+  readonly schedule: string
+  readonly provider: string
+  readonly scope: ScopeId
+  readonly group: GroupId
+  readonly groupName: string
+  readonly incarnation: string
+  readonly service: string
+  /** The slug of `firedrill-owner`, or null. */
+  readonly owner: string | null
+  /** Local date on which the window opens: with schedule and group the key of a plan. For a run on demand, the run's id. */
+  readonly planKey: string
+  readonly plannedFor: Temporal.Instant
+  readonly policy: DrillPolicy
+  /** Counts every change; a write names the revision it read, so that a stalled worker changes nothing. */
+  readonly revision: number
+  /** When this drill must be looked at next; null: never again. */
+  readonly wakeAt: Temporal.Instant | null
+}
+
+export interface PlannedDrill extends DrillBase {
+  readonly state: 'planned'
+}
+
+export interface RefusedDrill extends DrillBase {
+  readonly state: 'refused'
+  readonly refusal: Refusal
+  readonly refusedAt: Temporal.Instant
+  /** What S13 found; empty for other rules. */
+  readonly findings: readonly Finding[]
+}
+
+export interface LeashedDrill extends DrillBase {
+  readonly state: 'leashed'
+  readonly victim: VictimRef
+  readonly leashedAt: Temporal.Instant
+  readonly findings: readonly Finding[]
+}
+
+export interface StrikingDrill extends DrillBase {
+  readonly state: 'striking'
+  readonly order: StrikeOrder
+  /** How often a call may have been sent; 0 until the first. */
+  readonly attempts: number
+  readonly lastAttemptAt: Temporal.Instant | null
+}
+
+export interface RestoringDrill extends DrillBase {
+  readonly state: 'restoring'
+  readonly order: StrikeOrder
+  readonly tracking: Tracking
+}
+
+export interface RecoveringDrill extends DrillBase {
+  readonly state: 'recovering'
+  readonly order: StrikeOrder
+  readonly tracking: Tracking
+}
+
+export interface SoakingDrill extends DrillBase {
+  readonly state: 'soaking'
+  readonly order: StrikeOrder
+  readonly tracking: Tracking
+  readonly soakEndsAt: Temporal.Instant
+}
+
+export interface ConcludedDrill extends DrillBase {
+  readonly state: 'concluded'
+  readonly order: StrikeOrder
+  /** Null where nothing was struck. */
+  readonly tracking: Tracking | null
+  readonly judgement: Judgement
+  readonly concludedAt: Temporal.Instant
+  /** True until the group is seen back at its size with every member healthy (S3); wakeAt stays set till then. */
+  readonly wounded: boolean
+}
+
+/** Why nothing was struck: the rule by its number (`S5`), or the guard's name, and a sentence. */
+export interface Refusal {
+  readonly rule: string
+  readonly reason: string
+}
+
+export interface VictimRef {
+  readonly id: InstanceId
+  readonly name: string
+  readonly zone: string | null
+  readonly image: string | null
+  readonly bornFrom: string | null
+}
+
+/** The recorded intent. Whatever crashes or runs twice, only this victim is ever struck (S9). */
+export interface StrikeOrder {
+  readonly drill: DrillId
+  readonly scope: ScopeId
+  readonly group: GroupId
+  readonly groupName: string
+  readonly incarnation: string
+  readonly victim: VictimRef
+  readonly method: StrikeMethod
+  /** Desired size before the strike, in capacity units. */
+  readonly desired: number
+  /** Members before the strike: whoever is not among them is new. */
+  readonly members: readonly InstanceId[]
+  readonly declarationVersion: string
+  readonly intendedAt: Temporal.Instant
+  /** A UUID for platforms that take a request id. */
+  readonly requestId: string
+}
+
+/** What the watching has seen so far; small, kept on the drill's row. */
+export interface Tracking {
+  /** When the call was sent (or, after a crash, when the victim was first seen gone). */
+  readonly struckAt: Temporal.Instant
+  readonly victimGoneAt: Temporal.Instant | null
+  readonly candidates: readonly Candidate[]
+  /** Platform events since the strike that matter for attribution and for `not-replaced`; bounded. */
+  readonly events: readonly PlatformEvent[]
+  /** Desired size as last seen; a change is noted, not a reason by itself. */
+  readonly desired: number
+  readonly declarationVersion: string
+  /** The group disappeared or became another incarnation. */
+  readonly groupGoneAt: Temporal.Instant | null
+  readonly lookedAt: Temporal.Instant | null
+  /** Since when the group has been unreadable; null while it can be read. */
+  readonly unreadableSince: Temporal.Instant | null
+  readonly unreadableWhy: string | null
+  readonly restore: RestoreProgress | null
+  readonly wholeAt: Temporal.Instant | null
+}
+
+/** A new member since the strike that may be the successor. */
+export interface Candidate {
+  readonly id: InstanceId
+  readonly name: string
+  readonly launchedAt: Temporal.Instant | null
+  readonly seenAt: Temporal.Instant
+  readonly origin: 'launched' | 'pre-built'
+  readonly bornFrom: string | null
+  readonly image: string | null
+  readonly health: 'healthy' | 'unhealthy' | 'starting' | 'unknown'
+  /** Some checker beyond the platform's own "running" vouched for it. */
+  readonly independentlyHealthy: boolean
+  /** First healthy by the provider's checks in the current unbroken run; null before. */
+  readonly healthyAt: Temporal.Instant | null
+  /** Probes passed as well (equals healthyAt where there are none): recovered. */
+  readonly recoveredAt: Temporal.Instant | null
+  readonly lastProbeFailure: string | null
+  /** Bad looks in a row since it was recovered; two mean it failed. */
+  readonly badLooks: number
+  readonly failedAt: Temporal.Instant | null
+  readonly gone: { readonly at: Temporal.Instant; readonly cause: PlatformEvent['cause']; readonly detail: string } | null
+  /** The last unhealthy or waiting check, in a sentence, for findings. */
+  readonly healthDetail: string
+}
+
+export interface RestoreProgress {
+  readonly state: 'waiting' | 'requested' | 'done' | 'yielded'
+  readonly detail: string
+}
+
+/** A flat record of what is inside an instance. */
+export type Fingerprint = Readonly<Record<string, string>>
+
+/** Read before the strike and stored with the intent. */
+export interface Before {
+  readonly snapshot: GroupSnapshot
+  readonly declaration: Declaration
+  readonly victim: Configuration
+  /** Null with a reason: not taken. */
+  readonly fingerprint: Fingerprint | null
+  readonly fingerprintWhy: string | null
+}
+
+/** Read at the end of the soak, or at the deadline. */
+export interface After {
+  readonly at: Temporal.Instant
+  /** Null: could not be read (why says). */
+  readonly declaration: Declaration | null
+  readonly declarationWhy: string | null
+  /** By candidate; one that is missing could not be read. */
+  readonly configurations: Readonly<Record<InstanceId, Configuration>>
+  readonly fingerprints: Readonly<Record<InstanceId, Fingerprint>>
+}
+
+/** Everything judge() looks at, as it is stored; judging it again gives the same judgement. */
+export interface Evidence {
+  readonly order: StrikeOrder
+  readonly policy: DrillPolicy
+  /** Drift globs that the provider ships: what differs there differs by design. */
+  readonly driftIgnore: readonly string[]
+  readonly before: Before
+  readonly tracking: Tracking
+  readonly after: After
+}
+
+export interface Judgement {
+  readonly verdict: Verdict
+  readonly findings: readonly Finding[]
+  /** `replaced`, `health`, `image`, `configuration`, `state`. */
+  readonly proven: readonly string[]
+  readonly notCompared: readonly NotCompared[]
+  /** The successor that the verdict is about (the first that passed, or the worst), or null. */
+  readonly successor: InstanceId | null
+}
+
+/** One line of a drill's append-only history. */
+export interface DrillEvent {
+  readonly drill: DrillId
+  readonly seq: number
+  readonly at: Temporal.Instant
+  readonly kind: string
+  readonly data: Readonly<Record<string, unknown>>
+}

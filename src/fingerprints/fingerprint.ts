@@ -1,0 +1,13 @@
+import type { Fingerprint } from '../domain/drill.ts'
+import type { InstanceId } from '../domain/group.ts'
+
+/** Looks inside an instance, before the strike and after the soak. Throws where it cannot be read. */
+export interface Fingerprinter {
+  take(instance: FingerprintTarget, signal: AbortSignal): Promise<Fingerprint>
+}
+
+export interface FingerprintTarget {
+  readonly id: InstanceId
+  readonly name: string
+  readonly address: string | null
+}

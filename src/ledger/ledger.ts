@@ -1,0 +1,169 @@
+import type {
+  After,
+  Before,
+  Drill,
+  DrillEvent,
+  DrillId,
+  DrillState,
+  OpenDrill,
+  PlannedDrill,
+  Refusal,
+  StrikeOrder,
+} from '../domain/drill.ts'
+import type { GroupId, ScopeId } from '../domain/group.ts'
+import type { Halt, HaltTarget, LedgerState, Quarantine } from '../domain/ledger-state.ts'
+import type { GroupRecord, SeenGroup } from '../domain/seen-group.ts'
+
+/**
+ * The only source of truth. Times are the ledger's own where they decide something (`now`, permits).
+ * Every method may throw LedgerError; a write that finds another revision changes nothing and says so.
+ */
+export interface Ledger {
+  /** Ledger time: PostgreSQL's clock, or this machine's for an embedded ledger. */
+  now(): Promise<Temporal.Instant>
+  /** Drawn once at init; the draw of DESIGN.md §2 is a function of it. */
+  salt(): Promise<string>
+
+  // groups seen
+  /** Upserts what a discovery saw. `optedInSince` starts again with each opt-in and each incarnation. */
+  recordDiscovery(discovery: Discovery): Promise<void>
+  groups(): Promise<readonly GroupRecord[]>
+
+  // plans
+  /** Adds plans that are not there yet (unique by schedule, group, planKey; never redrawn). Returns those added. */
+  addPlans(plans: readonly NewPlan[]): Promise<readonly PlannedDrill[]>
+
+  // one drill
+  drill(id: DrillId): Promise<Drill | null>
+  /** Open drills first, then newest; filters are combined. */
+  drills(filter: DrillFilter): Promise<readonly Drill[]>
+  /** Planned or open drills and wounded ones whose `wakeAt` is not after `now`, earliest first. */
+  due(now: Temporal.Instant, limit: number): Promise<readonly DueDrill[]>
+  /** Open and wounded drills of one scope: what a watch tick looks at. */
+  watched(scope: ScopeId): Promise<readonly Drill[]>
+  /**
+   * Replaces a drill by its next state with its events, where the stored revision is `drill.revision - 1`;
+   * false: somebody else was faster, nothing was written. `attach` stores evidence beside it; a conclusion may
+   * put its service in quarantine in the same transaction.
+   */
+  advance(step: Advance): Promise<boolean>
+  events(id: DrillId): Promise<readonly DrillEvent[]>
+  before(id: DrillId): Promise<Before | null>
+  after(id: DrillId): Promise<After | null>
+
+  // strikes
+  /**
+   * One transaction under the ledger's lock: reads what limits strikes, asks `decide`, and where it
+   * returns null writes the intent (drill → striking), the unique strike row, the evidence and a permit
+   * of `permitFor` ms. Constraints are the last line: a second strike for a drill, or a second open drill
+   * for a group or service, is a refusal as well.
+   */
+  intend(intent: Intent): Promise<IntentResult>
+  /**
+   * A new permit for an order that is already recorded (resuming after a crash), after `decide` agreed
+   * again under the lock; refused where the drill has moved on.
+   */
+  renewPermit(renewal: Renewal): Promise<IntentResult>
+  /** Permits that have not run out and whose call is not known to have ended: strikes in flight (S2). */
+  strikesInFlight(): Promise<readonly InFlight[]>
+  /** The call of this order has ended, however it ended: its permit is over. */
+  endPermit(drill: DrillId): Promise<void>
+  /** What limits strikes, read now without the lock: for explanations (`groups`, `plan`). */
+  state(): Promise<LedgerState>
+
+  // halts and quarantines
+  halt(halt: { target: HaltTarget; reason: string; by: string; until: Temporal.Instant | null }): Promise<Halt>
+  /** Ends every halt on exactly this target; null: all halts. Returns those ended. A schedule's breaker starts counting anew. */
+  resume(target: HaltTarget | null, by: string): Promise<readonly Halt[]>
+  quarantines(): Promise<readonly Quarantine[]>
+  /** Clears by service name; false where there is none. The note and who are kept. */
+  clearQuarantine(service: string, note: string, by: string): Promise<boolean>
+
+  close(): Promise<void>
+}
+
+export interface Discovery {
+  readonly scope: ScopeId
+  readonly at: Temporal.Instant
+  /** Null: the scope was read to its end. Else nothing is forgotten, and S15 sees why it could not be read. */
+  readonly unreadable: string | null
+  readonly groups: readonly SeenGroup[]
+}
+
+export type NewPlan = Omit<PlannedDrill, 'id' | 'revision' | 'state'>
+
+export interface DrillFilter {
+  readonly states?: readonly DrillState[]
+  readonly group?: GroupId
+  readonly service?: string
+  readonly schedule?: string
+  readonly since?: Temporal.Instant
+  readonly until?: Temporal.Instant
+  readonly limit?: number
+}
+
+export interface DueDrill {
+  readonly id: DrillId
+  readonly state: DrillState
+  readonly scope: ScopeId
+  readonly wakeAt: Temporal.Instant
+}
+
+export interface Advance {
+  /** The next state, its revision one more than the stored one. */
+  readonly drill: Drill
+  readonly events: readonly NewEvent[]
+  readonly before?: Before
+  readonly after?: After
+  /** Quarantine the drill's service, with this reason. */
+  readonly quarantine?: string
+}
+
+export interface NewEvent {
+  readonly at: Temporal.Instant
+  readonly kind: string
+  readonly data: Readonly<Record<string, unknown>>
+}
+
+export interface Intent {
+  readonly drill: PlannedDrill
+  readonly order: StrikeOrder
+  readonly before: Before
+  /** The run that strikes, for `strikesPerRun`; null for the service. */
+  readonly run: string | null
+  readonly permitFor: number
+  readonly decide: (state: LedgerState) => Refusal | null
+}
+
+export interface Renewal {
+  readonly drill: OpenDrill
+  readonly permitFor: number
+  readonly decide: (state: LedgerState) => Refusal | null
+}
+
+export type IntentResult =
+  /** The permit's length counts from when the answer was asked for, on the caller's monotonic clock. */
+  | { readonly kind: 'permitted'; readonly drill: OpenDrill; readonly permitFor: number }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  /** Somebody else has changed the drill meanwhile. */
+  | { readonly kind: 'lost' }
+
+export interface InFlight {
+  readonly drill: DrillId
+  readonly group: GroupId
+  readonly victim: string
+  readonly permitEnds: Temporal.Instant
+}
+
+export type LedgerErrorCode = 'missing' | 'newer' | 'foreign' | 'corrupt' | 'unreachable' | 'in-use' | 'failed'
+
+/** What is wrong with the ledger and what to do, in one sentence. */
+export class LedgerError extends Error {
+  override readonly name = 'LedgerError'
+  readonly code: LedgerErrorCode
+
+  constructor(code: LedgerErrorCode, message: string, cause?: unknown) {
+    super(message, { cause })
+    this.code = code
+  }
+}

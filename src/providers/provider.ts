@@ -1,0 +1,74 @@
+import type { Configuration, Declaration, PathGlob } from '../domain/declaration.ts'
+import type { StrikeOrder } from '../domain/drill.ts'
+import type { Finding } from '../domain/finding.ts'
+import type { GroupId, GroupSummary, InstanceId, Observation, Scope } from '../domain/group.ts'
+import type { StrikeMethod } from '../domain/schedule.ts'
+
+/**
+ * One kind of place where groups live. Every method throws only ProviderError. Reads may be retried by
+ * the adapter; strike() sends its call once. A signal that is aborted ends a call with the signal's reason.
+ */
+export interface Provider {
+  readonly name: string
+  readonly capabilities: Capabilities
+  scopes(): readonly Scope[]
+  /** Groups that are opted in, and near misses (`Enabled`, `true`), filtered on the server where the API can. */
+  discover(scope: Scope, signal: AbortSignal): AsyncIterable<GroupSummary>
+  /**
+   * One reading of several groups in as few calls as the API allows; every asked group is in the answer.
+   * `since` bounds the platform's own events (activities, errors); what is older is left out.
+   */
+  observe(
+    scope: Scope,
+    groups: readonly GroupId[],
+    options: ObserveOptions,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<GroupId, Observation>>
+  /** What a rebuild is made from, resolved now. A group that is missing from the answer could not be read. */
+  declare(scope: Scope, groups: readonly GroupId[], signal: AbortSignal): Promise<ReadonlyMap<GroupId, Declaration>>
+  /** What instances really are. An instance that is missing from the answer could not be read. */
+  describe(scope: Scope, instances: readonly InstanceRef[], signal: AbortSignal): Promise<ReadonlyMap<InstanceId, Configuration>>
+  strike(order: StrikeOrder, signal: AbortSignal): Promise<Receipt>
+  /** Brings a group back to its recorded size where the platform does not; idempotent. Absent where it does. */
+  readonly restore?: (order: StrikeOrder, signal: AbortSignal) => Promise<Restored>
+  /** Would a rebuild work? Findings by group; an empty list is a good forecast; a missing group could not be read. */
+  forecast(scope: Scope, groups: readonly GroupId[], signal: AbortSignal): Promise<ReadonlyMap<GroupId, readonly Finding[]>>
+  close(): Promise<void>
+}
+
+export interface ObserveOptions {
+  readonly since: Temporal.Instant
+  /**
+   * `full` reads everything that safety rules need (deployments, protections, every health check);
+   * `watch` reads only what a drill under way needs: members, health, events.
+   */
+  readonly depth: 'full' | 'watch'
+}
+
+export interface InstanceRef {
+  readonly group: GroupId
+  readonly id: InstanceId
+}
+
+export interface Capabilities {
+  readonly methods: readonly StrikeMethod[]
+  /** False: `restore` is there and must be called. */
+  readonly replacesItself: boolean
+  /** Methods whose call names the very instance, so that it may be sent again after an unknown outcome (S9). */
+  readonly namesInstance: readonly StrikeMethod[]
+  /** How long a read may lag behind the truth, in milliseconds. */
+  readonly staleness: number
+  /** Paths that differ by design (ids, addresses) or that known controllers change. */
+  readonly driftIgnore: readonly PathGlob[]
+}
+
+export interface Receipt {
+  readonly acceptedAt: Temporal.Instant
+  /** The platform's own id of what it started (an activity, an operation), or null. */
+  readonly reference: string | null
+}
+
+export interface Restored {
+  readonly state: 'waiting' | 'requested' | 'done' | 'yielded'
+  readonly detail: string
+}

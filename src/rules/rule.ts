@@ -1,0 +1,63 @@
+import type { Declaration } from '../domain/declaration.ts'
+import type { PlannedDrill, Refusal } from '../domain/drill.ts'
+import type { Finding } from '../domain/finding.ts'
+import type { GroupId, GroupSnapshot, InstanceSnapshot, Observation } from '../domain/group.ts'
+import type { LedgerState } from '../domain/ledger-state.ts'
+import type { Schedule } from '../domain/schedule.ts'
+import type { Milliseconds } from '../domain/time.ts'
+
+/** Rules are pure: the same facts give the same answer. They run in the order of the lists in rules.ts. */
+export interface Rule<Facts> {
+  /** `S5`. */
+  readonly number: string
+  /** Undecidable is a refusal (S10). */
+  check(facts: Facts): RuleRefusal | null
+}
+
+export interface RuleRefusal extends Refusal {
+  readonly findings?: readonly Finding[]
+}
+
+/** What is known of a group in a fresh look, for S1, S4, S5, S7, S10, S13. */
+export interface GroupFacts {
+  readonly now: Temporal.Instant
+  /** This process's clock minus the ledger's. */
+  readonly ledgerSkew: Milliseconds
+  /** Null: the group is explained without a plan (`groups`), so S4's window and S5's incarnation are not asked. */
+  readonly plan: PlannedDrill | null
+  readonly group: GroupId
+  readonly schedule: Schedule
+  readonly policy: { readonly deadline: Milliseconds; readonly soak: Milliseconds }
+  readonly never: readonly string[]
+  readonly observation: Observation
+  /** When the observation was asked for; older than 5 s is stale (S10). */
+  readonly lookedAt: Temporal.Instant
+  /** Null: could not be read. */
+  readonly declaration: Declaration | null
+  /** Null: could not be read. */
+  readonly forecast: readonly Finding[] | null
+}
+
+/** One member as a victim, for S7 and S13's second case. */
+export interface VictimFacts {
+  readonly now: Temporal.Instant
+  readonly schedule: Schedule
+  readonly snapshot: GroupSnapshot
+  readonly instance: InstanceSnapshot
+}
+
+/** What the victim already differs in, for S13's second case. Null: could not be compared. */
+export interface DriftFacts {
+  readonly schedule: Schedule
+  readonly drift: readonly Finding[] | null
+}
+
+/** What the ledger says under its lock, for S2, S3, S6, S15; and S4 once more, in ledger time. */
+export interface LedgerFacts {
+  readonly state: LedgerState
+  readonly plan: PlannedDrill
+  readonly schedule: Schedule
+  readonly run: string | null
+  /** FIREDRILL_HALT_FILE exists. */
+  readonly haltFile: boolean
+}

@@ -50,6 +50,7 @@ export interface Configuration {
 }
 
 export interface NotCompared {
+  /** The path of a setting, or of the part that holds it (`volumes`), exactly as `values` would name it; else a word for people. */
   readonly what: string
   readonly why: string
 }

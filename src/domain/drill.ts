@@ -134,20 +134,30 @@ export interface StrikeOrder {
 export interface Tracking {
   /** When the call was sent (or, after a crash, when the victim was first seen gone). */
   readonly struckAt: Temporal.Instant
+  /** First seen terminating, gone or absent: from here on a successor may count as recovered. */
   readonly victimGoneAt: Temporal.Instant | null
+  /** It has left service but still drains or shuts down. */
+  readonly victimDraining?: boolean
+  /** Since when it reads as alive again although it was seen to go: an older view, or a strike that was undone. */
+  readonly victimBackAt?: Temporal.Instant | null
   readonly candidates: readonly Candidate[]
   /** Platform events since the strike that matter for attribution and for `not-replaced`; bounded. */
   readonly events: readonly PlatformEvent[]
   /** Desired size as last seen; a change is noted, not a reason by itself. */
   readonly desired: number
+  /** As last seen; once it differs from the order's it stays different, even if an edit is taken back. */
   readonly declarationVersion: string
-  /** The group disappeared or became another incarnation. */
+  /** The group disappeared or became another incarnation; a second look confirms it. */
   readonly groupGoneAt: Temporal.Instant | null
+  /** When the group was last read, by our clock. */
   readonly lookedAt: Temporal.Instant | null
+  /** `observedAt` of the newest snapshot folded in, so that an older one is recognized. */
+  readonly observedAt?: Temporal.Instant | null
   /** Since when the group has been unreadable; null while it can be read. */
   readonly unreadableSince: Temporal.Instant | null
   readonly unreadableWhy: string | null
   readonly restore: RestoreProgress | null
+  /** Since when the group has been back at its size with every member healthy. */
   readonly wholeAt: Temporal.Instant | null
 }
 
@@ -171,6 +181,8 @@ export interface Candidate {
   /** Bad looks in a row since it was recovered; two mean it failed. */
   readonly badLooks: number
   readonly failedAt: Temporal.Instant | null
+  /** Missing from the group since this look; a second such look means that it is gone. */
+  readonly absentSince?: Temporal.Instant | null
   readonly gone: { readonly at: Temporal.Instant; readonly cause: PlatformEvent['cause']; readonly detail: string } | null
   /** The last unhealthy or waiting check, in a sentence, for findings. */
   readonly healthDetail: string

@@ -28,7 +28,11 @@ export interface Provider {
   declare(scope: Scope, groups: readonly GroupId[], signal: AbortSignal): Promise<ReadonlyMap<GroupId, Declaration>>
   /** What instances really are. An instance that is missing from the answer could not be read. */
   describe(scope: Scope, instances: readonly InstanceRef[], signal: AbortSignal): Promise<ReadonlyMap<InstanceId, Configuration>>
-  strike(order: StrikeOrder, signal: AbortSignal): Promise<Receipt>
+  /**
+   * Sends the call that terminates the order's victim, once: no retries. `mayStillSend` is asked immediately before the
+   * request leaves (after credentials and signing); where it says no, nothing is sent and `mayHaveActed` is false.
+   */
+  strike(order: StrikeOrder, signal: AbortSignal, mayStillSend: () => boolean): Promise<Receipt>
   /** Brings a group back to its recorded size where the platform does not; idempotent. Absent where it does. */
   readonly restore?: (order: StrikeOrder, signal: AbortSignal) => Promise<Restored>
   /** Would a rebuild work? Findings by group; an empty list is a good forecast; a missing group could not be read. */

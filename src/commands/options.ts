@@ -1,0 +1,102 @@
+import type { Milliseconds } from '../domain/time.ts'
+
+/** What every command takes. */
+export interface CommonOptions {
+  /** As given with `--config`; undefined: firedrill.yaml in the current folder, if it is there. */
+  readonly config?: string
+  /** Show the stack of a crash. */
+  readonly debug?: boolean
+}
+
+export interface JsonOption {
+  readonly json?: boolean
+}
+
+export interface RehearseOptions extends CommonOptions {
+  readonly out?: string
+  readonly seed?: number
+  /** A file for the report as JSON. */
+  readonly json?: string
+}
+
+export interface RunOptions extends CommonOptions {
+  readonly all?: boolean
+  /** An id or a glob. */
+  readonly group?: string
+  readonly victim?: string
+  readonly max?: number
+  /** A file for the report as JSON. */
+  readonly json?: string
+  /** A folder for the report. */
+  readonly report?: string
+}
+
+export type ServeOptions = CommonOptions
+export type WorkerOptions = CommonOptions
+
+export interface PlanOptions extends CommonOptions, JsonOption {
+  readonly days: number
+}
+
+export interface GroupsOptions extends CommonOptions, JsonOption {
+  readonly provider?: string
+}
+
+export interface ForecastOptions extends CommonOptions, JsonOption {
+  readonly group?: string
+}
+
+export type ReportFormat = 'html' | 'json' | 'md' | 'junit'
+
+export interface ReportOptions extends CommonOptions {
+  readonly since: Milliseconds
+  readonly format: readonly ReportFormat[]
+  readonly out?: string
+}
+
+export interface SimulateOptions extends CommonOptions, JsonOption {
+  readonly world?: string
+  readonly port?: number
+}
+
+/** At most one of these; none means the whole installation. */
+export interface TargetOptions {
+  readonly schedule?: string
+  readonly scope?: string
+  readonly service?: string
+  readonly group?: string
+}
+
+export interface HaltOptions extends CommonOptions, TargetOptions, JsonOption {
+  readonly reason?: string
+  /** An ISO 8601 moment or a duration from now. */
+  readonly until?: string
+  readonly wait?: boolean
+}
+
+export interface ResumeOptions extends CommonOptions, TargetOptions, JsonOption {
+  readonly all?: boolean
+}
+
+export type QuarantineOptions = CommonOptions & JsonOption
+
+export interface QuarantineClearOptions extends CommonOptions, JsonOption {
+  /** A glob over service names. */
+  readonly services: string
+  readonly note: string
+}
+
+export interface DrillsOptions extends CommonOptions, JsonOption {
+  readonly since?: Milliseconds
+  readonly state?: readonly string[]
+  readonly group?: string
+  readonly limit: number
+}
+
+export interface ShowOptions extends CommonOptions, JsonOption {
+  /** A drill's id, or as much of its beginning as no other shares. */
+  readonly drill: string
+}
+
+export type ValidateOptions = CommonOptions & JsonOption
+export type InitOptions = CommonOptions

@@ -1,0 +1,76 @@
+import { isMap, isNode, isPair, LineCounter, type Node, parseDocument, type YAMLError } from 'yaml'
+import type { Problem } from './config-error.ts'
+
+export type Path = readonly PropertyKey[]
+
+/** A YAML file, read so that every value in it can be pointed at. */
+export interface SourceDocument {
+  /** As it is shown to people. */
+  readonly file: string
+  /** Plain data; `{}` for an empty file. Undefined where the file is no YAML, then only `problems` says something. */
+  readonly value: unknown
+  /** Syntax errors and duplicate keys. */
+  readonly problems: readonly Problem[]
+  /** A problem at a value (or its key), or at the nearest place that exists. */
+  problem(path: Path, about: { message: string; suggestion?: string | null; at?: 'key' | 'value' }): Problem
+}
+
+export function readDocument(file: string, text: string): SourceDocument {
+  const lines = new LineCounter()
+  const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true })
+  const place = (offset: number) => {
+    const { line, col } = lines.linePos(offset)
+    return { file, line: Math.max(1, line), column: Math.max(1, col) }
+  }
+  const offsetOf = (path: Path, at: 'key' | 'value'): number => {
+    for (let length = path.length; length >= 0; length--) {
+      // A value that is not there is pointed at by the key of what should hold it.
+      const offset = rangeStart(doc, path.slice(0, length), length < path.length ? 'key' : at)
+      if (offset !== null) return offset
+    }
+    return 0
+  }
+  const problems = doc.errors.map(error => ({ ...place(error.pos[0]), ...explainSyntax(error, text) }))
+  const broken = doc.errors.some(error => error.code !== 'DUPLICATE_KEY')
+  const read = broken ? { value: undefined, problem: null } : toPlainData(doc)
+  return {
+    file,
+    value: read.value,
+    problems: read.problem === null ? problems : [...problems, { ...place(0), message: read.problem, suggestion: null }],
+    problem: (path, { message, suggestion = null, at = 'value' }) => ({ ...place(offsetOf(path, at)), message, suggestion }),
+  }
+}
+
+function toPlainData(doc: ReturnType<typeof parseDocument>): { value: unknown; problem: string | null } {
+  try {
+    return { value: doc.toJS({ maxAliasCount: 100 }) ?? {}, problem: null }
+  } catch (error) {
+    return { value: undefined, problem: `this YAML cannot be used: ${error instanceof Error ? error.message : String(error)}` }
+  }
+}
+
+function rangeStart(doc: ReturnType<typeof parseDocument>, path: Path, at: 'key' | 'value'): number | null {
+  if (at === 'key' && path.length > 0) {
+    const parent: unknown = path.length === 1 ? doc.contents : doc.getIn(path.slice(0, -1), true)
+    const pair = isMap(parent) ? parent.items.find(item => isPair(item) && String(item.key) === String(path.at(-1))) : undefined
+    const key = pair?.key
+    if (isNode(key)) return start(key)
+  }
+  const node: unknown = path.length === 0 ? doc.contents : doc.getIn(path, true)
+  return isNode(node) ? start(node) : null
+}
+
+function start(node: Node): number | null {
+  return node.range?.[0] ?? null
+}
+
+function explainSyntax(error: YAMLError, text: string): { message: string; suggestion: string | null } {
+  if (error.code === 'DUPLICATE_KEY') {
+    const key = /^[^\s:]+/.exec(text.slice(error.pos[0]))?.[0] ?? 'this key'
+    return { message: `the key "${key}" stands here a second time`, suggestion: 'Keep one of them: only one could count.' }
+  }
+  if (error.code === 'TAB_AS_INDENT') return { message: 'a tab indents this line', suggestion: 'Indent YAML with spaces.' }
+  if (error.code === 'MULTIPLE_DOCS')
+    return { message: 'a second YAML document starts here', suggestion: 'Write one document per file, without "---" between them.' }
+  return { message: `this is not valid YAML: ${error.message}`, suggestion: null }
+}

@@ -1,0 +1,117 @@
+import type { z } from 'zod'
+import type { Problem } from './config-error.ts'
+import type { Path, SourceDocument } from './document.ts'
+import { near } from './nearest.ts'
+import { keysOf, phraseOf, schemaAt, wording } from './phrases.ts'
+import { withoutCredentials } from './secret.ts'
+
+type Issue = z.core.$ZodIssue
+
+/** Where the checked part of a file begins, and what it was checked against. */
+export interface Checked {
+  readonly doc: SourceDocument
+  readonly schema: z.ZodType
+  readonly base?: Path
+}
+
+/** Turns what zod says into sentences for people, each at its place in the file. */
+export function explainIssues(issues: readonly Issue[], checked: Checked): Problem[] {
+  return issues.flatMap(issue => explainIssue(issue, checked))
+}
+
+function explainIssue(issue: Issue, checked: Checked): Problem[] {
+  const { doc, schema, base = [] } = checked
+  const path = [...base, ...issue.path]
+  if (issue.code === 'unrecognized_keys') return issue.keys.map(key => unknownKey(key, { path, known: keysOf(schemaAt(schema, issue.path)), doc }))
+  if (issue.code === 'invalid_union') {
+    const branch = branchMeant(issue.errors)
+    if (branch !== null)
+      return explainIssues(
+        branch.map(inner => ({ ...inner, path: [...issue.path, ...inner.path] })),
+        checked,
+      )
+  }
+  if (issue.code === 'invalid_key') return [doc.problem(path, { message: `"${String(path.at(-1))}" cannot be a key here`, at: 'key' })]
+  if (issue.code === 'custom' && issue.message !== '' && issue.message !== 'Invalid input')
+    return [doc.problem(path, { message: issue.message, suggestion: suggestionIn(issue), at: placeIn(issue) })]
+  return [wrongValue(issue, path, checked)]
+}
+
+/** An unknown key, with the key that was probably meant. */
+export function unknownKey(key: string, at: { path: Path; known: readonly string[]; doc: SourceDocument }): Problem {
+  const where = at.path.length === 0 ? '' : ` in ${pathText(at.path)}`
+  const meant = near(key, at.known)
+  const suggestion =
+    meant.length > 0
+      ? `Did you mean ${orList(meant)}?`
+      : at.known.length > 0
+        ? `Known here: ${at.known.join(', ')}.`
+        : null
+  return at.doc.problem([...at.path, key], { message: `unknown key "${key}"${where}`, suggestion, at: 'key' })
+}
+
+function wrongValue(issue: Issue, path: Path, { doc, schema, base = [] }: Checked): Problem {
+  const place = schemaAt(schema, issue.path)
+  const phrase = phraseOf(place)
+  const what = phrase === null ? plainType(issue) : wording(phrase)
+  const name = path.length === 0 ? 'this file' : pathText(path)
+  const written = valueAt(doc.value, path)
+  if (written === undefined && path.length > base.length)
+    return doc.problem(path, { message: `${name} is missing`, suggestion: `Write ${what}.` })
+  // A provider's or check's own schema brings its own words.
+  if (phrase === null && !/^(Invalid|Too |Unrecognized)/.test(issue.message))
+    return doc.problem(path, { message: issue.message.startsWith('is ') ? `${name} ${shown(written)} ${issue.message}` : `${name}: ${issue.message}` })
+  const choices = issue.code === 'invalid_value' ? issue.values.map(String) : []
+  const meant = typeof written === 'string' ? near(written, choices) : []
+  const suggestion =
+    meant.length > 0 ? `Did you mean ${orList(meant)}?` : choices.length > 0 && phrase === null ? `Write ${orList(choices)}.` : null
+  return doc.problem(path, { message: `${name} must be ${what}, not ${shown(written)}`, suggestion })
+}
+
+function plainType(issue: Issue): string {
+  if (issue.code === 'invalid_value') return `one of ${issue.values.map(String).join(', ')}`
+  if (issue.code !== 'invalid_type') return 'something else'
+  if (issue.expected === 'object' || issue.expected === 'record') return 'a map of keys and values'
+  if (issue.expected === 'array') return 'a list'
+  if (issue.expected === 'boolean') return 'true or false'
+  if (issue.expected === 'string') return 'a text'
+  return `a ${issue.expected}`
+}
+
+/** Of a union's branches the one that was meant: where the outer form was right and only something inside is wrong. */
+function branchMeant(branches: readonly (readonly Issue[])[]): readonly Issue[] | null {
+  return branches.find(issues => issues.every(issue => issue.path.length > 0 || issue.code === 'unrecognized_keys')) ?? null
+}
+
+function suggestionIn(issue: Issue): string | null {
+  const suggestion = issue.code === 'custom' ? issue.params?.suggestion : null
+  return typeof suggestion === 'string' ? suggestion : null
+}
+
+function placeIn(issue: Issue): 'key' | 'value' {
+  return issue.code === 'custom' && issue.params?.at === 'key' ? 'key' : 'value'
+}
+
+/** `accounts[1].roleArn` */
+export function pathText(path: Path): string {
+  return path.map((key, index) => (typeof key === 'number' ? `[${key}]` : `${index === 0 ? '' : '.'}${String(key)}`)).join('')
+}
+
+export function orList(words: readonly string[]): string {
+  const quoted = words.map(word => `"${word}"`)
+  return quoted.length < 2 ? quoted.join('') : `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)}`
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>((part, key) => (typeof part === 'object' && part !== null ? (part as Record<PropertyKey, unknown>)[key] : undefined), value)
+}
+
+/** A value as it stands in the file: variables unfilled, and what may hold a password hidden. */
+function shown(value: unknown): string {
+  if (value === null || value === undefined) return 'empty'
+  if (Array.isArray(value)) return 'a list'
+  if (typeof value === 'object') return 'a map'
+  if (typeof value !== 'string') return String(value)
+  const text = value.includes('://') ? withoutCredentials(value) : value.length > 60 ? `${value.slice(0, 60)}…` : value
+  return JSON.stringify(text)
+}

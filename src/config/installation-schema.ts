@@ -1,0 +1,57 @@
+import { z } from 'zod'
+import { texts } from './fields.ts'
+import { isLoopbackUrl } from './loopback.ts'
+import { called } from './phrases.ts'
+
+const ledger = called(
+  z.string().refine(text => text === 'embedded' || hasProtocol(text, ['postgres:', 'postgresql:'])),
+  'embedded, or the URL of a PostgreSQL database',
+  'postgres://firedrill@db.internal/firedrill',
+)
+
+const queue = called(
+  z.string().refine(text => text === 'embedded' || hasProtocol(text, ['redis:', 'rediss:', 'postgres:', 'postgresql:'])),
+  'embedded, or a URL of Redis or PostgreSQL',
+  'redis://redis.internal:6379',
+)
+
+/** `127.0.0.1:8080`, `[::1]:8080`, `localhost:8080` */
+const listen = called(
+  z
+    .string()
+    .regex(/^(\[[0-9a-f:.]+\]|[a-z0-9.-]+):\d{1,5}$/i)
+    .refine(text => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65535),
+  'an address and a port',
+  '"127.0.0.1:8080"',
+)
+
+const folder = (example: string) => called(z.string().min(1), 'a folder', example)
+
+const contacts = called(z.record(z.string(), called(z.string().min(1), 'a text', '"#payments"')), 'a map of contacts', '{ slack: "#payments" }')
+
+/** firedrill.yaml without what belongs to each provider, which brings a schema of its own. */
+export const installationSchema = z.strictObject({
+  ledger: ledger.default('embedded'),
+  queue: queue.default('embedded'),
+  dataDir: folder('.firedrill').default('.firedrill'),
+  schedules: folder('schedules/').default('schedules/'),
+  never: texts('a glob', '*-prod-db').default([]),
+  providers: called(z.record(z.string(), z.unknown()), 'a map of providers', '{ aws: { regions: [eu-west-1] } }').default({}),
+  owners: called(z.record(z.string(), contacts), 'a map of owners', '{ payments: { slack: "#payments" } }').default({}),
+  web: z.strictObject({ listen: listen.default('127.0.0.1:8080') }).prefault({}),
+})
+
+export type WrittenInstallation = z.output<typeof installationSchema>
+
+/** What is wrong with a provider's endpoint, or null: unencrypted calls carry credentials only to this machine itself. */
+export function wrongEndpoint(text: string): string | null {
+  const url = URL.parse(text)
+  if (url === null || !['http:', 'https:'].includes(url.protocol)) return 'must be an https address, or http on loopback'
+  if (url.protocol === 'http:' && !isLoopbackUrl(text)) return 'is plain http, which is allowed on loopback only'
+  return null
+}
+
+function hasProtocol(text: string, protocols: readonly string[]): boolean {
+  const url = URL.parse(text)
+  return url !== null && protocols.includes(url.protocol) && url.host !== ''
+}

@@ -1,0 +1,156 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { dirname, join, relative, resolve } from 'node:path'
+import type { Schedule } from '../domain/schedule.ts'
+import { ConfigError, type Problem } from './config-error.ts'
+import { checkDocument } from './check-document.ts'
+import { readDocument, type SourceDocument } from './document.ts'
+import type { Environment } from './environment.ts'
+import { deepFreeze } from './freeze.ts'
+import { installationSchema, type WrittenInstallation } from './installation-schema.ts'
+import { checkProviders } from './providers.ts'
+import { checkSchedule } from './schedules.ts'
+import { secret } from './secret.ts'
+import type { Settings } from './settings.ts'
+
+export const DEFAULT_FILE = 'firedrill.yaml'
+
+export interface LoadOptions {
+  /** As given with `--config`; undefined: firedrill.yaml in `cwd` where there is one, else embedded defaults without providers. */
+  readonly file?: string | undefined
+  readonly env: Environment
+  readonly cwd: string
+}
+
+/** Reads firedrill.yaml, the environment and every schedule. Throws one ConfigError with all mistakes of all files. */
+export async function loadSettings(options: LoadOptions): Promise<Settings> {
+  const { installation, problems, settings } = await loadInstallation(options)
+  const schedules = await loadSchedules(installation, options)
+  const all = [...problems, ...schedules.problems]
+  if (all.length > 0 || settings === null) throw new ConfigError(all)
+  return deepFreeze({ ...settings, schedules: schedules.schedules })
+}
+
+/**
+ * Only what leads to the ledger: for the emergency stop and for reading what happened, which must work while
+ * somebody is half way through editing a schedule. Where anything else in firedrill.yaml is wrong, there are no
+ * providers in the answer and `onlyLoopback` is false. Throws ConfigError where ledger or dataDir is unusable.
+ */
+export async function loadLedgerSettings(options: LoadOptions): Promise<Settings> {
+  const { installation, problems, settings } = await loadInstallation(options)
+  if (settings !== null) return deepFreeze(settings)
+  const { ledger, dataDir } = installation.valid
+  if (ledger === undefined || dataDir === undefined) throw new ConfigError(problems)
+  const defaults = installationSchema.parse({})
+  return deepFreeze(assemble({ ...defaults, ledger, dataDir }, { folder: installation.folder, env: options.env, providers: {}, onlyLoopback: false }))
+}
+
+interface Installation {
+  readonly folder: string
+  readonly doc: SourceDocument
+  /** firedrill.yaml is really there. */
+  readonly written: boolean
+  /** What is right by itself, even beside mistakes. */
+  readonly valid: Partial<WrittenInstallation>
+}
+
+async function loadInstallation({ file, env, cwd }: LoadOptions) {
+  const path = resolve(cwd, file ?? DEFAULT_FILE)
+  const shownPath = shownAs(path, cwd)
+  const text = await readOrNull(path, shownPath)
+  if (text === null && file !== undefined) throw new ConfigError([noPlace(shownPath, 'there is no such file', 'Name another with --config, or run "firedrill init" to make one.')])
+  const doc = readDocument(shownPath, text ?? '')
+  const checked = checkDocument(installationSchema, doc, env)
+  const providers = await checkProviders(checked.valid.providers ?? {}, { doc, env, isUnfilled: checked.isUnfilled })
+  const problems = [...checked.problems, ...providers.problems]
+  const folder = dirname(path)
+  const installation: Installation = { folder, doc, written: text !== null, valid: checked.valid }
+  const settings = problems.length === 0 && checked.whole !== null ? assemble(checked.whole, { folder, env, ...providers }) : null
+  return { installation, problems, settings }
+}
+
+interface Surroundings {
+  readonly folder: string
+  readonly env: Environment
+  readonly providers: Settings['providers']
+  readonly onlyLoopback: boolean
+}
+
+function assemble(written: WrittenInstallation, { folder, env, providers, onlyLoopback }: Surroundings): Settings {
+  const dataDir = resolve(folder, written.dataDir)
+  const haltFile = env.FIREDRILL_HALT_FILE
+  return {
+    folder,
+    dataDir,
+    ledger: written.ledger === 'embedded' ? { kind: 'embedded', file: join(dataDir, 'ledger.sqlite') } : { kind: 'postgres', url: secret(written.ledger) },
+    queue:
+      written.queue === 'embedded'
+        ? { kind: 'embedded' }
+        : { kind: written.queue.startsWith('redis') ? 'redis' : 'postgres', url: secret(written.queue) },
+    never: written.never,
+    providers,
+    owners: written.owners,
+    web: written.web,
+    schedules: [],
+    haltFile: haltFile === undefined || haltFile === '' ? null : resolve(folder, haltFile),
+    onlyLoopback,
+  }
+}
+
+async function loadSchedules({ folder, doc, written, valid }: Installation, { env, cwd }: LoadOptions) {
+  const none = { schedules: [] as Schedule[], problems: [] as Problem[] }
+  // Where the folder's name is itself a mistake, that is reported already.
+  if (valid.schedules === undefined) return none
+  const path = resolve(folder, valid.schedules)
+  const files = await yamlFiles(path)
+  const complain = (message: string, suggestion: string) => ({ ...none, problems: [doc.problem(['schedules'], { message, suggestion })] })
+  if (files === null && !written) return none
+  if (files === null) return complain(`the schedules folder ${shownAs(path, cwd)} is not there`, 'Make it with a schedule in it, or run "firedrill init" for a sample.')
+  if (files.length === 0) return complain(`there is no schedule (*.yaml) in ${shownAs(path, cwd)}`, 'Write one, or run "firedrill init" for a sample; leashed ones strike nothing.')
+  const checked = await Promise.all(files.map(async name => {
+    const file = join(path, name)
+    return checkSchedule(readDocument(shownAs(file, cwd), await readFile(file, 'utf8')), env)
+  }))
+  const duplicates = checked.flatMap(({ doc, name }, index) => {
+    const first = checked.slice(0, index).find(other => name !== null && other.name === name)
+    if (first === undefined) return []
+    return [doc.problem(['name'], { message: `the schedule name "${name}" is taken by ${first.doc.file}`, suggestion: 'Give each schedule a name of its own.' })]
+  })
+  return {
+    schedules: checked.flatMap(({ schedule }) => (schedule === null ? [] : [schedule])),
+    problems: [...checked.flatMap(({ problems }) => problems), ...duplicates],
+  }
+}
+
+/** Null: no such folder. Editors' and hidden files are left out. */
+async function yamlFiles(folder: string): Promise<readonly string[] | null> {
+  try {
+    const entries = await readdir(folder)
+    return entries.filter(name => /^[^.].*\.ya?ml$/.test(name)).sort()
+  } catch (error) {
+    if (isCode(error, 'ENOENT') || isCode(error, 'ENOTDIR')) return null
+    throw error
+  }
+}
+
+async function readOrNull(path: string, shown: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return null
+    throw new ConfigError([noPlace(shown, `this file cannot be read: ${error instanceof Error ? error.message : String(error)}`, null)])
+  }
+}
+
+function noPlace(file: string, message: string, suggestion: string | null): Problem {
+  return { file, line: null, column: null, message, suggestion }
+}
+
+/** Relative where it lies below the current folder, as an editor shows it. */
+function shownAs(path: string, cwd: string): string {
+  const below = relative(cwd, path)
+  return below === '' || below.startsWith('..') ? path : below
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}

@@ -1,0 +1,47 @@
+/** The known word that was probably meant, or null where none is near. */
+export function nearest(word: string, known: readonly string[]): string | null {
+  return near(word, known)[0] ?? null
+}
+
+/** Known words that may have been meant, nearest first. Case and separators count for little. */
+export function near(word: string, known: readonly string[], atMost = 3): string[] {
+  const plain = simplified(word)
+  return known
+    .map(candidate => ({ candidate, distance: distanceTo(plain, simplified(candidate)) }))
+    .filter(({ candidate, distance }) => distance <= allowance(Math.min(plain.length, simplified(candidate).length)))
+    .sort((a, b) => a.distance - b.distance || a.candidate.localeCompare(b.candidate))
+    .slice(0, atMost)
+    .map(({ candidate }) => candidate)
+}
+
+function simplified(word: string): string {
+  return word.toLowerCase().replace(/[\s_-]/g, '')
+}
+
+function allowance(length: number): number {
+  return Math.max(1, Math.floor(length / 3))
+}
+
+function distanceTo(word: string, candidate: string): number {
+  // A word that only goes on ("monday") or stops early ("holiday") is near, however long the rest.
+  if (word.length >= 3 && candidate.length >= 3 && (word.startsWith(candidate) || candidate.startsWith(word))) return 0.5
+  return editDistance(word, candidate)
+}
+
+/** Levenshtein's distance, where two neighbours swapped count as one edit. */
+export function editDistance(a: string, b: string): number {
+  let beforeLast: number[] = []
+  let last = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (last[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      const edited = Math.min(replaced, (last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1)
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      row.push(swapped ? Math.min(edited, (beforeLast[j - 2] ?? 0) + 1) : edited)
+    }
+    beforeLast = last
+    last = row
+  }
+  return last[b.length] ?? 0
+}

@@ -1,0 +1,104 @@
+import type { Path } from './declaration.ts'
+import type { Value } from './finding.ts'
+import { isSet, membersWithout, showValue } from './value.ts'
+
+/** Whose setting a sentence is about. */
+export type Subject = 'victim' | 'successor'
+
+export interface Deviation {
+  readonly path: Path
+  readonly expected: Value
+  readonly actual: Value
+  /** A whole part (a volume with all that belongs to it) is there or missing. */
+  readonly whole: boolean
+}
+
+/** One sentence that says what differs from the declaration and what the owner can do about it. */
+export function deviationSentence(deviation: Deviation, subject: Subject, source: string): string {
+  const { path, expected, actual } = deviation
+  const was = subject === 'victim' ? 'was' : 'is'
+  const where = `on the ${subject}`
+  if (isSet(expected) && isSet(actual)) return setSentence(deviation, { subject, source, expected, actual })
+  if (expected === null) return `${noun(path)}${shown(deviation)} ${was} ${where} but is not in ${source}: ${adviceForExtra(subject)}`
+  if (actual === null) return `${noun(path)}${shown(deviation)} is in ${source} but ${was} not ${where}: ${adviceForMissing(subject)}`
+  return `${noun(path)} ${was} ${showValue(actual)} ${where} but ${showValue(expected)} in ${source}: ${adviceForOther(subject)}`
+}
+
+function setSentence(
+  deviation: Deviation,
+  about: { subject: Subject; source: string; expected: readonly string[]; actual: readonly string[] },
+): string {
+  const { subject, source, expected, actual } = about
+  const was = subject === 'victim' ? 'was' : 'is'
+  const extra = membersWithout(actual, expected)
+  const missing = membersWithout(expected, actual)
+  if (extra.length > 0 && missing.length > 0)
+    return `${noun(deviation.path)} ${was} ${showValue(actual)} on the ${subject} but ${showValue(expected)} in ${source}: ${adviceForOther(subject)}`
+  const members = `${singular(noun(deviation.path))} ${[...extra, ...missing].join(', ')}`
+  return extra.length > 0
+    ? `${members} ${was} on the ${subject} but is not in ${source}: ${adviceForExtra(subject)}`
+    : `${members} is in ${source} but ${was} not on the ${subject}: ${adviceForMissing(subject)}`
+}
+
+/** For a setting that no declaration decides and that differs between victim and successor. */
+export function changeSentence(deviation: Deviation, environment: boolean): string {
+  const { path, expected, actual } = deviation
+  const advice = environment
+    ? 'a default of the account or subnet has moved'
+    : 'no declaration explains it, so write the right value into the declaration'
+  if (isSet(expected) && isSet(actual)) {
+    const lost = membersWithout(expected, actual)
+    const gained = membersWithout(actual, expected)
+    const parts = [
+      ...(lost.length > 0 ? [`${lost.join(', ')} was on the victim only`] : []),
+      ...(gained.length > 0 ? [`${gained.join(', ')} is on the successor only`] : []),
+    ]
+    return `${noun(path)} differ: ${parts.join(' and ')}: ${advice}`
+  }
+  if (expected === null) return `${noun(path)}${shown(deviation)} is on the successor but was not on the victim: ${advice}`
+  if (actual === null) return `${noun(path)}${shown(deviation)} was on the victim but is not on the successor: ${advice}`
+  return `${noun(path)} was ${showValue(expected)} on the victim but is ${showValue(actual)} on the successor: ${advice}`
+}
+
+function adviceForExtra(subject: Subject): string {
+  return subject === 'victim'
+    ? 'add it to the declaration or remove the need for it'
+    : 'find what adds it after launch, and declare it or stop it'
+}
+
+function adviceForMissing(subject: Subject): string {
+  return subject === 'victim'
+    ? 'it was taken away by hand; take it out of the declaration too, or put it back'
+    : 'find out why a rebuild does not get it'
+}
+
+function adviceForOther(subject: Subject): string {
+  return subject === 'victim'
+    ? 'it was changed by hand; write the right value into the declaration'
+    : 'find out why a rebuild does not get what is declared'
+}
+
+/** `volumes/xvdf/size` → "size of volume xvdf", `tags/Name` → "tag Name", `securityGroups` → "security groups". */
+function noun(path: Path): string {
+  const [first = path, name, ...rest] = path.split('/')
+  if (name === undefined) return words(first)
+  const thing = singular(words(first))
+  // Below a plural stands what tells one of many: its name. Below a singular stand attributes.
+  if (thing === words(first)) return [thing, words(name), ...rest].join(' ')
+  // A tag's own key may have slashes.
+  if (first === 'tags') return `${thing} ${[name, ...rest].join('/')}`
+  return rest.length > 0 ? `${rest.map(words).join(' ')} of ${thing} ${name}` : `${thing} ${name}`
+}
+
+function shown(deviation: Deviation): string {
+  const value = deviation.expected ?? deviation.actual
+  return deviation.whole ? ` (${showValue(value)})` : ` ${showValue(value)}`
+}
+
+function words(name: string): string {
+  return name.replace(/([a-z0-9])([A-Z])/g, (_, before: string, capital: string) => `${before} ${capital.toLowerCase()}`)
+}
+
+function singular(text: string): string {
+  return text.endsWith('s') && !text.endsWith('ss') ? text.slice(0, -1) : text
+}

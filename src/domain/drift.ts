@@ -1,0 +1,203 @@
+import type { Configuration, DeclaredSet, NotCompared, Path, PathGlob } from './declaration.ts'
+import { type Difference, differencesBetween, examine, isIgnored } from './differences.ts'
+import type { Before, Fingerprint } from './drill.ts'
+import { changeSentence, type Deviation, deviationSentence, type Subject } from './drift-wording.ts'
+import type { Finding, FindingKind, Value } from './finding.ts'
+import { matchesPath } from './glob.ts'
+import type { DrillPolicy } from './schedule.ts'
+import { asExpected, isAbsent, isSet, membersWithout, showValue } from './value.ts'
+
+/*
+ * The three comparisons of a drill: the victim with the declaration it was born from, the successor with
+ * what the platform promises, and both with each other. Nothing here reads a clock or a platform.
+ */
+
+export interface DriftOptions {
+  /** The provider's and the policy's globs together: what matches is not looked at. */
+  readonly ignore: readonly PathGlob[]
+  /** What matches is told, and decides nothing. */
+  readonly warn: readonly PathGlob[]
+}
+
+/** Differences beyond this many fingerprint entries are counted, not listed. */
+const LISTED_FINGERPRINT_ENTRIES = 25
+
+/** What an instance is against what a declaration says; one finding per thing that an owner would see as one. */
+export function compareWithDeclaration(
+  configuration: Configuration,
+  declared: DeclaredSet,
+  options: DriftOptions & { readonly subject: Subject },
+): Finding[] {
+  const { differences } = examine(configuration, declared, options.ignore)
+  return declarationFindings(differences, { ...options, configuration, declared })
+}
+
+/** Turns differences from a declaration into findings; `compareWithDeclaration` for those who examined already. */
+export function declarationFindings(
+  differences: readonly Difference[],
+  about: { configuration: Configuration; declared: DeclaredSet; subject: Subject; warn: readonly PathGlob[] },
+): Finding[] {
+  const known = (whole: Path, extra: boolean): boolean =>
+    Object.keys(extra ? about.declared.values : about.configuration.values).some(path => path.startsWith(`${whole}/`))
+  return grouped(differences, known).map(({ paths, deviation }) => ({
+    kind: 'config-drift',
+    level: levelOf(paths, about.warn),
+    path: deviation.path,
+    expected: deviation.expected,
+    actual: deviation.actual,
+    summary: deviationSentence(deviation, about.subject, about.declared.source),
+  }))
+}
+
+/** Compares what the declarations leave open between victim and successor. */
+export function compareInstances(
+  victim: Configuration,
+  successor: Configuration,
+  options: DriftOptions & { readonly victimDeclared: DeclaredSet; readonly successorDeclared: DeclaredSet },
+): Finding[] {
+  const environment = [...options.victimDeclared.environment, ...options.successorDeclared.environment]
+  const differences = differencesBetween(victim, successor, options)
+  const moved = differences.filter(({ path }) => matchesPath(environment, path))
+  const drifted = differences.filter(({ path }) => !matchesPath(environment, path))
+  const known = (whole: Path, extra: boolean): boolean =>
+    Object.keys(extra ? victim.values : successor.values).some(path => path.startsWith(`${whole}/`))
+  const findings = (kind: FindingKind, of: readonly Difference[]): Finding[] =>
+    grouped(of, known).map(({ paths, deviation }) => ({
+      kind,
+      level: kind === 'environment-changed' ? 'warn' : levelOf(paths, options.warn),
+      path: deviation.path,
+      expected: deviation.expected,
+      actual: deviation.actual,
+      summary: changeSentence(deviation, kind === 'environment-changed'),
+    }))
+  return [...findings('config-drift', drifted), ...findings('environment-changed', moved)]
+}
+
+/** What is inside: an entry's path is `state/` and its key, so that `drift.ignore` can name it. */
+export function compareFingerprints(victim: Fingerprint, successor: Fingerprint, options: DriftOptions): Finding[] {
+  const keys = [...new Set([...Object.keys(victim), ...Object.keys(successor)])].sort()
+  const findings = keys
+    .map(key => ({ key, path: `state/${key}`, expected: entry(victim, key), actual: entry(successor, key) }))
+    .filter(({ path, expected, actual }) => expected !== actual && !isIgnored(path, options.ignore))
+    .map(({ key, path, expected, actual }): Finding => {
+      const level = levelOf([path], options.warn)
+      return { kind: 'state-drift', level, path, expected, actual, summary: stateSentence(key, expected, actual) }
+    })
+    .sort((a, b) => Number(a.level === 'warn') - Number(b.level === 'warn'))
+  const rest = findings.length - LISTED_FINGERPRINT_ENTRIES
+  if (rest <= 0) return findings
+  const summary = `${rest} more entries inside victim and successor differ: see the fingerprints of this drill`
+  const level = findings[LISTED_FINGERPRINT_ENTRIES]?.level ?? 'fail'
+  return [
+    ...findings.slice(0, LISTED_FINGERPRINT_ENTRIES),
+    { kind: 'state-drift', level, path: 'state', expected: null, actual: null, summary },
+  ]
+}
+
+/** The declaration a victim is held against, and what came of it. */
+export interface VictimExamination {
+  readonly declared: DeclaredSet
+  readonly findings: readonly Finding[]
+  readonly unread: readonly NotCompared[]
+  readonly blocking: readonly NotCompared[]
+}
+
+/**
+ * Holds the victim against the declaration it was born from. Where that one is unknown or could not be read,
+ * a victim that equals the present declaration is right whatever it was born from; one that does not cannot be
+ * judged, and the answer is null.
+ */
+export function examineVictim(
+  before: Pick<Before, 'declaration' | 'victim'>,
+  victimBornFrom: string | null,
+  options: DriftOptions,
+): VictimExamination | null {
+  const { born, current } = before.declaration
+  const birth = victimBornFrom !== null && Object.hasOwn(born, victimBornFrom) ? born[victimBornFrom] : undefined
+  const declared = birth ?? current
+  const { differences, unread, blocking } = examine(before.victim, declared, options.ignore)
+  if (birth === undefined && differences.length > 0) return null
+  const findings = declarationFindings(differences, { configuration: before.victim, declared, subject: 'victim', warn: options.warn })
+  return { declared, findings, unread, blocking }
+}
+
+/**
+ * How the victim already differs from its declaration (S13); those of level `fail` forbid a strike. Null: it
+ * could not be compared, because the declaration it was born from or a declared setting of it could not be read.
+ */
+export function victimDrift(
+  before: Pick<Before, 'declaration' | 'victim'>,
+  victimBornFrom: string | null,
+  policy: Pick<DrillPolicy, 'drift'>,
+  driftIgnore: readonly PathGlob[],
+): readonly Finding[] | null {
+  const examination = examineVictim(before, victimBornFrom, driftOptions(policy, driftIgnore))
+  if (examination === null) return null
+  const drifted = examination.findings.some(finding => finding.level === 'fail')
+  return examination.blocking.length > 0 && !drifted ? null : examination.findings
+}
+
+export function driftOptions(policy: Pick<DrillPolicy, 'drift'>, driftIgnore: readonly PathGlob[]): DriftOptions {
+  return { ignore: [...driftIgnore, ...policy.drift.ignore], warn: policy.drift.warn }
+}
+
+interface Group {
+  readonly paths: readonly Path[]
+  readonly deviation: Deviation
+}
+
+/**
+ * A volume attached by hand is one thing to its owner, however many settings it has: differences below
+ * `volumes/xvdf` become one where everything of it is extra, or everything of it is missing.
+ */
+function grouped(differences: readonly Difference[], known: (whole: Path, extra: boolean) => boolean): readonly Group[] {
+  const groups = new Map<Path, Difference[]>()
+  for (const difference of differences) {
+    const key = wholeOf(difference, known) ?? difference.path
+    groups.set(key, [...(groups.get(key) ?? []), difference])
+  }
+  return [...groups].flatMap(([whole, members]) => (members.length > 1 ? [wholeGroup(whole, members)] : members.map(single)))
+}
+
+function wholeOf(difference: Difference, known: (whole: Path, extra: boolean) => boolean): Path | null {
+  const [part, name, ...rest] = difference.path.split('/')
+  const extra = difference.allowed.length === 0
+  if (rest.length === 0 || !(extra || isAbsent(difference.actual))) return null
+  const whole = `${part}/${name}`
+  return known(whole, extra) ? null : whole
+}
+
+function wholeGroup(whole: Path, members: readonly Difference[]): Group {
+  const extra = members.every(({ allowed }) => allowed.length === 0)
+  const settings = members
+    .map(({ path, allowed, actual }) => `${path.slice(whole.length + 1)} ${showValue(extra ? actual : asExpected(allowed))}`)
+    .sort()
+  const deviation = { path: whole, expected: extra ? null : settings, actual: extra ? settings : null, whole: true }
+  return { paths: members.map(({ path }) => path), deviation }
+}
+
+function single({ path, allowed, actual }: Difference): Group {
+  return { paths: [path], deviation: { path, expected: expectedFor(allowed, actual), actual, whole: false } }
+}
+
+/** Of several declared sets the one nearest to what is there, so that the sentence names the members that matter. */
+function expectedFor(allowed: readonly Value[], actual: Value): Value {
+  const sets = allowed.filter(isSet)
+  if (!isSet(actual) || sets.length === 0 || sets.length < allowed.length) return asExpected(allowed)
+  const distance = (set: readonly string[]): number => membersWithout(set, actual).length + membersWithout(actual, set).length
+  return sets.reduce((nearest, set) => (distance(set) < distance(nearest) ? set : nearest))
+}
+
+function levelOf(paths: readonly Path[], warn: readonly PathGlob[]): Finding['level'] {
+  return paths.every(path => isIgnored(path, warn)) ? 'warn' : 'fail'
+}
+
+function entry(fingerprint: Fingerprint, key: string): string | null {
+  return Object.hasOwn(fingerprint, key) ? (fingerprint[key] ?? null) : null
+}
+
+function stateSentence(key: string, expected: string | null, actual: string | null): string {
+  if (actual === null) return `${key} was inside the victim and no rebuild makes it: build it into the image or the start-up, or move it out`
+  if (expected === null) return `${key} is inside the successor and was not in the victim: find out who removed it there`
+  return `${key} inside the victim is not what a rebuild makes: build the change into the image or the start-up`
+}

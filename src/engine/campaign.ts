@@ -1,0 +1,123 @@
+import type { DrillId, PlannedDrill } from '../domain/drill.ts'
+import { matches } from '../domain/glob.ts'
+import { transition } from '../domain/transition.ts'
+import { type Engine, reasonOf, scopeHandle, scopesOf } from './context.ts'
+import { type Discovered, discover } from './discover.ts'
+import { basisFor, newPlan, planToday } from './plan.ts'
+import { attemptStrikes } from './strike.ts'
+import { oldestProofFirst } from './tick.ts'
+import { watchScope } from './watch.ts'
+import { advance } from './write.ts'
+
+export interface CampaignOptions {
+  readonly run: string
+  /** Every opted-in group, or those that this glob matches, or (both unset) the day's draw. */
+  readonly all: boolean
+  readonly group: string | null
+  readonly victim: string | null
+  readonly max: number | null
+}
+
+export interface CampaignResult {
+  /** Every drill that this run made, finished or took from the day's draw. */
+  readonly drills: readonly DrillId[]
+  readonly discovered: Discovered
+  /** Ended by a signal with drills still open: the next run or service goes on with them. */
+  readonly interrupted: boolean
+}
+
+const open = ['striking', 'restoring', 'recovering', 'soaking'] as const
+/** How often plans that wait for a limit are tried again; only the ledger is asked. */
+const retryEvery = 250
+
+/** One campaign now: finishes what is open, discovers, plans, then strikes and watches side by side until all is judged. */
+export async function runCampaign(engine: Engine, options: CampaignOptions, signal: AbortSignal): Promise<CampaignResult> {
+  const drills = new Set<DrillId>()
+  for (const drill of await engine.ledger.drills({ states: open })) drills.add(drill.id)
+  await watchToTheEnd(engine, () => false, signal)
+  const discovered = signal.aborted ? { groups: [], unreadable: [] } : await discover(engine, signal)
+  const plans = signal.aborted ? [] : await plansOf(engine, options)
+  for (const plan of plans) drills.add(plan.id)
+  let striking = true
+  const strikes = strikeAll(engine, plans, options, signal).finally(() => {
+    striking = false
+  })
+  await Promise.all([strikes, watchToTheEnd(engine, () => striking, signal)])
+  const left = await engine.ledger.drills({ states: open })
+  return { drills: [...drills], discovered, interrupted: signal.aborted && left.length > 0 }
+}
+
+async function plansOf(engine: Engine, options: CampaignOptions): Promise<PlannedDrill[]> {
+  const now = await engine.ledger.now()
+  if (!options.all && options.group === null) return drawn(engine, now)
+  const groups = (await engine.ledger.groups()).filter(group => group.present && (options.all || matches([options.group ?? ''], group.summary)))
+  const plans = groups.flatMap(group => {
+    const basis = basisFor(engine, group, now)
+    return basis === null ? [] : [newPlan(basis, { planKey: `run:${options.run}`, plannedFor: now })]
+  })
+  return [...(await engine.ledger.addPlans(plans))]
+}
+
+/** The day's draw: its minute is ignored, its day is not. */
+async function drawn(engine: Engine, now: Temporal.Instant): Promise<PlannedDrill[]> {
+  await planToday(engine)
+  const planned = (await engine.ledger.drills({ states: ['planned'] })).filter(drill => drill.state === 'planned')
+  return planned.filter(plan => {
+    const schedule = engine.schedules.find(one => one.name === plan.schedule)
+    const today = now.toZonedDateTimeISO(schedule?.timezone ?? 'UTC').toPlainDate()
+    return [today.toString(), today.subtract({ days: 1 }).toString()].includes(plan.planKey)
+  })
+}
+
+async function strikeAll(engine: Engine, plans: readonly PlannedDrill[], options: CampaignOptions, signal: AbortSignal): Promise<void> {
+  let waiting = await oldestProofFirst(engine, plans)
+  let struck = 0
+  while (waiting.length > 0 && !signal.aborted) {
+    const room = options.max === null ? waiting.length : options.max - struck
+    if (room <= 0) return refuseRest(engine, waiting, options)
+    const turn = waiting.slice(0, room)
+    const outcomes = await attemptStrikes(engine, turn, { run: options.run, victim: options.victim }, signal)
+    struck += [...outcomes.values()].filter(outcome => outcome === 'struck' || outcome === 'leashed').length
+    waiting = [...waiting.slice(room), ...turn].filter(plan => (outcomes.get(plan.id) ?? 'waiting') === 'waiting')
+    if (waiting.length > 0) await engine.clock.sleep(retryEvery, signal).catch(() => {})
+  }
+}
+
+/** Plans of this very run end with it; what the day's draw planned stays for a later run or the service. */
+async function refuseRest(engine: Engine, plans: readonly PlannedDrill[], options: CampaignOptions): Promise<void> {
+  const at = await engine.ledger.now()
+  const refusal = { rule: 'S3', reason: `this run was limited to ${options.max} strikes by --max` }
+  for (const plan of plans.filter(one => one.planKey === `run:${options.run}`)) {
+    await advance(engine, transition(plan, { kind: 'refuse', refusal, findings: [], at }), [{ at, kind: 'refused', data: { ...refusal } }])
+  }
+}
+
+/** Watches every scope with open drills until none is left and no more are to come. */
+async function watchToTheEnd(engine: Engine, moreToCome: () => boolean, signal: AbortSignal): Promise<void> {
+  await Promise.all(scopesOf(engine).map(handle => watchOne(engine, handle.scope.id, moreToCome, signal)))
+}
+
+async function watchOne(engine: Engine, scope: string, moreToCome: () => boolean, signal: AbortSignal): Promise<void> {
+  const handle = scopeHandle(engine, scope)
+  if (handle === null) return
+  while (!signal.aborted) {
+    const more = moreToCome()
+    const next = await lookOnce(engine, scope, signal)
+    const isOpen = (await engine.ledger.watched(scope)).some(drill => drill.state !== 'concluded')
+    if (!isOpen && !more) return
+    const now = await engine.ledger.now()
+    const pause = next === null ? retryEvery : Math.max(20, next.since(now).total('milliseconds'))
+    await engine.clock.sleep(Math.min(pause, more ? retryEvery : pause), signal).catch(() => {})
+  }
+}
+
+async function lookOnce(engine: Engine, scope: string, signal: AbortSignal): Promise<Temporal.Instant | null> {
+  const handle = scopeHandle(engine, scope)
+  if (handle === null) return null
+  try {
+    return (await watchScope(engine, handle, signal)).next
+  } catch (error) {
+    if (!signal.aborted) engine.log.warn('a look failed and will be repeated', { scope, why: reasonOf(error) })
+    return (await engine.ledger.now()).add({ seconds: 1 })
+  }
+}

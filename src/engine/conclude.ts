@@ -1,0 +1,110 @@
+import type { Configuration, Declaration } from '../domain/declaration.ts'
+import type { After, ConcludedDrill, Drill, Evidence, Fingerprint, Judgement, OpenDrill, StrikingDrill } from '../domain/drill.ts'
+import type { InstanceId } from '../domain/group.ts'
+import { judge } from '../domain/judge.ts'
+import { successors } from '../domain/successor.ts'
+import { transition } from '../domain/transition.ts'
+import { type Engine, reasonOf, type ScopeHandle } from './context.ts'
+import { fingerprintOf } from './fresh-look.ts'
+import { advance } from './write.ts'
+
+type Judgeable = Exclude<OpenDrill, StrikingDrill>
+
+/** Reads what must be compared for all of them together, judges each, and records verdict and evidence in one write. */
+export async function concludeAll(engine: Engine, handle: ScopeHandle, drills: readonly Judgeable[], signal: AbortSignal): Promise<Drill[]> {
+  if (drills.length === 0) return []
+  const at = await engine.ledger.now()
+  const groups = [...new Set(drills.map(drill => drill.group))]
+  const instances = drills.flatMap(drill => candidatesOf(drill).map(id => ({ group: drill.group, id })))
+  const { provider, scope } = handle
+  const [declarations, configurations] = await Promise.all([
+    readOrWhy(provider.declare(scope, groups, signal)),
+    readOrWhy(instances.length === 0 ? Promise.resolve(new Map<InstanceId, Configuration>()) : provider.describe(scope, instances, signal)),
+  ])
+  signal.throwIfAborted()
+  const concluded = await Promise.all(drills.map(drill => conclude(engine, handle, drill, { at, declarations, configurations, signal })))
+  return concluded.filter(drill => drill !== null)
+}
+
+interface ReadAfter {
+  readonly at: Temporal.Instant
+  readonly declarations: MaybeRead<Declaration>
+  readonly configurations: MaybeRead<Configuration>
+  readonly signal: AbortSignal
+}
+
+interface MaybeRead<V> {
+  readonly values: ReadonlyMap<string, V>
+  readonly why: string | null
+}
+
+async function readOrWhy<V>(reading: Promise<ReadonlyMap<string, V>>): Promise<MaybeRead<V>> {
+  try {
+    return { values: await reading, why: null }
+  } catch (error) {
+    return { values: new Map(), why: reasonOf(error) }
+  }
+}
+
+function candidatesOf(drill: Judgeable): InstanceId[] {
+  return successors(drill.tracking, drill.order)
+    .candidates.filter(candidate => candidate.gone === null)
+    .map(candidate => candidate.id)
+}
+
+async function conclude(engine: Engine, handle: ScopeHandle, drill: Judgeable, read: ReadAfter): Promise<ConcludedDrill | null> {
+  const before = await engine.ledger.before(drill.id)
+  if (before === null) throw new Error(`the ledger holds no evidence for ${drill.id}`)
+  const ids = candidatesOf(drill)
+  const configurations = Object.fromEntries(ids.flatMap(id => pair(id, read.configurations.values.get(id))))
+  const fingerprints = await fingerprintsOf(engine, drill, configurations, read.signal)
+  const after: After = {
+    at: read.at,
+    declaration: read.declarations.values.get(drill.group) ?? null,
+    declarationWhy: read.declarations.values.has(drill.group) ? null : (read.declarations.why ?? 'the platform did not answer for it'),
+    configurations,
+    fingerprints,
+  }
+  const evidence: Evidence = {
+    order: drill.order,
+    policy: drill.policy,
+    driftIgnore: handle.provider.capabilities.driftIgnore,
+    before,
+    tracking: drill.tracking,
+    after,
+  }
+  return record(engine, drill, { judgement: judge(evidence), after })
+}
+
+function pair<V>(id: string, value: V | undefined): [string, V][] {
+  return value === undefined ? [] : [[id, value]]
+}
+
+async function fingerprintsOf(
+  engine: Engine,
+  drill: Judgeable,
+  configurations: Readonly<Record<InstanceId, Configuration>>,
+  signal: AbortSignal,
+): Promise<Record<InstanceId, Fingerprint>> {
+  const taken: Record<InstanceId, Fingerprint> = {}
+  if (drill.policy.fingerprint === null) return taken
+  for (const candidate of drill.tracking.candidates) {
+    const address = configurations[candidate.id]?.address ?? null
+    if (candidate.gone !== null) continue
+    const { fingerprint } = await fingerprintOf(engine, drill, { id: candidate.id, name: candidate.name, address }, signal)
+    if (fingerprint !== null) taken[candidate.id] = fingerprint
+  }
+  return taken
+}
+
+async function record(engine: Engine, drill: Judgeable, outcome: { judgement: Judgement; after: After }): Promise<ConcludedDrill | null> {
+  const { judgement, after } = outcome
+  const whole = drill.tracking.wholeAt !== null
+  const concluded = transition(drill, { kind: 'conclude', judgement, at: after.at, whole })
+  const [first] = judgement.findings
+  const events = [{ at: after.at, kind: 'concluded', data: { verdict: judgement.verdict, findings: judgement.findings.map(finding => finding.kind) } }]
+  // A snowflake may have brothers: nobody loses the next server before somebody has looked (DESIGN.md §1, quarantine).
+  const quarantine = judgement.verdict === 'snowflake' ? { quarantine: first?.summary ?? 'the rebuild failed' } : {}
+  const written = await advance(engine, concluded, events, { after, ...quarantine })
+  return written && concluded.state === 'concluded' ? concluded : null
+}

@@ -1,0 +1,56 @@
+import type { Drill } from '../domain/drill.ts'
+import type { Scope } from '../domain/group.ts'
+import type { Log } from '../domain/log.ts'
+import type { CheckSettings, Schedule } from '../domain/schedule.ts'
+import type { Clock } from '../domain/time.ts'
+import type { Fingerprinter } from '../fingerprints/fingerprint.ts'
+import type { Guard } from '../guards/guard.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { Probe } from '../probes/probe.ts'
+import type { Provider } from '../providers/provider.ts'
+
+/** Everything the use cases are handed: ports, settings, clock. Made once, in compose.ts. */
+export interface Engine {
+  readonly clock: Clock
+  readonly ledger: Ledger
+  readonly providers: readonly Provider[]
+  readonly schedules: readonly Schedule[]
+  readonly never: readonly string[]
+  readonly openGuard: (settings: CheckSettings) => Guard
+  readonly openProbe: (settings: CheckSettings) => Probe
+  readonly openFingerprinter: (settings: CheckSettings) => Fingerprinter
+  /** FIREDRILL_HALT_FILE exists (S2). Asked synchronously, in the very decision. */
+  readonly haltFileExists: () => boolean
+  readonly newId: () => string
+  readonly log: Log
+  /** Told of every change of a drill, after it is in the ledger. */
+  readonly changed: (drill: Drill) => void
+}
+
+/** How long an intent may be acted upon: long enough for one call, short enough for `halt --wait`. */
+export const permitLength = 10_000
+
+/** A look older than this is not fresh enough for a strike (S1). */
+export const freshness = 5_000
+
+export interface ScopeHandle {
+  readonly scope: Scope
+  readonly provider: Provider
+}
+
+export function scopesOf(engine: Engine): readonly ScopeHandle[] {
+  return engine.providers.flatMap(provider => provider.scopes().map(scope => ({ scope, provider })))
+}
+
+/** Null: the scope is no longer configured. */
+export function scopeHandle(engine: Engine, scope: string): ScopeHandle | null {
+  return scopesOf(engine).find(handle => handle.scope.id === scope) ?? null
+}
+
+export function scheduleOf(engine: Engine, name: string): Schedule | null {
+  return engine.schedules.find(schedule => schedule.name === name) ?? null
+}
+
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,222 @@
+import { pick } from '../domain/chance.ts'
+import type { Configuration, Declaration } from '../domain/declaration.ts'
+import { victimDrift } from '../domain/drift.ts'
+import type { Before, PlannedDrill } from '../domain/drill.ts'
+import type { Finding } from '../domain/finding.ts'
+import type { GroupId, GroupSnapshot, InstanceId, InstanceSnapshot, Observation } from '../domain/group.ts'
+import type { Schedule } from '../domain/schedule.ts'
+import { type GroupFacts, type RuleRefusal, type VictimFacts } from '../rules/rule.ts'
+import { driftRules, firstRefusal, groupRules, victimRules } from '../rules/rules.ts'
+import { type Engine, freshness, reasonOf, type ScopeHandle } from './context.ts'
+
+/** A planned drill that may strike, with everything that was read for it. */
+export interface Ready {
+  readonly plan: PlannedDrill
+  readonly schedule: Schedule
+  readonly victim: InstanceSnapshot
+  readonly before: Before
+  /** What the victim differs in; only warnings, unless the schedule strikes drifted victims. */
+  readonly findings: readonly Finding[]
+  /** When the group was last observed, on the monotonic clock. */
+  readonly lookedAt: number
+}
+
+export interface Refused {
+  readonly plan: PlannedDrill
+  readonly refusal: RuleRefusal
+}
+
+export interface Wanted {
+  readonly plan: PlannedDrill
+  readonly schedule: Schedule
+  /** Only this member may be struck; null: any. */
+  readonly victim: InstanceId | null
+}
+
+interface Reading {
+  readonly observations: ReadonlyMap<GroupId, Observation>
+  readonly declarations: ReadonlyMap<GroupId, Declaration>
+  readonly forecasts: ReadonlyMap<GroupId, readonly Finding[]>
+  readonly at: Temporal.Instant
+  readonly monotonic: number
+}
+
+/**
+ * Reads several groups of one scope anew and asks every rule that concerns groups and victims. What a rebuild is made
+ * from changes rarely and takes long to read, so it is read first; the members come last, so that they are fresh.
+ */
+export async function lookFresh(engine: Engine, handle: ScopeHandle, wanted: readonly Wanted[], signal: AbortSignal): Promise<(Ready | Refused)[]> {
+  const reading = await read(engine, handle, wanted, signal)
+  const ledgerNow = await engine.ledger.now()
+  const picked = wanted.map(want => pickVictim(engine, want, factsOf(engine, want, { reading, ledgerNow })))
+  const described = await describeVictims(engine, handle, picked, signal)
+  const inspected = await Promise.all(picked.map(one => ('refusal' in one ? one : inspect(engine, handle, one, { described, reading, signal }))))
+  return refreshLate(engine, handle, inspected, signal)
+}
+
+async function read(engine: Engine, handle: ScopeHandle, wanted: readonly Wanted[], signal: AbortSignal): Promise<Reading> {
+  const groups = wanted.map(want => want.plan.group)
+  const { provider, scope } = handle
+  const [declarations, forecasts] = await Promise.all([
+    orNothing(engine, 'declare', provider.declare(scope, groups, signal)),
+    orNothing(engine, 'forecast', provider.forecast(scope, groups, signal)),
+  ])
+  return { declarations, forecasts, ...(await observeFully(engine, handle, wanted, signal)) }
+}
+
+async function observeFully(engine: Engine, handle: ScopeHandle, wanted: readonly Wanted[], signal: AbortSignal) {
+  const at = engine.clock.now()
+  const monotonic = engine.clock.monotonic()
+  const since = at.subtract({ milliseconds: Math.max(0, ...wanted.map(want => want.schedule.settle)) })
+  const groups = wanted.map(want => want.plan.group)
+  const observations = await orNothing(engine, 'observe', handle.provider.observe(handle.scope, groups, { since, depth: 'full' }, signal))
+  return { observations, at, monotonic }
+}
+
+/** A read that fails leaves nothing, and nothing is a refusal (S10). */
+async function orNothing<K, V>(engine: Engine, what: string, reading: Promise<ReadonlyMap<K, V>>): Promise<ReadonlyMap<K, V>> {
+  try {
+    return await reading
+  } catch (error) {
+    engine.log.warn('platform could not be read before a strike', { what, why: reasonOf(error) })
+    return new Map()
+  }
+}
+
+export function factsOf(engine: Engine, want: Wanted, seen: { reading: Reading; ledgerNow: Temporal.Instant }): GroupFacts {
+  const { reading, ledgerNow } = seen
+  const group = want.plan.group
+  return {
+    now: ledgerNow,
+    ledgerSkew: engine.clock.now().since(ledgerNow).total('milliseconds'),
+    plan: want.plan,
+    group,
+    schedule: want.schedule,
+    policy: want.plan.policy,
+    never: engine.never,
+    observation: reading.observations.get(group) ?? { kind: 'unreadable', why: 'the platform did not answer for it' },
+    lookedAt: reading.at,
+    declaration: reading.declarations.get(group) ?? null,
+    forecast: reading.forecasts.get(group) ?? null,
+  }
+}
+
+interface Picked {
+  readonly want: Wanted
+  readonly snapshot: GroupSnapshot
+  readonly victim: InstanceSnapshot
+  readonly declaration: Declaration
+}
+
+function pickVictim(engine: Engine, want: Wanted, facts: GroupFacts): Picked | Refused {
+  const { plan, schedule } = want
+  const refusal = firstRefusal(groupRules, facts)
+  if (refusal !== null) return { plan, refusal }
+  if (facts.observation.kind !== 'snapshot' || facts.declaration === null) {
+    return { plan, refusal: { rule: 'S10', reason: 'the group could not be read' } }
+  }
+  const { snapshot } = facts.observation
+  const chosen = chooseVictim({ now: facts.now, schedule, snapshot, drill: plan.id, only: want.victim })
+  if ('refusal' in chosen) return { plan, refusal: chosen.refusal }
+  engine.log.debug('victim chosen', { drill: plan.id, victim: chosen.victim.id })
+  return { want, snapshot, victim: chosen.victim, declaration: facts.declaration }
+}
+
+/** A member by chance among those that every victim rule lets pass; the chance is the drill's own, so it can be replayed. */
+export function chooseVictim(among: {
+  now: Temporal.Instant
+  schedule: Schedule
+  snapshot: GroupSnapshot
+  drill: string
+  only: InstanceId | null
+}): { victim: InstanceSnapshot } | { refusal: RuleRefusal } {
+  const { now, schedule, snapshot, drill, only } = among
+  const members = snapshot.instances.filter(instance => only === null || instance.id === only)
+  if (members.length === 0) {
+    return { refusal: { rule: 'S7', reason: only === null ? 'the group has no members' : `${only} is not a member of the group` } }
+  }
+  const refusals: RuleRefusal[] = []
+  const eligible: InstanceSnapshot[] = []
+  for (const instance of members) {
+    const facts: VictimFacts = { now, schedule, snapshot, instance }
+    const refusal = firstRefusal(victimRules, facts)
+    if (refusal === null) eligible.push(instance)
+    else refusals.push(refusal)
+  }
+  const victim = pick(eligible, drill, 'victim')
+  if (victim !== undefined) return { victim }
+  const [first] = refusals
+  return { refusal: first ?? { rule: 'S7', reason: 'no member may be struck' } }
+}
+
+async function describeVictims(
+  engine: Engine,
+  handle: ScopeHandle,
+  picked: readonly (Picked | Refused)[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<InstanceId, Configuration>> {
+  const victims = picked.flatMap(one => ('refusal' in one ? [] : [{ group: one.want.plan.group, id: one.victim.id }]))
+  if (victims.length === 0) return new Map()
+  return orNothing(engine, 'describe', handle.provider.describe(handle.scope, victims, signal))
+}
+
+async function inspect(
+  engine: Engine,
+  handle: ScopeHandle,
+  picked: Picked,
+  seen: { described: ReadonlyMap<InstanceId, Configuration>; reading: Reading; signal: AbortSignal },
+): Promise<Ready | Refused> {
+  const { plan, schedule } = picked.want
+  const configuration = seen.described.get(picked.victim.id)
+  if (configuration === undefined) {
+    return { plan, refusal: { rule: 'S10', reason: `the configuration of ${picked.victim.id} could not be read, so nothing could be compared` } }
+  }
+  const inside = await fingerprintOf(engine, plan, { id: picked.victim.id, name: picked.victim.name, address: configuration.address }, seen.signal)
+  if (plan.policy.fingerprint !== null && inside.fingerprint === null) {
+    return { plan, refusal: { rule: 'S10', reason: `the fingerprint of ${picked.victim.id} could not be taken: ${inside.why}` } }
+  }
+  const before: Before = {
+    snapshot: picked.snapshot,
+    declaration: picked.declaration,
+    victim: configuration,
+    fingerprint: inside.fingerprint,
+    fingerprintWhy: inside.why,
+  }
+  const drift = victimDrift(before, picked.victim.bornFrom, plan.policy, handle.provider.capabilities.driftIgnore)
+  const refusal = firstRefusal(driftRules, { schedule, drift })
+  if (refusal !== null) return { plan, refusal }
+  return { plan, schedule, victim: picked.victim, before, findings: drift ?? [], lookedAt: seen.reading.monotonic }
+}
+
+export async function fingerprintOf(
+  engine: Engine,
+  drill: { policy: PlannedDrill['policy'] },
+  instance: { id: InstanceId; name: string; address: string | null },
+  signal: AbortSignal,
+): Promise<{ fingerprint: Before['fingerprint']; why: string | null }> {
+  if (drill.policy.fingerprint === null) return { fingerprint: null, why: 'the schedule names no fingerprint' }
+  try {
+    return { fingerprint: await engine.openFingerprinter(drill.policy.fingerprint).take(instance, signal), why: null }
+  } catch (error) {
+    return { fingerprint: null, why: reasonOf(error) }
+  }
+}
+
+/** Describing and fingerprinting take time: where the look has grown old, the group is observed once more for the same victim. */
+async function refreshLate(engine: Engine, handle: ScopeHandle, inspected: readonly (Ready | Refused)[], signal: AbortSignal): Promise<(Ready | Refused)[]> {
+  const late = inspected.filter(one => 'victim' in one && engine.clock.monotonic() - one.lookedAt > freshness / 2).filter(one => 'victim' in one)
+  if (late.length === 0) return [...inspected]
+  const wanted = late.map(ready => ({ plan: ready.plan, schedule: ready.schedule, victim: ready.victim.id }))
+  const again = await observeFully(engine, handle, wanted, signal)
+  const ledgerNow = await engine.ledger.now()
+  return inspected.map(one => {
+    if ('refusal' in one || !late.includes(one)) return one
+    const declarations = new Map([[one.plan.group, one.before.declaration]])
+    const forecasts = new Map([[one.plan.group, []]])
+    const want = { plan: one.plan, schedule: one.schedule, victim: one.victim.id }
+    const facts = factsOf(engine, want, { reading: { ...again, declarations, forecasts }, ledgerNow })
+    const picked = pickVictim(engine, want, facts)
+    if ('refusal' in picked) return picked
+    return { ...one, victim: picked.victim, before: { ...one.before, snapshot: picked.snapshot }, lookedAt: again.monotonic }
+  })
+}

@@ -1,0 +1,29 @@
+import type { Drill, RestoringDrill, Tracking } from '../domain/drill.ts'
+import type { Observation } from '../domain/group.ts'
+import { transition } from '../domain/transition.ts'
+import { type Engine, reasonOf, type ScopeHandle } from './context.ts'
+import { advance } from './write.ts'
+
+/**
+ * Brings a group back to its recorded size where the platform does not by itself. Idempotent: each look asks again until
+ * the platform says done, or that somebody else changed the size. Halt and opt-out never stop it (S2).
+ */
+export async function restore(
+  engine: Engine,
+  handle: ScopeHandle,
+  drill: RestoringDrill,
+  seen: { tracking: Tracking; observation: Observation; at: Temporal.Instant; signal: AbortSignal },
+): Promise<{ readonly state: 'watching'; readonly drill: Drill } | null> {
+  const ask = handle.provider.restore
+  if (ask === undefined) throw new Error(`${handle.provider.name} must restore and cannot: its capabilities contradict it`)
+  let progress: Tracking['restore']
+  try {
+    progress = await ask.call(handle.provider, drill.order, seen.signal)
+  } catch (error) {
+    progress = { state: 'waiting', detail: reasonOf(error) }
+  }
+  const looked = { ...drill, tracking: seen.tracking }
+  const restored = transition(looked, { kind: 'restore', progress: progress ?? { state: 'waiting', detail: 'no answer' }, at: seen.at })
+  const written = await advance(engine, restored, [{ at: seen.at, kind: 'restore', data: { ...progress } }])
+  return written ? { state: 'watching', drill: restored } : null
+}

@@ -1,0 +1,74 @@
+import type { PlannedDrill, StrikingDrill } from '../domain/drill.ts'
+import type { LedgerState } from '../domain/ledger-state.ts'
+import type { Observation } from '../domain/group.ts'
+import { firstRefusal, ledgerRules } from '../rules/rules.ts'
+import { type Engine, permitLength, type ScopeHandle, scheduleOf } from './context.ts'
+import { lookFresh } from './fresh-look.ts'
+import { recordNotStruck, recordStruck, send } from './strike.ts'
+
+/** How often an unsure strike is looked at again. */
+const again = 5_000
+
+/**
+ * A drill that was left at its strike, by a crash or an unknown outcome. The recorded victim is looked for by identity:
+ * gone means struck. Alive means that every rule is asked again for that same victim; the call is made again only where
+ * it names that very instance or was never sent. Otherwise the victim is watched for as long as reads may be stale,
+ * and only then is the drill concluded as not struck (S9, S11). Returns when to look again.
+ */
+export async function resume(engine: Engine, handle: ScopeHandle, drill: StrikingDrill, signal: AbortSignal): Promise<Temporal.Instant[]> {
+  const now = await engine.ledger.now()
+  if (drill.wakeAt !== null && Temporal.Instant.compare(now, drill.wakeAt) < 0) return [drill.wakeAt]
+  const since = drill.order.intendedAt
+  const observations = await handle.provider.observe(handle.scope, [drill.group], { since, depth: 'watch' }, signal)
+  const sight = sightOf(drill, observations.get(drill.group))
+  if (sight === 'gone') {
+    const at = drill.lastAttemptAt ?? drill.order.intendedAt
+    await recordStruck(engine, handle, drill, { at, how: 'the victim is gone', reference: null })
+    return [now]
+  }
+  if (sight === 'unreadable') return [now.add({ milliseconds: again })]
+  const mayRepeat = drill.attempts === 0 || handle.provider.capabilities.namesInstance.includes(drill.order.method)
+  const refusal = mayRepeat ? await strikeAgain(engine, handle, drill, signal) : 'a repeated call could hit another instance of the same name'
+  if (refusal === null) return [(await engine.ledger.now()).add({ milliseconds: again })]
+  return giveUp(engine, handle, drill, { now, refusal })
+}
+
+/** Null where the call was made again; else why it was not. */
+async function strikeAgain(engine: Engine, handle: ScopeHandle, drill: StrikingDrill, signal: AbortSignal): Promise<string | null> {
+  const schedule = scheduleOf(engine, drill.schedule)
+  if (schedule === null) return `the schedule ${drill.schedule} no longer exists`
+  const { order: _, attempts: _attempts, lastAttemptAt: __, state: ___, ...base } = drill
+  const plan: PlannedDrill = { ...base, state: 'planned' }
+  const [looked] = await lookFresh(engine, handle, [{ plan, schedule, victim: drill.order.victim.id }], signal)
+  if (looked === undefined || 'refusal' in looked) return looked?.refusal.reason ?? 'the group could not be read'
+  const askedAt = engine.clock.monotonic()
+  const result = await engine.ledger.renewPermit({
+    drill,
+    permitFor: permitLength,
+    decide: state => firstRefusal(ledgerRules, { state: without(state, drill.id), plan, schedule, run: null, haltFile: engine.haltFileExists() }),
+  })
+  if (result.kind === 'lost') return null
+  if (result.kind === 'refused') return result.refusal.reason
+  await send(engine, handle, result.drill, { askedAt, permitFor: result.permitFor })
+  return null
+}
+
+/** This drill's own intent must not stand in its way. */
+function without(state: LedgerState, drill: string): LedgerState {
+  return { ...state, busy: state.busy.filter(busy => busy.drill !== drill), strikes: state.strikes.filter(strike => strike.drill !== drill) }
+}
+
+async function giveUp(engine: Engine, handle: ScopeHandle, drill: StrikingDrill, why: { now: Temporal.Instant; refusal: string }): Promise<Temporal.Instant[]> {
+  const sure = (drill.lastAttemptAt ?? drill.order.intendedAt).add({ milliseconds: 1.5 * handle.provider.capabilities.staleness })
+  const certain = drill.attempts === 0 || Temporal.Instant.compare(why.now, sure) >= 0
+  if (!certain) return [why.now.add({ milliseconds: again })]
+  await recordNotStruck(engine, drill, `the victim is still there, and the strike was not repeated: ${why.refusal}`)
+  return []
+}
+
+function sightOf(drill: StrikingDrill, observation: Observation | undefined): 'gone' | 'alive' | 'unreadable' {
+  if (observation === undefined || observation.kind === 'unreadable') return 'unreadable'
+  if (observation.kind === 'gone' || observation.snapshot.summary.incarnation !== drill.incarnation) return 'gone'
+  const victim = observation.snapshot.instances.find(instance => instance.id === drill.order.victim.id)
+  return victim === undefined || victim.phase === 'terminating' || victim.phase === 'gone' ? 'gone' : 'alive'
+}

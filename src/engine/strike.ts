@@ -1,0 +1,234 @@
+import type { OpenDrill, PlannedDrill, Refusal, StrikeOrder } from '../domain/drill.ts'
+import type { LedgerState } from '../domain/ledger-state.ts'
+import type { Schedule } from '../domain/schedule.ts'
+import { transition } from '../domain/transition.ts'
+import { windowAt } from '../domain/window.ts'
+import { ProviderError } from '../providers/provider-error.ts'
+import type { LedgerFacts, RuleRefusal } from '../rules/rule.ts'
+import { firstRefusal, isLeashed, ledgerRules } from '../rules/rules.ts'
+import { type Engine, freshness, permitLength, reasonOf, type ScopeHandle, scheduleOf, scopeHandle } from './context.ts'
+import { lookFresh, type Ready, type Wanted } from './fresh-look.ts'
+import { advance } from './write.ts'
+
+export interface StrikeRun {
+  /** Null: the service strikes. */
+  readonly run: string | null
+  /** `run --group X --victim ID`: only this member. */
+  readonly victim: string | null
+}
+
+/** `waiting`: a limit is in the way that passes by itself; the plan stays as it is. */
+export type AttemptOutcome = 'struck' | 'leashed' | 'refused' | 'waiting' | 'lost'
+
+/** Groups read in one go before their strikes: more would grow older than a look may be. */
+const batch = 10
+
+/**
+ * Takes planned drills that are due to their strike, in the order given: ledger's limits (asked first without the lock,
+ * to save reading the platform in vain) → guards → a fresh look → rules → intent under the lock → the call.
+ */
+export async function attemptStrikes(engine: Engine, plans: readonly PlannedDrill[], run: StrikeRun, signal: AbortSignal): Promise<ReadonlyMap<string, AttemptOutcome>> {
+  const outcomes = new Map<string, AttemptOutcome>()
+  const byScope = Map.groupBy(plans, plan => plan.scope)
+  await Promise.all([...byScope].map(([scope, ofScope]) => attemptInScope(engine, scope, { plans: ofScope, run, signal, outcomes })))
+  return outcomes
+}
+
+interface Attempt {
+  readonly plans: readonly PlannedDrill[]
+  readonly run: StrikeRun
+  readonly signal: AbortSignal
+  readonly outcomes: Map<string, AttemptOutcome>
+}
+
+async function attemptInScope(engine: Engine, scope: string, attempt: Attempt): Promise<void> {
+  const handle = scopeHandle(engine, scope)
+  for (let start = 0; start < attempt.plans.length && !attempt.signal.aborted; start += batch) {
+    const plans = attempt.plans.slice(start, start + batch)
+    const wanted: Wanted[] = []
+    const state = await engine.ledger.state()
+    for (const plan of plans) {
+      const checked = handle === null ? noScope(plan) : await precheck(engine, plan, state, attempt)
+      if ('schedule' in checked) wanted.push(checked)
+      else attempt.outcomes.set(plan.id, await settle(engine, plan, checked.refusal))
+    }
+    if (handle === null || wanted.length === 0) continue
+    for (const one of await lookFresh(engine, handle, wanted, attempt.signal)) {
+      const outcome = 'refusal' in one ? await settle(engine, one.plan, one.refusal) : await commit(engine, handle, one, attempt)
+      attempt.outcomes.set(one.plan.id, outcome)
+    }
+  }
+}
+
+function noScope(plan: PlannedDrill): { refusal: RuleRefusal } {
+  return { refusal: { rule: 'S10', reason: `${plan.scope} is no longer configured in firedrill.yaml` } }
+}
+
+async function precheck(engine: Engine, plan: PlannedDrill, state: LedgerState, attempt: Attempt): Promise<Wanted | { refusal: RuleRefusal }> {
+  const schedule = scheduleOf(engine, plan.schedule)
+  if (schedule === null) return { refusal: { rule: 'S10', reason: `the schedule ${plan.schedule} no longer exists` } }
+  const refusal = limitsSay(engine, state, { plan, schedule, run: attempt.run.run })
+  if (refusal !== null) return { refusal }
+  const guard = await guardsSay(engine, plan, schedule, attempt.signal)
+  if (guard !== null) return { refusal: guard }
+  return { plan, schedule, victim: attempt.run.victim }
+}
+
+function limitsSay(engine: Engine, state: LedgerState, about: { plan: PlannedDrill; schedule: Schedule; run: string | null }): RuleRefusal | null {
+  const facts: LedgerFacts = { ...about, state, haltFile: engine.haltFileExists() }
+  return firstRefusal(ledgerRules, facts)
+}
+
+async function guardsSay(engine: Engine, plan: PlannedDrill, schedule: Schedule, signal: AbortSignal): Promise<RuleRefusal | null> {
+  for (const settings of schedule.guards) {
+    try {
+      const record = (await engine.ledger.groups()).find(group => group.summary.id === plan.group)
+      if (record === undefined) return { rule: 'S10', reason: 'the group has not been seen, so its guards could not be asked' }
+      const answer = await engine.openGuard(settings).ask(record.summary, signal)
+      if (!answer.proceed) return { rule: settings.kind, reason: answer.reason }
+    } catch (error) {
+      return { rule: settings.kind, reason: `the guard could not be asked: ${reasonOf(error)}` }
+    }
+  }
+  return null
+}
+
+/** Records a refusal, or lets the plan wait where the reason passes by itself and the window leaves time for it. */
+async function settle(engine: Engine, plan: PlannedDrill, refusal: RuleRefusal): Promise<AttemptOutcome> {
+  const now = await engine.ledger.now()
+  if (refusal.transient === true && windowLeavesTime(engine, plan, now)) return 'waiting'
+  const { findings = [], ...reason } = refusal
+  const refused = transition(plan, { kind: 'refuse', refusal: plain(reason), findings, at: now })
+  const written = await advance(engine, refused, [{ at: now, kind: 'refused', data: { rule: reason.rule, reason: reason.reason } }])
+  return written ? 'refused' : 'lost'
+}
+
+function plain(refusal: Refusal): Refusal {
+  return { rule: refusal.rule, reason: refusal.reason }
+}
+
+function windowLeavesTime(engine: Engine, plan: PlannedDrill, now: Temporal.Instant): boolean {
+  const schedule = scheduleOf(engine, plan.schedule)
+  const window = schedule === null ? null : windowAt(schedule, now)
+  if (window === null) return false
+  if (window.closes === null) return now.since(plan.plannedFor).total('hours') < 24
+  return window.closes.since(now).total('milliseconds') > plan.policy.deadline + plan.policy.soak
+}
+
+async function commit(engine: Engine, handle: ScopeHandle, ready: Ready, attempt: Attempt): Promise<AttemptOutcome> {
+  const { plan, schedule } = ready
+  const now = await engine.ledger.now()
+  if (!handle.provider.capabilities.methods.includes(plan.policy.method)) {
+    return settle(engine, plan, { rule: 'S10', reason: `${plan.provider} has no method ${plan.policy.method}` })
+  }
+  if (isLeashed(schedule)) return leash(engine, ready, now)
+  if (attempt.signal.aborted) return 'waiting'
+  if (engine.clock.monotonic() - ready.lookedAt > freshness) {
+    return settle(engine, plan, { rule: 'S10', reason: 'looking at the group took longer than 5 s, so what was seen may be outdated' })
+  }
+  const order = orderFor(engine, ready, now)
+  const askedAt = engine.clock.monotonic()
+  let decided: RuleRefusal | null = null
+  const result = await engine.ledger.intend({
+    drill: plan,
+    order,
+    before: ready.before,
+    run: attempt.run.run,
+    permitFor: permitLength,
+    decide: state => {
+      decided = limitsSay(engine, state, { plan, schedule, run: attempt.run.run })
+      return decided
+    },
+  })
+  if (result.kind === 'lost') return 'lost'
+  if (result.kind === 'refused') return settle(engine, plan, decided ?? { ...result.refusal, transient: true })
+  engine.changed(result.drill)
+  await send(engine, handle, result.drill, { askedAt, permitFor: result.permitFor })
+  return 'struck'
+}
+
+async function leash(engine: Engine, ready: Ready, now: Temporal.Instant): Promise<AttemptOutcome> {
+  const victim = victimRef(ready)
+  const leashed = transition(ready.plan, { kind: 'leash', victim, findings: ready.findings, at: now })
+  const written = await advance(engine, leashed, [{ at: now, kind: 'leashed', data: { victim: victim.id } }], { before: ready.before })
+  return written ? 'leashed' : 'lost'
+}
+
+function victimRef(ready: Ready): StrikeOrder['victim'] {
+  const { id, name, zone, bornFrom, image } = ready.victim
+  return { id, name, zone, bornFrom, image: ready.before.victim.image ?? image }
+}
+
+function orderFor(engine: Engine, ready: Ready, now: Temporal.Instant): StrikeOrder {
+  const { plan, before } = ready
+  return {
+    drill: plan.id,
+    scope: plan.scope,
+    group: plan.group,
+    groupName: plan.groupName,
+    incarnation: plan.incarnation,
+    victim: victimRef(ready),
+    method: plan.policy.method,
+    desired: before.snapshot.desired,
+    members: before.snapshot.instances.map(instance => instance.id),
+    declarationVersion: before.snapshot.declarationVersion,
+    intendedAt: now,
+    requestId: engine.newId(),
+  }
+}
+
+/**
+ * The one place that strikes. That a call may be sent is written down before it is; the permit is checked on the
+ * monotonic clock right before sending, and ends the call when it runs out (S2). Never retried here (S9).
+ */
+export async function send(engine: Engine, handle: ScopeHandle, drill: OpenDrill, permit: { askedAt: number; permitFor: number }): Promise<void> {
+  if (drill.state !== 'striking') return
+  const sentAt = await engine.ledger.now()
+  const attempted = transition(drill, { kind: 'attempt', at: sentAt })
+  const { order } = drill
+  if (!(await advance(engine, attempted, [{ at: sentAt, kind: 'sending', data: { victim: order.victim.id, method: order.method } }]))) return
+  const left = permit.askedAt + permit.permitFor - engine.clock.monotonic()
+  if (left <= 0) {
+    engine.log.warn('permit ran out before the strike was sent', { drill: drill.id })
+    await engine.ledger.endPermit(drill.id)
+    return
+  }
+  const expiry = new AbortController()
+  const stop = new AbortController()
+  engine.clock.sleep(left, stop.signal).then(() => expiry.abort(new Error('the permit for this strike has run out')), () => {})
+  const mayStillSend = () => engine.clock.monotonic() < permit.askedAt + permit.permitFor
+  try {
+    const receipt = await handle.provider.strike(order, expiry.signal, mayStillSend)
+    await engine.ledger.endPermit(drill.id)
+    await recordStruck(engine, handle, attempted, { at: sentAt, how: 'the platform accepted the call', reference: receipt.reference })
+  } catch (error) {
+    await engine.ledger.endPermit(drill.id)
+    if (error instanceof ProviderError && !error.mayHaveActed) await recordNotStruck(engine, attempted, reasonOf(error))
+    else engine.log.warn('outcome of the strike is unknown; the victim will be looked for', { drill: drill.id, why: reasonOf(error) })
+  } finally {
+    stop.abort()
+  }
+}
+
+export async function recordStruck(
+  engine: Engine,
+  handle: ScopeHandle,
+  drill: ReturnType<typeof transition>,
+  what: { at: Temporal.Instant; how: string; reference: string | null },
+): Promise<boolean> {
+  if (drill.state !== 'striking') return false
+  const struck = transition(drill, {
+    kind: 'struck',
+    at: what.at,
+    mustRestore: !handle.provider.capabilities.replacesItself,
+    declarationVersion: drill.order.declarationVersion,
+    desired: drill.order.desired,
+  })
+  return advance(engine, struck, [{ at: what.at, kind: 'struck', data: { victim: drill.order.victim.id, how: what.how, reference: what.reference } }])
+}
+
+export async function recordNotStruck(engine: Engine, drill: ReturnType<typeof transition>, why: string): Promise<boolean> {
+  const at = await engine.ledger.now()
+  const concluded = transition(drill, { kind: 'not-struck', at, why })
+  return advance(engine, concluded, [{ at, kind: 'not-struck', data: { why } }])
+}

@@ -1,0 +1,71 @@
+import type { PlannedDrill } from '../domain/drill.ts'
+import type { Queue } from '../queue/queue.ts'
+import { type Engine, scopeHandle, scopesOf } from './context.ts'
+import { discoverScope } from './discover.ts'
+import { planToday } from './plan.ts'
+import { attemptStrikes } from './strike.ts'
+import { watchScope } from './watch.ts'
+
+/** How old a scope's last reading may grow before a tick reads it again. */
+const discoveryAge = 5 * 60_000
+/** Wake-ups mirrored in one tick; what is left over comes with the next. */
+const mirrored = 2_000
+
+/**
+ * Plans and reconciles, once a minute: reads scopes whose last reading is old, draws the day, and wakes whatever is due.
+ * Everything here may run twice at once: plans are unique, wake-ups are merged, the ledger decides (S12).
+ */
+export async function tick(engine: Engine, queue: Queue, signal: AbortSignal): Promise<void> {
+  await discoverWhatIsOld(engine, signal)
+  await planToday(engine)
+  await mirrorWakeUps(engine, queue)
+}
+
+async function discoverWhatIsOld(engine: Engine, signal: AbortSignal): Promise<void> {
+  const { scopes, now } = await engine.ledger.state()
+  const fresh = new Set(scopes.filter(reading => now.since(reading.at).total('milliseconds') < discoveryAge).map(reading => reading.scope))
+  const old = scopesOf(engine).filter(handle => !fresh.has(handle.scope.id))
+  await Promise.all(old.map(handle => discoverScope(engine, handle, signal)))
+}
+
+async function mirrorWakeUps(engine: Engine, queue: Queue): Promise<void> {
+  const now = await engine.ledger.now()
+  const due = await engine.ledger.due(now, mirrored)
+  const watched = new Set(due.filter(drill => drill.state !== 'planned').map(drill => drill.scope))
+  for (const scope of watched) await queue.wake('watch', scope, now)
+  const planned = await engine.ledger.drills({ states: ['planned'], limit: mirrored })
+  for (const [scope, drills] of Map.groupBy(planned, drill => drill.scope)) {
+    const [first] = drills.flatMap(drill => drill.wakeAt ?? []).sort(Temporal.Instant.compare)
+    if (first !== undefined) await queue.wake('drill', scope, first)
+  }
+}
+
+/** Strikes what is due in one scope, oldest proof first, and mirrors the next wake-up. */
+export async function strikeDue(engine: Engine, queue: Queue, scope: string, signal: AbortSignal): Promise<void> {
+  const now = await engine.ledger.now()
+  const planned = (await engine.ledger.drills({ states: ['planned'], limit: mirrored })).filter(drill => drill.state === 'planned').filter(drill => drill.scope === scope)
+  const due = planned.filter(drill => Temporal.Instant.compare(drill.plannedFor, now) <= 0)
+  const outcomes = await attemptStrikes(engine, await oldestProofFirst(engine, due), { run: null, victim: null }, signal)
+  if ([...outcomes.values()].includes('struck')) await queue.wake('watch', scope, now)
+  const [next] = planned.flatMap(drill => (Temporal.Instant.compare(drill.plannedFor, now) > 0 ? [drill.plannedFor] : [])).sort(Temporal.Instant.compare)
+  if (next !== undefined) await queue.wake('drill', scope, next)
+}
+
+/** Due groups queue: whoever was proven longest ago, or never, comes first. */
+export async function oldestProofFirst(engine: Engine, plans: readonly PlannedDrill[]): Promise<PlannedDrill[]> {
+  if (plans.length < 2) return [...plans]
+  const proofs = new Map((await engine.ledger.groups()).map(group => [group.summary.id, group.lastPhoenixAt?.epochMilliseconds ?? 0]))
+  return plans.toSorted((a, b) => (proofs.get(a.group) ?? 0) - (proofs.get(b.group) ?? 0) || a.id.localeCompare(b.id))
+}
+
+/** One watch of a scope, and the next wake-up for it. A conclusion makes room, so waiting strikes are woken too. */
+export async function watchAndWake(engine: Engine, queue: Queue, scope: string, signal: AbortSignal): Promise<void> {
+  const handle = scopeHandle(engine, scope)
+  if (handle === null) {
+    engine.log.error('open drills in a scope that is no longer configured cannot be watched', { scope })
+    return
+  }
+  const { next, concluded } = await watchScope(engine, handle, signal)
+  if (next !== null) await queue.wake('watch', scope, next)
+  if (concluded > 0) await queue.wake('drill', scope, await engine.ledger.now())
+}

@@ -1,0 +1,164 @@
+import type { ConcludedDrill, Drill, OpenDrill, StrikingDrill, Tracking } from '../domain/drill.ts'
+import type { GroupId, Observation } from '../domain/group.ts'
+import { nextLook } from '../domain/pace.ts'
+import { awaitingProbes, phaseOf, recordProbes, track } from '../domain/tracking.ts'
+import { transition } from '../domain/transition.ts'
+import { concludeAll } from './conclude.ts'
+import { type Engine, reasonOf, type ScopeHandle } from './context.ts'
+import { restore } from './restore.ts'
+import { resume } from './resume.ts'
+import { advance } from './write.ts'
+
+type Tracked = Exclude<OpenDrill, StrikingDrill> | (ConcludedDrill & { readonly tracking: Tracking })
+
+/** Drills whose look is due this soon are looked at in the same breath: it costs no further call. */
+const together = 1_000
+/** Groups handed to one observation: the memory of a watch grows with this, not with the number of open drills. */
+const batch = 200
+
+/**
+ * One look at every open or wounded drill of a scope that is due, in as few calls as the API allows (DESIGN.md §5).
+ */
+export async function watchScope(engine: Engine, handle: ScopeHandle, signal: AbortSignal): Promise<Watched> {
+  const now = await engine.ledger.now()
+  const drills = await engine.ledger.watched(handle.scope.id)
+  const horizon = now.add({ milliseconds: together })
+  const due = drills.filter(drill => drill.wakeAt !== null && Temporal.Instant.compare(drill.wakeAt, horizon) <= 0)
+  const later = drills.filter(drill => drill.wakeAt !== null && Temporal.Instant.compare(drill.wakeAt, horizon) > 0)
+  const next: Temporal.Instant[] = later.flatMap(drill => drill.wakeAt ?? [])
+  let concluded = 0
+  for (let start = 0; start < due.length && !signal.aborted; start += batch) {
+    const watched = await watchBatch(engine, handle, due.slice(start, start + batch), signal)
+    next.push(...watched.next)
+    concluded += watched.concluded
+  }
+  return { next: next.sort(Temporal.Instant.compare)[0] ?? null, concluded }
+}
+
+export interface Watched {
+  /** When the scope must be looked at next; null: nothing is left to watch. */
+  readonly next: Temporal.Instant | null
+  /** How many drills got their verdict, or became whole: limits may have room again. */
+  readonly concluded: number
+}
+
+async function watchBatch(engine: Engine, handle: ScopeHandle, drills: readonly Drill[], signal: AbortSignal): Promise<{ next: Temporal.Instant[]; concluded: number }> {
+  const striking = drills.filter(drill => drill.state === 'striking')
+  const tracked = drills.filter(isTracked)
+  const observations = await observe(engine, handle, tracked, signal)
+  const at = await engine.ledger.now()
+  const next: Temporal.Instant[] = []
+  const looked = await Promise.all(tracked.map(drill => look(engine, handle, { drill, observation: observations.get(drill.group), at, signal })))
+  for (const drill of looked) if (drill !== null && drill.state !== 'ready') next.push(nextLook(drill.drill, at))
+  const ready = looked.filter(one => one?.state === 'ready').map(one => one.drill)
+  const concluded = await concludeAll(engine, handle, ready, signal)
+  for (const drill of concluded) if (drill.wakeAt !== null) next.push(drill.wakeAt)
+  for (const drill of striking) next.push(...(await resume(engine, handle, drill, signal)))
+  return { next, concluded: concluded.length + looked.filter(one => one?.state === 'watching' && one.drill.wakeAt === null).length }
+}
+
+function isTracked(drill: Drill): drill is Tracked {
+  return drill.state === 'restoring' || drill.state === 'recovering' || drill.state === 'soaking' || (drill.state === 'concluded' && drill.tracking !== null)
+}
+
+async function observe(engine: Engine, handle: ScopeHandle, drills: readonly Tracked[], signal: AbortSignal): Promise<ReadonlyMap<GroupId, Observation>> {
+  if (drills.length === 0) return new Map()
+  const since = drills.map(drill => drill.tracking.struckAt).sort(Temporal.Instant.compare)[0] ?? engine.clock.now()
+  const groups = [...new Set(drills.map(drill => drill.group))]
+  try {
+    return await handle.provider.observe(handle.scope, groups, { since, depth: 'watch' }, signal)
+  } catch (error) {
+    signal.throwIfAborted()
+    const why = reasonOf(error)
+    engine.log.warn('scope could not be observed', { scope: handle.scope.id, why })
+    return new Map(groups.map(group => [group, { kind: 'unreadable', why }]))
+  }
+}
+
+interface LookAt<D extends Drill> {
+  readonly drill: D
+  readonly observation: Observation | undefined
+  readonly at: Temporal.Instant
+  readonly signal: AbortSignal
+}
+
+type Looked = { readonly state: 'ready'; readonly drill: Exclude<OpenDrill, StrikingDrill> } | { readonly state: 'watching'; readonly drill: Drill }
+
+async function look(engine: Engine, handle: ScopeHandle, what: LookAt<Tracked>): Promise<Looked | null> {
+  const { drill, at, signal } = what
+  const observation = what.observation ?? { kind: 'unreadable', why: 'the platform did not answer for it' }
+  const probed = await trackAndProbe(engine, drill, { observation, at, signal })
+  if (drill.state === 'concluded') return lookWounded(engine, drill, probed, at)
+  if (drill.state === 'restoring') return restore(engine, handle, drill, { tracking: probed, observation, at, signal })
+  const phase = phaseOf(probed, drill.policy, at)
+  const looked = transition(drill, { kind: 'looked', tracking: probed, at })
+  const news = newsOf(drill, looked, at)
+  const written = phase.phase === 'judge' || isNews(drill, looked) ? await advance(engine, looked, news) : true
+  if (!written) return null
+  if (phase.phase === 'judge' && looked.state !== 'concluded' && isTracked(looked)) return { state: 'ready', drill: looked }
+  return { state: 'watching', drill: isNews(drill, looked) ? looked : drill }
+}
+
+async function trackAndProbe(engine: Engine, drill: Tracked, seen: Omit<LookAt<Drill>, 'drill' | 'observation'> & { observation: Observation }): Promise<Tracking> {
+  const { observation, at, signal } = seen
+  const tracking = track(drill.tracking, drill.order, { at, observation }, drill.policy)
+  if (drill.policy.probes.length === 0 || observation.kind !== 'snapshot' || drill.state === 'concluded') return tracking
+  const { snapshot } = observation
+  const results = await Promise.all(
+    awaitingProbes(tracking).map(async candidate => {
+      const instance = snapshot.instances.find(member => member.id === candidate.id)
+      if (instance === undefined) return { id: candidate.id, passed: false, detail: 'it is not a member at the moment' }
+      for (const settings of drill.policy.probes) {
+        try {
+          const answer = await engine.openProbe(settings).check(snapshot.summary, instance, signal)
+          if (!answer.passed) return { id: candidate.id, passed: false, detail: answer.detail }
+        } catch (error) {
+          return { id: candidate.id, passed: false, detail: reasonOf(error) }
+        }
+      }
+      return { id: candidate.id, passed: true, detail: 'all probes passed' }
+    }),
+  )
+  return recordProbes(tracking, results, at)
+}
+
+async function lookWounded(engine: Engine, drill: ConcludedDrill, tracking: Tracking, at: Temporal.Instant): Promise<Looked | null> {
+  const whole = tracking.wholeAt !== null || tracking.groupGoneAt !== null
+  const looked = transition(drill, { kind: 'looked-wounded', tracking, at, whole })
+  const news = whole ? [{ at, kind: 'whole', data: { group: drill.group } }] : []
+  if (!(await advance(engine, looked, news))) return null
+  return { state: 'watching', drill: looked }
+}
+
+/** What a look changed beyond its own time: only that is worth a write. */
+function isNews(before: Drill, after: Drill): boolean {
+  return before.state !== after.state || fingerprint(before) !== fingerprint(after)
+}
+
+function fingerprint(drill: Drill): string {
+  return 'tracking' in drill && drill.tracking !== null ? JSON.stringify({ ...drill.tracking, lookedAt: null }) : ''
+}
+
+/** The moments of a timeline, as they are first seen. */
+function newsOf(before: Tracked, after: Drill, at: Temporal.Instant) {
+  if (!('tracking' in after) || after.tracking === null) return []
+  const was = before.tracking
+  const is = after.tracking
+  const events: { at: Temporal.Instant; kind: string; data: Record<string, unknown> }[] = []
+  if (was.victimGoneAt === null && is.victimGoneAt !== null) events.push({ at, kind: 'victim-gone', data: { victim: before.order.victim.id } })
+  for (const candidate of is.candidates) {
+    const known = was.candidates.find(one => one.id === candidate.id)
+    if (known === undefined) events.push({ at, kind: 'launched', data: { instance: candidate.id } })
+    if (candidate.healthyAt !== null && (known?.healthyAt ?? null) === null) events.push({ at, kind: 'healthy', data: { instance: candidate.id } })
+    if (candidate.recoveredAt !== null && (known?.recoveredAt ?? null) === null) events.push({ at, kind: 'recovered', data: { instance: candidate.id } })
+    if (candidate.failedAt !== null && (known?.failedAt ?? null) === null) {
+      events.push({ at, kind: 'failed', data: { instance: candidate.id, why: candidate.healthDetail } })
+    }
+    if (candidate.gone !== null && (known?.gone ?? null) === null) events.push({ at, kind: 'gone', data: { instance: candidate.id, why: candidate.gone.detail } })
+  }
+  if (was.desired !== is.desired) events.push({ at, kind: 'size-changed', data: { from: was.desired, to: is.desired } })
+  if (was.declarationVersion !== is.declarationVersion) {
+    events.push({ at, kind: 'declaration-changed', data: { from: was.declarationVersion, to: is.declarationVersion } })
+  }
+  return events
+}

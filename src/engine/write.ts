@@ -1,0 +1,20 @@
+import type { After, Before, Drill } from '../domain/drill.ts'
+import type { NewEvent } from '../ledger/ledger.ts'
+import type { Engine } from './context.ts'
+
+/** Writes a drill's next state. False: somebody else moved it first; then what we know is old and nothing is announced. */
+export async function advance(
+  engine: Engine,
+  drill: Drill,
+  events: readonly NewEvent[],
+  beside: { before?: Before; after?: After; quarantine?: string } = {},
+): Promise<boolean> {
+  const written = await engine.ledger.advance({ drill, events, ...beside })
+  if (!written) {
+    engine.log.debug('drill was changed by somebody else', { drill: drill.id, revision: drill.revision })
+    return false
+  }
+  for (const event of events) engine.log.info('drill', { drill: drill.id, group: drill.group, what: event.kind, ...event.data })
+  engine.changed(drill)
+  return true
+}

@@ -1,0 +1,9 @@
+import type { z } from 'zod'
+import type { Fingerprinter } from './fingerprint.ts'
+
+/** One kind of fingerprint: what may be written under its name in a schedule, and how it is opened from that. */
+export interface FingerprintKind {
+  readonly schema: z.ZodType<Readonly<Record<string, unknown>>>
+  /** `settings` are what the schema made of them; they may have been stored as JSON in between. */
+  open(settings: Readonly<Record<string, unknown>>): Fingerprinter
+}

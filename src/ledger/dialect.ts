@@ -1,0 +1,53 @@
+import type { Db } from './schema.ts'
+
+/** What differs between SQLite and PostgreSQL, and nothing else. */
+export interface LedgerDialect {
+  readonly db: Db
+  /** For messages: the file, or host and port. Never a user or a password. */
+  readonly place: string
+  /** Where the tables live; null where the dialect has no schemas. */
+  readonly schema: string | null
+  /** The ledger's one lock, held until the transaction ends. Whatever limits strikes is read and written under it. */
+  lock(transaction: Db): Promise<void>
+  /** Ledger time. */
+  now(db: Db): Promise<Temporal.Instant>
+  standing(db: Db): Promise<Standing>
+  /** Marks an empty place as Firedrill's, inside the transaction that fills it. */
+  claim(transaction: Db): Promise<void>
+  /** Called once after the transaction that filled it. */
+  filled(): Promise<void>
+  /** Forbids UPDATE and DELETE on a table. */
+  makeAppendOnly(transaction: Db, table: string): Promise<void>
+  /** Which of the constraints that hold safety rules an error comes from; null: another error. */
+  violation(error: unknown): Violation | null
+  /** A database's error as a LedgerError; any other error as it is. */
+  translate(error: unknown): unknown
+  close(): Promise<void>
+}
+
+/** What is found at the ledger's place. */
+export type Standing = 'empty' | 'ours' | 'foreign'
+
+export type Violation = 'second-strike' | 'open-group' | 'open-service'
+
+/** One write transaction under the ledger's lock. `work` must not wait for anything but the database. */
+export function underLock<T>(dialect: LedgerDialect, work: (transaction: Db) => Promise<T>): Promise<T> {
+  return dialect.db.transaction().execute(async transaction => {
+    await dialect.lock(transaction)
+    return work(transaction)
+  })
+}
+
+/** One write transaction for what limits no strike. */
+export function inTransaction<T>(dialect: LedgerDialect, work: (transaction: Db) => Promise<T>): Promise<T> {
+  return dialect.db.transaction().execute(work)
+}
+
+/** Runs ledger work, so that whatever the database throws leaves as a LedgerError. */
+export async function translated<T>(dialect: LedgerDialect, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw dialect.translate(error)
+  }
+}

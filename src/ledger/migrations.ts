@@ -1,0 +1,188 @@
+import { type Migration, sql } from 'kysely'
+import { Migrator } from 'kysely/migration'
+import type { LedgerDialect } from './dialect.ts'
+import { LedgerError } from './ledger.ts'
+import type { Db } from './schema.ts'
+
+/** Every step from an empty ledger to today's, in order. A step that has been released is never changed. */
+export function migrations(dialect: LedgerDialect): Readonly<Record<string, Migration>> {
+  return {
+    '0001-ledger': {
+      async up(db) {
+        for (const step of [createPlans, createDrills, createHistory, createStrikes, createGroups, createStops]) await step(db, dialect)
+      },
+    },
+  }
+}
+
+/** The steps that a ledger has taken. */
+export async function applied(db: Db): Promise<readonly string[]> {
+  const rows = await db.selectFrom('migrations').select('name').orderBy('name').execute()
+  return rows.map(row => row.name)
+}
+
+/** Takes the steps that are missing; the transaction already holds the ledger's lock. */
+export async function migrate(transaction: Db, dialect: LedgerDialect): Promise<void> {
+  const migrator = new Migrator({
+    db: transaction,
+    provider: { getMigrations: async () => migrations(dialect) },
+    migrationTableName: 'migrations',
+    migrationLockTableName: 'migration_lock',
+    ...(dialect.schema === null ? {} : { migrationTableSchema: dialect.schema }),
+  })
+  const { error, results } = await migrator.migrateToLatest()
+  if (error === undefined) return
+  const failed = results?.find(result => result.status === 'Error')
+  const step = failed === undefined ? '' : ` at step ${failed.migrationName}`
+  throw new LedgerError('failed', `the ledger at ${dialect.place} could not be brought up to date${step}; it was left as it was`, error)
+}
+
+async function createPlans(db: Db): Promise<void> {
+  await db.schema
+    .createTable('meta')
+    .addColumn('name', 'text', column => column.primaryKey())
+    .addColumn('value', 'text', column => column.notNull())
+    .execute()
+  await db.schema
+    .createTable('schedules')
+    .addColumn('name', 'text', column => column.primaryKey())
+    .addColumn('breaker_reset_at', 'bigint', column => column.notNull())
+    .execute()
+}
+
+async function createDrills(db: Db): Promise<void> {
+  await db.schema
+    .createTable('drills')
+    .addColumn('id', 'text', column => column.primaryKey())
+    .addColumn('schedule', 'text', column => column.notNull())
+    .addColumn('provider', 'text', column => column.notNull())
+    .addColumn('scope', 'text', column => column.notNull())
+    .addColumn('group_id', 'text', column => column.notNull())
+    .addColumn('service', 'text', column => column.notNull())
+    .addColumn('plan_key', 'text', column => column.notNull())
+    .addColumn('state', 'text', column => column.notNull())
+    .addColumn('revision', 'integer', column => column.notNull())
+    .addColumn('planned_for', 'bigint', column => column.notNull())
+    .addColumn('wake_at', 'bigint')
+    .addColumn('victim', 'text')
+    .addColumn('run', 'text')
+    .addColumn('struck_at', 'bigint')
+    .addColumn('concluded_at', 'bigint')
+    .addColumn('verdict', 'text')
+    .addColumn('wounded', 'smallint', column => column.notNull())
+    .addColumn('failed_rebuild', 'smallint', column => column.notNull())
+    .addColumn('busy', 'smallint', column => column.notNull())
+    .addColumn('body', 'text', column => column.notNull())
+    .addUniqueConstraint('drills_plan', ['schedule', 'group_id', 'plan_key'])
+    .execute()
+  const open = sql<boolean>`state in ('striking', 'restoring', 'recovering', 'soaking')`
+  await db.schema.createIndex('drills_open_group').unique().on('drills').column('group_id').where(open).execute()
+  await db.schema.createIndex('drills_open_service').unique().on('drills').column('service').where(open).execute()
+  await db.schema.createIndex('drills_busy').on('drills').columns(['busy', 'scope']).execute()
+  await db.schema.createIndex('drills_wake').on('drills').columns(['wake_at', 'id']).execute()
+  await db.schema.createIndex('drills_concluded').on('drills').column('concluded_at').execute()
+  await db.schema.createIndex('drills_schedule_concluded').on('drills').columns(['schedule', 'concluded_at']).execute()
+  await db.schema.createIndex('drills_planned').on('drills').columns(['planned_for', 'id']).execute()
+  await db.schema.createIndex('drills_group').on('drills').columns(['group_id', 'planned_for']).execute()
+}
+
+async function createHistory(db: Db, dialect: LedgerDialect): Promise<void> {
+  await db.schema
+    .createTable('drill_events')
+    .addColumn('drill', 'text', column => column.notNull().references('drills.id'))
+    .addColumn('seq', 'integer', column => column.notNull())
+    .addColumn('at', 'bigint', column => column.notNull())
+    .addColumn('kind', 'text', column => column.notNull())
+    .addColumn('body', 'text', column => column.notNull())
+    .addPrimaryKeyConstraint('drill_events_pkey', ['drill', 'seq'])
+    .execute()
+  await dialect.makeAppendOnly(db, 'drill_events')
+  await db.schema
+    .createTable('evidence')
+    .addColumn('drill', 'text', column => column.notNull().references('drills.id'))
+    .addColumn('part', 'text', column => column.notNull().check(sql`part in ('before', 'after')`))
+    .addColumn('body', 'text', column => column.notNull())
+    .addPrimaryKeyConstraint('evidence_pkey', ['drill', 'part'])
+    .execute()
+}
+
+async function createStrikes(db: Db, dialect: LedgerDialect): Promise<void> {
+  await db.schema
+    .createTable('strikes')
+    .addColumn('drill', 'text', column => column.notNull().references('drills.id'))
+    .addColumn('schedule', 'text', column => column.notNull())
+    .addColumn('scope', 'text', column => column.notNull())
+    .addColumn('group_id', 'text', column => column.notNull())
+    .addColumn('victim', 'text', column => column.notNull())
+    .addColumn('run', 'text')
+    .addColumn('at', 'bigint', column => column.notNull())
+    .addPrimaryKeyConstraint('strikes_pkey', ['drill'])
+    .execute()
+  await db.schema.createIndex('strikes_at').on('strikes').column('at').execute()
+  await dialect.makeAppendOnly(db, 'strikes')
+  await db.schema
+    .createTable('permits')
+    .addColumn('drill', 'text', column => column.primaryKey().references('strikes.drill'))
+    .addColumn('ends_at', 'bigint', column => column.notNull())
+    .addColumn('outstanding', 'integer', column => column.notNull().check(sql`outstanding >= 0`))
+    .execute()
+  await db.schema.createIndex('permits_ends').on('permits').column('ends_at').execute()
+}
+
+async function createGroups(db: Db): Promise<void> {
+  await db.schema
+    .createTable('groups')
+    .addColumn('id', 'text', column => column.primaryKey())
+    .addColumn('scope', 'text', column => column.notNull())
+    .addColumn('incarnation', 'text', column => column.notNull())
+    .addColumn('service', 'text', column => column.notNull())
+    .addColumn('opted_in', 'smallint', column => column.notNull())
+    .addColumn('opted_in_since', 'bigint')
+    .addColumn('unsteady', 'text')
+    .addColumn('first_seen', 'bigint', column => column.notNull())
+    .addColumn('last_seen', 'bigint', column => column.notNull())
+    .addColumn('present', 'smallint', column => column.notNull())
+    .addColumn('last_strike_at', 'bigint')
+    .addColumn('last_verdict', 'text')
+    .addColumn('last_verdict_at', 'bigint')
+    .addColumn('last_phoenix_at', 'bigint')
+    .addColumn('summary', 'text', column => column.notNull())
+    .execute()
+  await db.schema.createIndex('groups_scope').on('groups').columns(['scope', 'present', 'last_seen']).execute()
+  await db.schema
+    .createTable('scopes')
+    .addColumn('id', 'text', column => column.primaryKey())
+    .addColumn('at', 'bigint', column => column.notNull())
+    .addColumn('opted_in', 'integer', column => column.notNull())
+    .addColumn('unsteady', 'integer', column => column.notNull())
+    .addColumn('unreadable', 'text')
+    .execute()
+}
+
+async function createStops(db: Db): Promise<void> {
+  await db.schema
+    .createTable('halts')
+    .addColumn('id', 'text', column => column.primaryKey())
+    .addColumn('kind', 'text', column => column.notNull())
+    .addColumn('name', 'text', column => column.notNull())
+    .addColumn('reason', 'text', column => column.notNull())
+    .addColumn('by', 'text', column => column.notNull())
+    .addColumn('since', 'bigint', column => column.notNull())
+    .addColumn('until', 'bigint')
+    .addColumn('ended_at', 'bigint')
+    .addColumn('ended_by', 'text')
+    .execute()
+  await db.schema.createIndex('halts_ended').on('halts').columns(['ended_at', 'until']).execute()
+  await db.schema
+    .createTable('quarantines')
+    .addColumn('drill', 'text', column => column.primaryKey().references('drills.id'))
+    .addColumn('service', 'text', column => column.notNull())
+    .addColumn('reason', 'text', column => column.notNull())
+    .addColumn('since', 'bigint', column => column.notNull())
+    .addColumn('cleared_at', 'bigint')
+    .addColumn('cleared_by', 'text')
+    .addColumn('note', 'text')
+    .execute()
+  const active = sql<boolean>`cleared_at is null`
+  await db.schema.createIndex('quarantines_active').unique().on('quarantines').column('service').where(active).execute()
+}

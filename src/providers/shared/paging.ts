@@ -1,0 +1,27 @@
+export interface Page<Item> {
+  readonly items: readonly Item[]
+  /** Null, undefined or empty: this was the last page. */
+  readonly next: string | null | undefined
+}
+
+/**
+ * Every item of every page, in order. An empty page with a token is not the end; a token that comes
+ * twice is an error, because a listing that goes round in circles must not be taken for a whole one.
+ */
+export async function* everyItem<Item>(fetch: (token: string | undefined) => Promise<Page<Item>>): AsyncGenerator<Item> {
+  const seen = new Set<string>()
+  let token: string | undefined
+  do {
+    const page = await fetch(token)
+    yield* page.items
+    token = page.next === null || page.next === '' ? undefined : page.next
+    if (token !== undefined && seen.has(token)) throw new Error('the listing gave the same page token twice')
+    if (token !== undefined) seen.add(token)
+  } while (token !== undefined)
+}
+
+export async function collect<Item>(fetch: (token: string | undefined) => Promise<Page<Item>>): Promise<Item[]> {
+  const items: Item[] = []
+  for await (const item of everyItem(fetch)) items.push(item)
+  return items
+}

@@ -1,0 +1,67 @@
+/** Text in terminal cells: emoji and East Asian letters take two, combining marks none. */
+
+const letters = new Intl.Segmenter('en', { granularity: 'grapheme' })
+const wide =
+  /^(?:\p{Emoji_Presentation}|\p{RI}|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}])/u
+
+export function cells(text: string): number {
+  return [...letters.segment(text)].reduce((sum, { segment }) => sum + cellsOf(segment), 0)
+}
+
+/** Filled up with spaces to a width; never cut. */
+export function pad(text: string, width: number, side: 'left' | 'right' = 'left'): string {
+  const space = ' '.repeat(Math.max(0, width - cells(text)))
+  return side === 'left' ? text + space : space + text
+}
+
+/** At most `width` cells, with an ellipsis where something was cut: in the middle (ids) or at the end. */
+export function fit(text: string, width: number, cut: 'middle' | 'end' = 'end'): string {
+  if (cells(text) <= width) return text
+  const segments = [...letters.segment(text)].map(({ segment }) => segment)
+  if (cut === 'end') return `${take(segments, width - 1)}…`
+  const tail = take(segments.toReversed(), 2, true)
+  return `${take(segments, width - 1 - cells(tail))}…${tail}`
+}
+
+/** Lines of at most `width` cells, broken at spaces, and within words that are longer than a line. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ').flatMap(long => chop(long, width))) {
+    const joined = line === '' ? word : `${line} ${word}`
+    if (cells(joined) <= width) line = joined
+    else {
+      lines.push(line)
+      line = word
+    }
+  }
+  return line === '' ? lines : [...lines, line]
+}
+
+function chop(word: string, width: number): string[] {
+  if (cells(word) <= width) return [word]
+  const pieces: string[] = []
+  let rest = [...letters.segment(word)].map(({ segment }) => segment)
+  while (rest.length > 0) {
+    const piece = take(rest, width) || (rest[0] ?? '')
+    pieces.push(piece)
+    rest = rest.slice(Math.max(1, [...letters.segment(piece)].length))
+  }
+  return pieces
+}
+
+function take(segments: readonly string[], width: number, reversed = false): string {
+  const taken: string[] = []
+  let used = 0
+  for (const segment of segments) {
+    used += cellsOf(segment)
+    if (used > width) break
+    taken.push(segment)
+  }
+  return (reversed ? taken.reverse() : taken).join('')
+}
+
+function cellsOf(segment: string): number {
+  if (/^\p{M}+$/u.test(segment)) return 0
+  return wide.test(segment) || segment.includes('\ufe0f') ? 2 : 1
+}

@@ -1,0 +1,104 @@
+import type { Drill } from '../domain/drill.ts'
+import { fit, pad } from './columns.ts'
+import { compactDuration } from './durations.ts'
+import { elapsed, successorOf, trackingOf, victimOf } from './moments.ts'
+import type { Paint, Style } from './paint.ts'
+import { visibleLine } from './safe-text.ts'
+
+export interface ProgressView {
+  /** Cells and lines of the terminal that may be used. */
+  readonly width: number
+  readonly height: number
+  readonly now: Temporal.Instant
+  readonly paint: Paint
+}
+
+const barWidth = 20
+
+/**
+ * One line per drill in flight, oldest strike first, to be drawn over the last ones. Where there are more
+ * than lines, the last line says how many. Ends without a line feed; empty when nothing is in flight.
+ */
+export function renderProgress(drills: readonly Drill[], view: ProgressView): string {
+  const open = drills.filter(drill => step(drill) !== null).toSorted((a, b) => since(a, view.now) - since(b, view.now))
+  const room = Math.max(1, view.height)
+  const shown = open.length > room ? open.slice(0, room - 1) : open
+  const lines = shown.map(drill => renderLiveLine(drill, view))
+  const left = open.length - shown.length
+  return [...lines, ...(left > 0 ? [view.paint('soft', fit(`… and ${left} more in flight`, view.width))] : [])].join('\n')
+}
+
+/** "checkout       recovering  ███████░░░░░░░░░░░░░   4.1 s  i-0f93…b1 is starting" */
+export function renderLiveLine(drill: Drill, { width, now, paint }: Omit<ProgressView, 'height'>): string {
+  const at = step(drill)
+  const start = struckAt(drill)
+  const spent = start === null ? 0 : Math.max(0, elapsed(start, now))
+  const limit = drill.policy.deadline
+  const name = pad(fit(visibleLine(drill.groupName), 14), 14)
+  const state = pad(at?.word ?? drill.state, 10)
+  const time = pad(start === null ? '' : compactDuration(spent), 6, 'right')
+  const bar = width >= 70 ? `${paintBar(soakShare(drill, now) ?? spent / limit, at?.style ?? 'soft', paint)}  ` : ''
+  const used = 14 + 2 + 10 + 2 + (bar === '' ? 0 : barWidth + 2) + 6 + 2
+  const detail = fit(at?.detail ?? '', Math.max(0, width - used))
+  return `${name}  ${paint(at?.style ?? 'soft', state)}  ${bar}${time}  ${paint('soft', detail)}`.trimEnd()
+}
+
+interface Step {
+  readonly word: string
+  readonly style: Style
+  readonly detail: string
+}
+
+/** Null: not in flight. A wounded group is watched still, but its drill is over. */
+function step(drill: Drill): Step | null {
+  const victim = short(victimOf(drill)?.id ?? 'the victim')
+  switch (drill.state) {
+    case 'striking':
+      return { word: 'striking', style: 'bad', detail: `terminating ${victim}` }
+    case 'restoring':
+      return {
+        word: 'restoring',
+        style: 'unsure',
+        detail: visibleLine(drill.tracking.restore?.detail ?? 'bringing the group back to its size'),
+      }
+    case 'recovering':
+      return { word: 'recovering', style: 'unsure', detail: recoveringDetail(drill, victim) }
+    case 'soaking':
+      return { word: 'soaking', style: 'good', detail: `${short(successorOf(drill)?.id ?? 'the successor')} is up and must stay so` }
+    default:
+      return null
+  }
+}
+
+function recoveringDetail(drill: Drill, victim: string): string {
+  const tracking = trackingOf(drill)
+  if (tracking?.unreadableWhy) return `unreadable: ${visibleLine(tracking.unreadableWhy)}`
+  const successor = successorOf(drill)
+  if (!successor) return tracking?.victimGoneAt ? `${victim} is gone, nothing has come yet` : `${victim} is going`
+  if (successor.healthyAt && successor.lastProbeFailure) return `${short(successor.id)}: ${visibleLine(successor.lastProbeFailure)}`
+  if (successor.healthyAt) return `${short(successor.id)} is healthy, probing`
+  return `${short(successor.id)} is ${successor.health === 'unhealthy' ? 'unhealthy' : 'starting'}`
+}
+
+function paintBar(share: number, style: Style, paint: Paint): string {
+  const full = Math.round(Math.min(1, Math.max(0, share)) * barWidth)
+  return paint(style, '█'.repeat(full)) + paint('soft', '░'.repeat(barWidth - full))
+}
+
+/** While soaking the bar shows the soak; before, how much of the deadline is used. */
+function soakShare(drill: Drill, now: Temporal.Instant): number | null {
+  if (drill.state !== 'soaking') return null
+  return drill.policy.soak === 0 ? 1 : 1 - elapsed(now, drill.soakEndsAt) / drill.policy.soak
+}
+
+function struckAt(drill: Drill): Temporal.Instant | null {
+  return trackingOf(drill)?.struckAt ?? ('lastAttemptAt' in drill ? drill.lastAttemptAt : null)
+}
+
+function since(drill: Drill, now: Temporal.Instant): number {
+  return (struckAt(drill) ?? now).epochMilliseconds
+}
+
+function short(id: string): string {
+  return fit(visibleLine(id), 11, 'middle')
+}

@@ -1,0 +1,147 @@
+import { cells, fit, pad, wrap } from './columns.ts'
+import { compactDuration, formatDuration } from './durations.ts'
+import type { ReportedDrill } from './model.ts'
+import { timeToRecover } from './moments.ts'
+import type { Paint, Style } from './paint.ts'
+import { type DrillCard, drillCard, type Outcome } from './report.ts'
+import { visibleLine } from './safe-text.ts'
+import { whyOf } from './sentences.ts'
+import { percentile, recoveryTimes } from './summary.ts'
+
+export interface Screen {
+  /** "Firedrill rehearsal: 14 groups, 44 instances", and what stands at the right: "leash off". */
+  readonly title: string
+  readonly aside: string
+  /** In the order in which they are to be shown. */
+  readonly drills: readonly ReportedDrill[]
+  /** Cells of the terminal; 80 where it is none. */
+  readonly width: number
+  readonly paint: Paint
+  /** Where the report was written to: `file:///…`. */
+  readonly reportUrl: string | null
+}
+
+const idWidth = 9
+const gap = '  '
+const words: Readonly<Record<Outcome, string>> = {
+  phoenix: 'phoenix',
+  snowflake: 'snowflake',
+  forecast: 'forecast',
+  inconclusive: 'inconclusive',
+  open: 'open',
+  leashed: 'leashed',
+  refused: 'refused',
+  planned: 'planned',
+}
+export const outcomeStyles: Readonly<Record<Outcome, Style>> = {
+  phoenix: 'good',
+  snowflake: 'bad',
+  forecast: 'bad',
+  inconclusive: 'unsure',
+  open: 'unsure',
+  leashed: 'soft',
+  refused: 'soft',
+  planned: 'soft',
+}
+
+/** The table of a rehearsal or a campaign. No line is wider than `width`, but for the report's address. */
+export function renderScreen(screen: Screen): string {
+  const cards = screen.drills.map(drillCard)
+  const columns = layOut(cards, screen.width)
+  const lines = [
+    titleLine(screen),
+    '',
+    ...(cards.length > 0 ? [headerLine(columns, screen.paint), ...cards.flatMap(card => rowLines(card, columns, screen.paint)), ''] : []),
+    ...summaryLines(cards, screen),
+    ...(screen.reportUrl === null ? [] : [`Report: ${screen.reportUrl}`]),
+  ]
+  return `${lines.map(line => line.trimEnd()).join('\n')}\n`
+}
+
+interface Columns {
+  readonly group: number
+  readonly verdict: number
+  readonly time: number
+  readonly why: number
+}
+
+/** The group's name gives way first, so that the reasons keep room. */
+function layOut(cards: readonly DrillCard[], width: number): Columns {
+  const longest = Math.max(5, ...cards.map(card => cells(visibleLine(card.document.groupName))))
+  const verdict = Math.max(9, ...cards.map(card => words[card.outcome].length))
+  const time = Math.max(5, ...cards.map(card => timeText(card).length))
+  const fixed = 2 * (idWidth + 2) + (verdict + 2) + (time + 2) + 2
+  const group = Math.min(longest, Math.max(10, Math.min(28, width - fixed - 26)))
+  return { group, verdict, time, why: Math.max(16, width - fixed - group) }
+}
+
+function titleLine({ title, aside, width, paint }: Screen): string {
+  const left = fit(visibleLine(title), Math.max(10, width - cells(aside) - 2))
+  return paint('strong', left) + ' '.repeat(Math.max(2, width - cells(left) - cells(aside))) + aside
+}
+
+function headerLine(columns: Columns, paint: Paint): string {
+  const parts = [
+    pad('GROUP', columns.group),
+    pad('VICTIM', idWidth),
+    pad('SUCCESSOR', idWidth),
+    pad('VERDICT', columns.verdict),
+    pad('TIME', columns.time, 'right'),
+    'WHY',
+  ]
+  return paint('soft', parts.join(gap))
+}
+
+function rowLines(card: DrillCard, columns: Columns, paint: Paint): string[] {
+  const [first = '', ...rest] = wrap(whyOf(card), columns.why)
+  const style = outcomeStyles[card.outcome]
+  const time = pad(timeText(card), columns.time, 'right')
+  const parts = [
+    pad(fit(visibleLine(card.document.groupName), columns.group), columns.group),
+    pad(idText(card.document.victim), idWidth),
+    pad(idText(card.document.successor), idWidth),
+    paint(style, pad(words[card.outcome], columns.verdict)),
+    time.trim() === '' ? time : paint('strong', time),
+    first,
+  ]
+  const indent = ' '.repeat(columns.group + 2 * idWidth + columns.verdict + columns.time + 5 * gap.length)
+  return [parts.join(gap), ...rest.map(line => indent + line)]
+}
+
+function idText(instance: { readonly id: string } | null): string {
+  return instance ? fit(visibleLine(instance.id), idWidth, 'middle') : '–'
+}
+
+function timeText(card: DrillCard): string {
+  const time = timeToRecover(card.moments)
+  return time === null ? '' : compactDuration(time)
+}
+
+/** "7 phoenix · 5 snowflake · 1 inconclusive · 4 refused      recovered in 4.0 s (median), 6.2 s (p95)" */
+function summaryLines(cards: readonly DrillCard[], { width, paint }: Screen): string[] {
+  const always: readonly Outcome[] = ['phoenix', 'snowflake']
+  const order: readonly Outcome[] = ['phoenix', 'snowflake', 'forecast', 'inconclusive', 'open', 'refused', 'leashed', 'planned']
+  const counts = order
+    .map(outcome => ({ outcome, count: cards.filter(card => card.outcome === outcome).length }))
+    .filter(({ outcome, count }) => count > 0 || always.includes(outcome))
+    .map(({ outcome, count }) => ({ outcome, text: `${count} ${outcome === 'forecast' ? 'by forecast' : words[outcome]}` }))
+  const painted = (parts: typeof counts) => parts.map(({ outcome, text }) => paint(outcomeStyles[outcome], text)).join(' · ')
+  const times = recoveryTimes(cards)
+  const [median, p95] = [percentile(times, 0.5), percentile(times, 0.95)]
+  const recovered = median === null || p95 === null ? '' : `recovered in ${formatDuration(median)} (median), ${formatDuration(p95)} (p95)`
+  const left = counts.map(({ text }) => text).join(' · ')
+  if (recovered === '') return breakCounts(counts, width).map(painted)
+  if (cells(left) + 3 + recovered.length > width) return [...breakCounts(counts, width).map(painted), recovered]
+  return [painted(counts) + ' '.repeat(Math.max(3, Math.min(6, width - cells(left) - recovered.length))) + recovered]
+}
+
+function breakCounts<Part extends { readonly text: string }>(parts: readonly Part[], width: number): Part[][] {
+  const lines: Part[][] = [[]]
+  for (const part of parts) {
+    const line = lines.at(-1) ?? []
+    const used = line.reduce((sum, { text }) => sum + text.length + 3, 0)
+    if (line.length > 0 && used + part.text.length > width) lines.push([part])
+    else line.push(part)
+  }
+  return lines
+}

@@ -1,0 +1,52 @@
+import type { GroupRecord } from '../domain/seen-group.ts'
+import type { Milliseconds } from '../domain/time.ts'
+import type { SummaryDocument } from './document.ts'
+import type { ReportInput } from './model.ts'
+import { timeToRecover } from './moments.ts'
+import type { DrillCard, Outcome } from './report.ts'
+
+const dayInMilliseconds = 86_400_000
+
+export function summarise(cards: readonly DrillCard[], input: ReportInput): SummaryDocument {
+  const count = (outcome: Outcome) => cards.filter(card => card.outcome === outcome).length
+  const times = recoveryTimes(cards)
+  return {
+    phoenix: count('phoenix'),
+    snowflake: count('snowflake'),
+    snowflakeByForecast: count('forecast'),
+    inconclusive: count('inconclusive'),
+    refused: count('refused'),
+    leashed: count('leashed'),
+    coverage: coverage(input.groups, input.to, input.coverageDays),
+    timeToRecover: {
+      p50Seconds: inSeconds(percentile(times, 0.5)),
+      p95Seconds: inSeconds(percentile(times, 0.95)),
+      maxSeconds: inSeconds(percentile(times, 1)),
+    },
+  }
+}
+
+/** Struck → recovered of every drill that recovered, whatever its verdict, ascending. */
+export function recoveryTimes(cards: readonly DrillCard[]): Milliseconds[] {
+  return cards
+    .map(card => timeToRecover(card.moments))
+    .filter(time => time !== null)
+    .sort((a, b) => a - b)
+}
+
+/** Nearest rank, so that every number shown is one that was measured; null for an empty list. `sorted` is ascending. */
+export function percentile(sorted: readonly Milliseconds[], share: number): Milliseconds | null {
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? null
+}
+
+/** The share of opted-in groups whose latest conclusive verdict in the last N days is phoenix. */
+export function coverage(groups: readonly GroupRecord[], at: Temporal.Instant, days: number): SummaryDocument['coverage'] {
+  const optedIn = groups.filter(group => group.optedIn && group.present)
+  const since = at.epochMilliseconds - days * dayInMilliseconds
+  const proven = optedIn.filter(group => group.lastVerdict?.verdict === 'phoenix' && group.lastVerdict.at.epochMilliseconds >= since)
+  return { provenGroups: proven.length, optedInGroups: optedIn.length, days }
+}
+
+function inSeconds(time: Milliseconds | null): number | null {
+  return time === null ? null : Math.max(0, time) / 1000
+}

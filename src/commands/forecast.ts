@@ -17,7 +17,7 @@ interface Forecast {
 
 /** Findings without a strike: would a rebuild work? 1 where one certainly would not, 4 where something could not be read. */
 export async function forecast(options: ForecastOptions, io: Io): Promise<number> {
-  const installation = await openInstallation(options, io, { needsProviders: true, worker: false })
+  const installation = await openInstallation(options, io, { worker: false })
   try {
     const { engine } = installation
     const discovered = await discover(engine, io.signal)

@@ -27,7 +27,7 @@ const chunk = 20
 
 /** Every group seen: opted in or not, eligible or not, and the reason for each no. Strikes nothing. */
 export async function groups(options: GroupsOptions, io: Io): Promise<number> {
-  const installation = await openInstallation(options, io, { needsProviders: true, worker: false })
+  const installation = await openInstallation(options, io, { worker: false })
   try {
     const { engine } = installation
     const discovered = await discover(engine, io.signal)

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { openStored } from '../compose.ts'
+import { buildReport } from '../reports/report.ts'
 import { writeReports } from '../reports/write.ts'
 import { type Io, writeLine } from './io.ts'
 import type { ReportOptions } from './options.ts'
@@ -12,7 +13,7 @@ export async function report(options: ReportOptions, io: Io): Promise<number> {
     const from = (await stored.ledger.now()).subtract({ milliseconds: options.since })
     const input = await reportInput(stored.ledger, { title: 'Firedrill recovery report', from, drills: null })
     const out = join(io.cwd, options.out ?? join(stored.settings.dataDir, 'reports'))
-    for (const file of await writeReports({ input, formats: options.format, out })) writeLine(io.stdout, file)
+    for (const file of await writeReports({ report: buildReport(input), formats: options.format, out })) writeLine(io.stdout, file)
     return 0
   } finally {
     await stored.close()

@@ -1,21 +1,24 @@
-import { join } from 'node:path'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { openInstallation } from '../compose.ts'
+import type { Schedule } from '../domain/schedule.ts'
 import { runCampaign } from '../engine/campaign.ts'
 import { buildReport } from '../reports/report.ts'
-import { writeReports } from '../reports/write.ts'
+import { renderJson } from '../reports/json.ts'
+import { reportFormats, writeReports, writeWhole } from '../reports/write.ts'
 import { campaignScreen } from './campaign-screen.ts'
 import { type Io, writeLine } from './io.ts'
 import type { RunOptions } from './options.ts'
 import { outcomeCode } from './outcome.ts'
 import { reportInput } from './report-input.ts'
-import { writeAtomically } from './write-file.ts'
 
 /** One campaign now. Exit codes: see outcome.ts. */
 export async function run(options: RunOptions, io: Io): Promise<number> {
   const screen = campaignScreen(io)
-  const installation = await openInstallation(options, io, { needsProviders: true, worker: true, changed: screen.changed })
-  const { ledger, engine, clock } = installation
+  const installation = await openInstallation(options, io, { worker: true, changed: screen.changed, quiet: io.isTTY })
+  const { ledger, engine } = installation
   try {
+    screen.start(engine.clock)
     const from = await ledger.now()
     const result = await runCampaign(
       engine,
@@ -31,18 +34,29 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
     screen.done()
     const input = await reportInput(ledger, { title: 'Firedrill campaign', from, drills: result.drills })
     const report = buildReport(input)
-    screen.print(input, { groups: result.discovered.groups.filter(group => group.optedIn).length, clock })
+    const files = options.report === undefined ? [] : await writeReports({ report, formats: reportFormats, out: resolve(io.cwd, options.report) })
+    if (options.json !== undefined) await writeWhole(resolve(io.cwd, options.json), renderJson(report))
+    const optedIn = result.discovered.groups.filter(group => group.optedIn).length
+    const html = files.find(file => file.endsWith('.html'))
+    screen.print({
+      title: `Firedrill campaign: ${optedIn} opted-in groups`,
+      aside: leashOf(installation.settings.schedules),
+      drills: input.drills,
+      reportUrl: html === undefined ? null : pathToFileURL(html).href,
+    })
     for (const { scope, why } of result.discovered.unreadable) writeLine(io.stderr, `${scope} could not be read: ${why}`)
-    if (options.json !== undefined) await writeAtomically(join(io.cwd, options.json), `${JSON.stringify(report, null, 2)}\n`)
-    if (options.report !== undefined) {
-      const files = await writeReports({ input, formats: ['html', 'json', 'md', 'junit'], out: join(io.cwd, options.report) })
-      for (const file of files) writeLine(io.stdout, file)
-    }
     return outcomeCode(
       input.drills.map(one => one.drill),
       result.discovered.unreadable.length,
     )
   } finally {
+    screen.done()
     await installation.close()
   }
+}
+
+function leashOf(schedules: readonly Schedule[]): string {
+  const leashed = schedules.filter(schedule => schedule.leashed).length
+  if (leashed === schedules.length) return 'leashed'
+  return leashed === 0 ? 'leash off' : 'leash partly off'
 }

@@ -7,7 +7,7 @@ import type { ServeOptions } from './options.ts'
 
 /** The long-running service: schedules, worker, health page. Ends with 0 on SIGTERM, within 10 s; open drills go on at the next start. */
 export async function serve(options: ServeOptions, io: Io): Promise<number> {
-  const installation = await openInstallation(options, io, { needsProviders: true, worker: true })
+  const installation = await openInstallation(options, io, { worker: true })
   try {
     const health = await serveHealth(installation.settings.web.listen, () => readiness(installation))
     installation.log.info('serving', { listen: health.address, schedules: installation.settings.schedules.map(one => one.name) })

@@ -84,7 +84,7 @@ export function wrap(text: string, width: number): string[] {
 export interface Column {
   readonly title: string
   readonly align?: 'left' | 'right'
-  /** Longer cells are shortened to this; the last column is wrapped instead. */
+  /** Longer cells are shortened to this, and more where there is no room; the last column is wrapped instead. */
   readonly max?: number
   /** Colour of a cell, from its text. */
   readonly colour?: (text: string) => Paint | null
@@ -104,7 +104,7 @@ const GAP = 2
  */
 export function table(rows: readonly (readonly string[])[], columns: readonly Column[], options: TableOptions): string[] {
   const cleaned = rows.map(row => columns.map((_, index) => clean(row[index] ?? '')))
-  const widths = fit(columns, cleaned, options.width)
+  const widths = columnWidths(columns, cleaned, options.width)
   const colour = options.colour ?? false
   const head = columns.map((column, index) => paint(pad(column.title, widths[index] ?? 0, column.align), 'dim', colour))
   return [trimmed(head), ...cleaned.flatMap(row => rowLines(row, { columns, widths, colour }))]
@@ -131,8 +131,8 @@ function rowLines(row: readonly string[], { columns, widths, colour }: Layout): 
   })
 }
 
-/** Natural widths; where they are too wide together, the widest columns before the last give way first. */
-function fit(columns: readonly Column[], rows: readonly (readonly string[])[], width: number): number[] {
+/** Natural widths; where they are too wide together, columns with a `max` give way first, the widest before the others. */
+function columnWidths(columns: readonly Column[], rows: readonly (readonly string[])[], width: number): number[] {
   const widths = columns.map((column, index) => {
     const natural = Math.max(widthOf(column.title), ...rows.map(row => widthOf(row[index] ?? '')))
     return Math.max(widthOf(column.title), Math.min(natural, column.max ?? natural))
@@ -140,13 +140,18 @@ function fit(columns: readonly Column[], rows: readonly (readonly string[])[], w
   const last = widths.length - 1
   const room = width - GAP * last
   const wanted = widths[last] ?? 0
-  const atLeast = Math.min(wanted, Math.max(20, Math.floor(room / 3)))
+  const atLeast = Math.min(wanted, Math.max(20, Math.floor(room / 4)))
   const fixed = widths.slice(0, last)
-  while (sum(fixed) + atLeast > room) {
-    const widest = fixed.indexOf(Math.max(...fixed))
-    if (widest < 0 || (fixed[widest] ?? 0) <= 6) break
-    fixed[widest] = (fixed[widest] ?? 0) - 1
+  const narrow = (mayGive: (index: number) => boolean) => {
+    while (sum(fixed) + atLeast > room) {
+      const widest = fixed.reduce((best, width, index) => (mayGive(index) && width > (fixed[best] ?? 6) ? index : best), -1)
+      if (widest < 0 || (fixed[widest] ?? 0) <= 6) return
+      fixed[widest] = (fixed[widest] ?? 0) - 1
+    }
   }
+  // Names can lose their middle; moments and states only where nothing else is left.
+  narrow(index => columns[index]?.max !== undefined)
+  narrow(() => true)
   return [...fixed, Math.max(6, Math.min(wanted, room - sum(fixed)))]
 }
 

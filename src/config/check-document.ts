@@ -23,7 +23,12 @@ export function checkDocument<S extends Shape>(schema: z.ZodObject<S>, doc: Sour
   const isUnfilled = (path: Path) => filled.failures.some(failure => startsWith(path, failure.path))
   const unfilled = filled.failures.map(({ path, ...failure }) => doc.problem(path, failure))
   const result = schema.safeParse(filled.value)
-  const issues = result.success ? [] : explainIssues(result.error.issues.filter(issue => !isUnfilled(issue.path)), { doc, schema })
+  const issues = result.success
+    ? []
+    : explainIssues(
+        result.error.issues.filter(issue => !isUnfilled(issue.path)),
+        { doc, schema },
+      )
   const problems = [...doc.problems, ...unfilled, ...issues]
   const valid = validParts(schema.shape, filled.value)
   for (const { path } of filled.failures) delete valid[String(path[0])]

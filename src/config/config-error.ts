@@ -15,8 +15,9 @@ export class ConfigError extends Error {
   readonly problems: readonly Problem[]
 
   constructor(problems: readonly Problem[]) {
-    super(problems.map(formatProblem).join('\n'))
-    this.problems = problems
+    const ordered = inOrder(problems)
+    super(ordered.map(formatProblem).join('\n'))
+    this.problems = ordered
   }
 }
 
@@ -25,4 +26,13 @@ export function formatProblem(problem: Problem): string {
   const place = [problem.file, problem.line, problem.column].filter(part => part !== null).join(':')
   const suggestion = problem.suggestion === null ? '' : `\n    ${problem.suggestion}`
   return `${place}: ${problem.message}${suggestion}`
+}
+
+/** File by file as they were read, in each from top to bottom; nothing twice. */
+function inOrder(problems: readonly Problem[]): readonly Problem[] {
+  const files = [...new Set(problems.map(({ file }) => file))]
+  const distinct = [...new Map(problems.map(problem => [formatProblem(problem), problem])).values()]
+  return distinct.sort(
+    (a, b) => files.indexOf(a.file) - files.indexOf(b.file) || (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
+  )
 }

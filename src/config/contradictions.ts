@@ -1,10 +1,9 @@
-import { describeDuration } from '../domain/duration.ts'
-import { formatDuration } from '../domain/duration.ts'
+import { describeDuration, formatDuration } from '../domain/duration.ts'
 import type { Weekday } from '../domain/schedule.ts'
 import type { Problem } from './config-error.ts'
 import type { Path, SourceDocument } from './document.ts'
-import { nearTimeZones } from './timezone.ts'
 import type { WrittenSchedule } from './schedule-schema.ts'
+import { nearTimeZones } from './timezone.ts'
 
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
@@ -17,7 +16,10 @@ export function contradictions(schedule: Partial<WrittenSchedule>, doc: SourceDo
   return [gaps(schedule, doc), window(schedule, doc), target(schedule, doc), unleashed(schedule, doc), region(schedule, doc)].flat()
 }
 
-function gaps({ minDaysBetweenDrills: min, meanDaysBetweenDrills: mean, maxDaysBetweenDrills: max }: Partial<WrittenSchedule>, doc: SourceDocument) {
+function gaps(
+  { minDaysBetweenDrills: min, meanDaysBetweenDrills: mean, maxDaysBetweenDrills: max }: Partial<WrittenSchedule>,
+  doc: SourceDocument,
+) {
   if (mean === undefined) return []
   const found: Problem[] = []
   if (min !== undefined && min > mean)
@@ -87,7 +89,10 @@ function unleashed({ leashed }: Partial<WrittenSchedule>, doc: SourceDocument): 
 function region({ holidays }: Partial<WrittenSchedule>, doc: SourceDocument): Problem[] {
   if (holidays?.region === undefined || holidays.country !== undefined) return []
   return [
-    doc.problem(['holidays', 'region'], { message: 'holidays.region needs a country', suggestion: 'Write for example { country: DE, region: BE }.' }),
+    doc.problem(['holidays', 'region'], {
+      message: 'holidays.region needs a country',
+      suggestion: 'Write for example { country: DE, region: BE }.',
+    }),
   ]
 }
 

@@ -27,7 +27,11 @@ export function fillFromEnvironment(value: unknown, env: Environment): Filled {
       if (inside === undefined) return '${'
       const match = closed === '}' ? NAME.exec(inside) : null
       if (match === null) {
-        failures.push({ path, message: `"${written}" names no variable`, suggestion: 'Write ${NAME} or ${NAME:-default}; $${ stands for ${ itself.' })
+        failures.push({
+          path,
+          message: `"${written}" names no variable`,
+          suggestion: `Write \${NAME} or \${NAME:-default}; $\${ stands for \${ itself.`,
+        })
         return written
       }
       const [, name = '', fallback] = match

@@ -22,7 +22,8 @@ export function explainIssues(issues: readonly Issue[], checked: Checked): Probl
 function explainIssue(issue: Issue, checked: Checked): Problem[] {
   const { doc, schema, base = [] } = checked
   const path = [...base, ...issue.path]
-  if (issue.code === 'unrecognized_keys') return issue.keys.map(key => unknownKey(key, { path, known: keysOf(schemaAt(schema, issue.path)), doc }))
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map(key => unknownKey(key, { path, schema, known: keysOf(schemaAt(schema, issue.path)), doc }))
   if (issue.code === 'invalid_union') {
     const branch = branchMeant(issue.errors)
     if (branch !== null)
@@ -37,17 +38,21 @@ function explainIssue(issue: Issue, checked: Checked): Problem[] {
   return [wrongValue(issue, path, checked)]
 }
 
+interface UnknownKey {
+  readonly path: Path
+  readonly schema: z.ZodType
+  readonly known: readonly string[]
+  readonly doc: SourceDocument
+}
+
 /** An unknown key, with the key that was probably meant. */
-export function unknownKey(key: string, at: { path: Path; known: readonly string[]; doc: SourceDocument }): Problem {
-  const where = at.path.length === 0 ? '' : ` in ${pathText(at.path)}`
-  const meant = near(key, at.known)
-  const suggestion =
-    meant.length > 0
-      ? `Did you mean ${orList(meant)}?`
-      : at.known.length > 0
-        ? `Known here: ${at.known.join(', ')}.`
-        : null
-  return at.doc.problem([...at.path, key], { message: `unknown key "${key}"${where}`, suggestion, at: 'key' })
+function unknownKey(key: string, { path, schema, known, doc }: UnknownKey): Problem {
+  const where = path.length === 0 ? '' : ` in ${pathText(path)}`
+  const meant = near(key, known)
+  const home = keysOf(schema).find(parent => keysOf(schemaAt(schema, [parent])).includes(key))
+  const list = known.length > 0 && known.length <= 10 ? `Known here: ${known.join(', ')}.` : null
+  const suggestion = meant.length > 0 ? `Did you mean ${orList(meant)}?` : home !== undefined ? `It belongs under ${home}.` : list
+  return doc.problem([...path, key], { message: `unknown key "${key}"${where}`, suggestion, at: 'key' })
 }
 
 function wrongValue(issue: Issue, path: Path, { doc, schema, base = [] }: Checked): Problem {
@@ -60,7 +65,9 @@ function wrongValue(issue: Issue, path: Path, { doc, schema, base = [] }: Checke
     return doc.problem(path, { message: `${name} is missing`, suggestion: `Write ${what}.` })
   // A provider's or check's own schema brings its own words.
   if (phrase === null && !/^(Invalid|Too |Unrecognized)/.test(issue.message))
-    return doc.problem(path, { message: issue.message.startsWith('is ') ? `${name} ${shown(written)} ${issue.message}` : `${name}: ${issue.message}` })
+    return doc.problem(path, {
+      message: issue.message.startsWith('is ') ? `${name} ${shown(written)} ${issue.message}` : `${name}: ${issue.message}`,
+    })
   const choices = issue.code === 'invalid_value' ? issue.values.map(String) : []
   const meant = typeof written === 'string' ? near(written, choices) : []
   const suggestion =
@@ -103,7 +110,10 @@ export function orList(words: readonly string[]): string {
 }
 
 function valueAt(value: unknown, path: Path): unknown {
-  return path.reduce<unknown>((part, key) => (typeof part === 'object' && part !== null ? (part as Record<PropertyKey, unknown>)[key] : undefined), value)
+  return path.reduce<unknown>(
+    (part, key) => (typeof part === 'object' && part !== null ? (part as Record<PropertyKey, unknown>)[key] : undefined),
+    value,
+  )
 }
 
 /** A value as it stands in the file: variables unfilled, and what may hold a password hidden. */

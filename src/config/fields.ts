@@ -46,9 +46,9 @@ export function daysBetween(example: string) {
 }
 
 /** Globs and other short texts in a list. */
-export function texts(what: string, example: string) {
-  const item = called(z.string().trim().min(1), what, example)
-  return called(z.array(item), `a list of such things (${what} each)`, `["${example}"]`)
+export function texts(one: string, { many, example }: { many: string; example: string }) {
+  const item = called(z.string().trim().min(1), one, `"${example}"`)
+  return called(z.array(item), `a list of ${many}`, `["${example}"]`)
 }
 
 export const yesOrNo = called(z.boolean(), 'true or false')

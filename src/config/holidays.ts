@@ -1,6 +1,6 @@
 import type { Holidays } from '../domain/schedule.ts'
-import { near } from './nearest.ts'
 import { orList } from './explain.ts'
+import { near } from './nearest.ts'
 
 export interface WrittenHolidays {
   readonly country?: string | undefined
@@ -29,19 +29,33 @@ export async function resolveHolidays(written: WrittenHolidays): Promise<Holiday
   const lookup = new Calendar()
   const countries = lookup.getCountries('en')
   if (countries[code] === undefined)
-    return { key: 'country', message: `there is no holiday calendar for the country "${country}"`, suggestion: suggest(country, countries, 'DE') }
+    return {
+      key: 'country',
+      message: `there is no holiday calendar for the country "${country}"`,
+      suggestion: suggest(country, countries, 'DE'),
+    }
   const place = region === undefined ? [] : region.toUpperCase().split(/[./-]/)
   const [state, part] = place
   const states = lookup.getStates(code, 'en') ?? {}
   const parts = state === undefined ? {} : (lookup.getRegions(code, state, 'en') ?? {})
   if (state !== undefined && (states[state] === undefined || place.length > 2 || (part !== undefined && parts[part] === undefined)))
-    return { key: 'region', message: `${code} has no region "${region}" in its holiday calendar`, suggestion: suggestRegion(region ?? '', states) }
-  const calendar = part !== undefined ? new Calendar(code, state ?? '', part) : state !== undefined ? new Calendar(code, state) : new Calendar(code)
+    return {
+      key: 'region',
+      message: `${code} has no region "${region}" in its holiday calendar`,
+      suggestion: suggestRegion(region ?? '', states),
+    }
+  const calendar =
+    part !== undefined ? new Calendar(code, state ?? '', part) : state !== undefined ? new Calendar(code, state) : new Calendar(code)
   const years = new Map<number, ReadonlySet<string>>()
   const ofYear = (year: number): ReadonlySet<string> => {
     const known = years.get(year)
     if (known !== undefined) return known
-    const resolved = new Set(calendar.getHolidays(year).filter(({ type }) => type === 'public').flatMap(daysOf))
+    const resolved = new Set(
+      calendar
+        .getHolidays(year)
+        .filter(({ type }) => type === 'public')
+        .flatMap(daysOf),
+    )
     years.set(year, resolved)
     return resolved
   }

@@ -19,7 +19,7 @@ const queue = called(
 const listen = called(
   z
     .string()
-    .regex(/^(\[[0-9a-f:.]+\]|[a-z0-9.-]+):\d{1,5}$/i)
+    .regex(/^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):\d{1,5}$/)
     .refine(text => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65535),
   'an address and a port',
   '"127.0.0.1:8080"',
@@ -27,7 +27,11 @@ const listen = called(
 
 const folder = (example: string) => called(z.string().min(1), 'a folder', example)
 
-const contacts = called(z.record(z.string(), called(z.string().min(1), 'a text', '"#payments"')), 'a map of contacts', '{ slack: "#payments" }')
+const contacts = called(
+  z.record(z.string(), called(z.string().min(1), 'a text', '"#payments"')),
+  'a map of contacts',
+  '{ slack: "#payments" }',
+)
 
 /** firedrill.yaml without what belongs to each provider, which brings a schema of its own. */
 export const installationSchema = z.strictObject({
@@ -35,7 +39,7 @@ export const installationSchema = z.strictObject({
   queue: queue.default('embedded'),
   dataDir: folder('.firedrill').default('.firedrill'),
   schedules: folder('schedules/').default('schedules/'),
-  never: texts('a glob', '*-prod-db').default([]),
+  never: texts('a glob', { many: 'globs', example: '*-prod-db' }).default([]),
   providers: called(z.record(z.string(), z.unknown()), 'a map of providers', '{ aws: { regions: [eu-west-1] } }').default({}),
   owners: called(z.record(z.string(), contacts), 'a map of owners', '{ payments: { slack: "#payments" } }').default({}),
   web: z.strictObject({ listen: listen.default('127.0.0.1:8080') }).prefault({}),

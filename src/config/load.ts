@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import type { Schedule } from '../domain/schedule.ts'
-import { ConfigError, type Problem } from './config-error.ts'
 import { checkDocument } from './check-document.ts'
+import { ConfigError, type Problem } from './config-error.ts'
 import { readDocument, type SourceDocument } from './document.ts'
 import type { Environment } from './environment.ts'
 import { deepFreeze } from './freeze.ts'
@@ -41,7 +41,29 @@ export async function loadLedgerSettings(options: LoadOptions): Promise<Settings
   const { ledger, dataDir } = installation.valid
   if (ledger === undefined || dataDir === undefined) throw new ConfigError(problems)
   const defaults = installationSchema.parse({})
-  return deepFreeze(assemble({ ...defaults, ledger, dataDir }, { folder: installation.folder, env: options.env, providers: {}, onlyLoopback: false }))
+  return deepFreeze(
+    assemble({ ...defaults, ledger, dataDir }, { folder: installation.folder, env: options.env, providers: {}, onlyLoopback: false }),
+  )
+}
+
+/** The folder that schedules stand in and the YAML files in it. Throws ConfigError where firedrill.yaml is wrong. */
+export async function findSchedules(options: LoadOptions): Promise<{ readonly folder: string; readonly files: readonly string[] }> {
+  const { installation, problems } = await loadInstallation(options)
+  if (problems.length > 0 || installation.valid.schedules === undefined) throw new ConfigError(problems)
+  const folder = resolve(installation.folder, installation.valid.schedules)
+  return { folder, files: (await yamlFiles(folder)) ?? [] }
+}
+
+/** Throws ConfigError where no provider is configured: nothing could be seen. */
+export function requireProviders(settings: Settings): void {
+  if (Object.keys(settings.providers).length > 0) return
+  throw new ConfigError([
+    noPlace(
+      join(settings.folder, DEFAULT_FILE),
+      'no provider is configured',
+      'Name one under providers:, or run "firedrill init" for a sample.',
+    ),
+  ])
 }
 
 interface Installation {
@@ -57,7 +79,8 @@ async function loadInstallation({ file, env, cwd }: LoadOptions) {
   const path = resolve(cwd, file ?? DEFAULT_FILE)
   const shownPath = shownAs(path, cwd)
   const text = await readOrNull(path, shownPath)
-  if (text === null && file !== undefined) throw new ConfigError([noPlace(shownPath, 'there is no such file', 'Name another with --config, or run "firedrill init" to make one.')])
+  if (text === null && file !== undefined)
+    throw new ConfigError([noPlace(shownPath, 'there is no such file', 'Name another with --config, or run "firedrill init" to make one.')])
   const doc = readDocument(shownPath, text ?? '')
   const checked = checkDocument(installationSchema, doc, env)
   const providers = await checkProviders(checked.valid.providers ?? {}, { doc, env, isUnfilled: checked.isUnfilled })
@@ -81,7 +104,10 @@ function assemble(written: WrittenInstallation, { folder, env, providers, onlyLo
   return {
     folder,
     dataDir,
-    ledger: written.ledger === 'embedded' ? { kind: 'embedded', file: join(dataDir, 'ledger.sqlite') } : { kind: 'postgres', url: secret(written.ledger) },
+    ledger:
+      written.ledger === 'embedded'
+        ? { kind: 'embedded', file: join(dataDir, 'ledger.sqlite') }
+        : { kind: 'postgres', url: secret(written.ledger) },
     queue:
       written.queue === 'embedded'
         ? { kind: 'embedded' }
@@ -104,16 +130,31 @@ async function loadSchedules({ folder, doc, written, valid }: Installation, { en
   const files = await yamlFiles(path)
   const complain = (message: string, suggestion: string) => ({ ...none, problems: [doc.problem(['schedules'], { message, suggestion })] })
   if (files === null && !written) return none
-  if (files === null) return complain(`the schedules folder ${shownAs(path, cwd)} is not there`, 'Make it with a schedule in it, or run "firedrill init" for a sample.')
-  if (files.length === 0) return complain(`there is no schedule (*.yaml) in ${shownAs(path, cwd)}`, 'Write one, or run "firedrill init" for a sample; leashed ones strike nothing.')
-  const checked = await Promise.all(files.map(async name => {
-    const file = join(path, name)
-    return checkSchedule(readDocument(shownAs(file, cwd), await readFile(file, 'utf8')), env)
-  }))
+  if (files === null)
+    return complain(
+      `the schedules folder ${shownAs(path, cwd)} is not there`,
+      'Make it with a schedule in it, or run "firedrill init" for a sample.',
+    )
+  if (files.length === 0)
+    return complain(
+      `there is no schedule (*.yaml) in ${shownAs(path, cwd)}`,
+      'Write one, or run "firedrill init" for a sample; leashed ones strike nothing.',
+    )
+  const checked = await Promise.all(
+    files.map(async name => {
+      const file = join(path, name)
+      return checkSchedule(readDocument(shownAs(file, cwd), await readFile(file, 'utf8')), env)
+    }),
+  )
   const duplicates = checked.flatMap(({ doc, name }, index) => {
     const first = checked.slice(0, index).find(other => name !== null && other.name === name)
     if (first === undefined) return []
-    return [doc.problem(['name'], { message: `the schedule name "${name}" is taken by ${first.doc.file}`, suggestion: 'Give each schedule a name of its own.' })]
+    return [
+      doc.problem(['name'], {
+        message: `the schedule name "${name}" is taken by ${first.doc.file}`,
+        suggestion: 'Give each schedule a name of its own.',
+      }),
+    ]
   })
   return {
     schedules: checked.flatMap(({ schedule }) => (schedule === null ? [] : [schedule])),

@@ -61,7 +61,12 @@ function alternatives(schema: z.ZodType): z.ZodType[] {
 }
 
 function unwrapped(schema: z.ZodType): z.ZodType | null {
-  if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional || schema instanceof z.ZodNullable)
+  if (
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault ||
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodNullable
+  )
     return schema.unwrap() as z.ZodType
   if (schema instanceof z.ZodPipe) return (schema.in instanceof z.ZodTransform ? schema.out : schema.in) as z.ZodType
   return null

@@ -6,19 +6,27 @@ import { isTimeZone } from './timezone.ts'
 /** What a schedule may name; which of them this version can drill is said by firedrill.yaml's `providers`. */
 export const PROVIDER_NAMES = ['aws', 'gcp', 'azure', 'swarm'] as const
 
-const name = called(z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/i), 'a name of letters, digits, ".", "_" and "-"', 'weekdays')
+const name = called(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/), 'a name of letters, digits, ".", "_" and "-"', 'weekdays')
 
 const timezone = called(z.string().refine(isTimeZone), 'a time zone', 'Europe/Berlin')
 
 const days = called(
-  z.array(weekday).min(1).refine(list => new Set(list).size === list.length, 'days names a day twice'),
+  z
+    .array(weekday)
+    .min(1)
+    .refine(list => new Set(list).size === list.length, 'days names a day twice'),
   'a list of days',
   '[mon, tue, wed, thu, fri]',
 )
 
 /** One guard, probe or fingerprint: its kind, or its kind with settings. Which kinds there are is checked with the registries. */
 const check = called(z.record(z.string(), z.unknown()), 'one kind with its settings', '{ http: { url: "…" } }')
-const checkList = (what: string) => called(z.array(z.union([called(z.string().min(1), `a ${what}`, `its name`), check])), `a list of ${what}s`, '[]')
+const checkList = (what: string) =>
+  called(
+    z.array(called(z.union([z.string().min(1), check]), `a ${what}`, 'its name, or a map of its name and settings')),
+    `a list of ${what}s`,
+    '[]',
+  )
 
 const holidays = called(
   z.strictObject({
@@ -32,8 +40,10 @@ const holidays = called(
 
 const groups = z.strictObject({
   providers: called(z.array(z.string()).min(1), 'a list of providers', '[aws]').default([...PROVIDER_NAMES]),
-  include: texts('a glob', '*').pipe(z.array(z.string()).min(1, 'groups.include must name at least one group; "*" means all')).default(['*']),
-  exclude: texts('a glob', '*-db').default(['*-db']),
+  include: texts('a glob', { many: 'globs', example: '*' })
+    .pipe(z.array(z.string()).min(1, 'groups.include must name at least one group; "*" means all'))
+    .default(['*']),
+  exclude: texts('a glob', { many: 'globs', example: '*-db' }).default(['*-db']),
 })
 
 const breaker = z.strictObject({ inARow: wholeNumber(1, '2').default(2), shareOfDay: percentage('50%', 1).default(0.5) })
@@ -48,7 +58,9 @@ const limits = z.strictObject({
   maxCapacityLoss: percentage('50%', 1).default(0.5),
   maxUnsteadyGroups: percentage('10%').default(0.1),
   woundedPerScope: wholeNumber(0, '0').default(0),
-  breaker: called(z.union([z.literal('off').transform(() => null), breaker]), 'off, or a map', '{ inARow: 2, shareOfDay: 50% }').prefault({}),
+  breaker: called(z.union([z.literal('off').transform(() => null), breaker]), 'off, or a map', '{ inARow: 2, shareOfDay: 50% }').prefault(
+    {},
+  ),
 })
 
 /** One file in schedules/. Only name, timezone and meanDaysBetweenDrills are required (DESIGN.md §7). */
@@ -76,7 +88,10 @@ export const scheduleSchema = z.strictObject({
     })
     .prefault({}),
   drift: z
-    .strictObject({ ignore: texts('a glob of paths', 'tags/**').default([]), warn: texts('a glob of paths', 'tags/**').default([]) })
+    .strictObject({
+      ignore: texts('a glob', { many: 'globs of paths', example: 'tags/**' }).default([]),
+      warn: texts('a glob', { many: 'globs of paths', example: 'tags/**' }).default([]),
+    })
     .prefault({}),
   leashed: yesOrNo.default(true),
   guards: called(z.union([z.literal('none').transform(() => []), checkList('guard')]), 'none, or a list', '[]').default([]),
@@ -86,4 +101,3 @@ export const scheduleSchema = z.strictObject({
 })
 
 export type WrittenSchedule = z.output<typeof scheduleSchema>
-

@@ -42,14 +42,16 @@ export async function checkSchedule(doc: SourceDocument, env: Environment): Prom
   const schedule =
     all.length > 0 || whole === null || holidays.holidays === null
       ? null
-      : toSchedule(whole, { holidays: holidays.holidays, guards: guards.checks, probes: probes.checks, fingerprint: fingerprint.checks[0] ?? null })
+      : toSchedule(whole, {
+          holidays: holidays.holidays,
+          guards: guards.checks,
+          probes: probes.checks,
+          fingerprint: fingerprint.checks[0] ?? null,
+        })
   return { doc, name: valid.name ?? null, schedule, problems: all }
 }
 
-function toSchedule(
-  written: WrittenSchedule,
-  resolved: Pick<Schedule, 'holidays' | 'guards' | 'probes' | 'fingerprint'>,
-): Schedule {
+function toSchedule(written: WrittenSchedule, resolved: Pick<Schedule, 'holidays' | 'guards' | 'probes' | 'fingerprint'>): Schedule {
   const { notify: _nobody, ...schedule } = written
   return { ...schedule, days: [...written.days].sort(), ...resolved }
 }
@@ -103,20 +105,33 @@ function checkFingerprint(written: Readonly<Record<string, unknown>> | undefined
 function checkKind(written: WrittenCheck, { what, path, kinds, doc }: Kinds): { checks: CheckSettings[]; problems: Problem[] } {
   const [kind, ...others] = typeof written === 'string' ? [written] : Object.keys(written)
   if (kind === undefined || others.length > 0)
-    return fail(doc.problem(path, { message: `a ${what} is one kind with its settings, not ${others.length + 1 === 1 ? 'none' : `${others.length + 1}`}` }))
+    return fail(
+      doc.problem(path, {
+        message: `a ${what} is one kind with its settings, not ${others.length + 1 === 1 ? 'none' : `${others.length + 1}`}`,
+      }),
+    )
   const known = Object.keys(kinds)
   if (!known.includes(kind)) {
     const meant = near(kind, known)[0]
     const suggestion =
-      meant !== undefined ? `Did you mean "${meant}"?` : known.length > 0 ? `There are ${known.join(', ')}.` : `This version has no ${what}s.`
+      meant !== undefined
+        ? `Did you mean "${meant}"?`
+        : known.length > 0
+          ? `There are ${known.join(', ')}.`
+          : `This version has no ${what}s.`
     const place = typeof written === 'string' ? path : [...path, kind]
-    return fail(doc.problem(place, { message: `there is no ${what} "${kind}"`, suggestion, at: typeof written === 'string' ? 'value' : 'key' }))
+    return fail(
+      doc.problem(place, { message: `there is no ${what} "${kind}"`, suggestion, at: typeof written === 'string' ? 'value' : 'key' }),
+    )
   }
   const schema = kinds[kind]?.schema
   const result = schema?.safeParse((typeof written === 'string' ? {} : written[kind]) ?? {})
   if (schema === undefined || result === undefined) return { checks: [], problems: [] }
   if (result.success) return { checks: [{ kind, settings: result.data }], problems: [] }
-  return { checks: [], problems: explainIssues(result.error.issues, { doc, schema, base: typeof written === 'string' ? path : [...path, kind] }) }
+  return {
+    checks: [],
+    problems: explainIssues(result.error.issues, { doc, schema, base: typeof written === 'string' ? path : [...path, kind] }),
+  }
 }
 
 function fail(problem: Problem): { checks: CheckSettings[]; problems: Problem[] } {

@@ -1,7 +1,7 @@
-import type { Configuration, DeclaredSet, NotCompared, Path, PathGlob } from './declaration.ts'
+import type { Configuration, Declaration, DeclaredSet, NotCompared, Path, PathGlob } from './declaration.ts'
 import { type Difference, differencesBetween, examine, isIgnored } from './differences.ts'
-import type { Before, Fingerprint } from './drill.ts'
 import { changeSentence, type Deviation, deviationSentence, type Subject } from './drift-wording.ts'
+import type { Before, Fingerprint } from './drill.ts'
 import type { Finding, FindingKind, Value } from './finding.ts'
 import { matchesPath } from './glob.ts'
 import type { DrillPolicy } from './schedule.ts'
@@ -113,12 +113,17 @@ export function examineVictim(
   options: DriftOptions,
 ): VictimExamination | null {
   const { born, current } = before.declaration
-  const birth = victimBornFrom !== null && Object.hasOwn(born, victimBornFrom) ? born[victimBornFrom] : undefined
+  const birth = birthOf(born, victimBornFrom)
   const declared = birth ?? current
   const { differences, unread, blocking } = examine(before.victim, declared, options.ignore)
   if (birth === undefined && differences.length > 0) return null
   const findings = declarationFindings(differences, { configuration: before.victim, declared, subject: 'victim', warn: options.warn })
   return { declared, findings, unread, blocking }
+}
+
+/** The declaration that an instance was born from, where it is told and could be read. */
+export function birthOf(born: Declaration['born'], bornFrom: string | null): DeclaredSet | undefined {
+  return bornFrom !== null && Object.hasOwn(born, bornFrom) ? born[bornFrom] : undefined
 }
 
 /**
@@ -141,7 +146,7 @@ export function driftOptions(policy: Pick<DrillPolicy, 'drift'>, driftIgnore: re
   return { ignore: [...driftIgnore, ...policy.drift.ignore], warn: policy.drift.warn }
 }
 
-interface Group {
+interface Part {
   readonly paths: readonly Path[]
   readonly deviation: Deviation
 }
@@ -150,13 +155,13 @@ interface Group {
  * A volume attached by hand is one thing to its owner, however many settings it has: differences below
  * `volumes/xvdf` become one where everything of it is extra, or everything of it is missing.
  */
-function grouped(differences: readonly Difference[], known: (whole: Path, extra: boolean) => boolean): readonly Group[] {
-  const groups = new Map<Path, Difference[]>()
+function grouped(differences: readonly Difference[], known: (whole: Path, extra: boolean) => boolean): readonly Part[] {
+  const parts = new Map<Path, Difference[]>()
   for (const difference of differences) {
     const key = wholeOf(difference, known) ?? difference.path
-    groups.set(key, [...(groups.get(key) ?? []), difference])
+    parts.set(key, [...(parts.get(key) ?? []), difference])
   }
-  return [...groups].flatMap(([whole, members]) => (members.length > 1 ? [wholeGroup(whole, members)] : members.map(single)))
+  return [...parts].flatMap(([whole, members]) => (members.length > 1 ? [wholePart(whole, members)] : members.map(single)))
 }
 
 function wholeOf(difference: Difference, known: (whole: Path, extra: boolean) => boolean): Path | null {
@@ -167,7 +172,7 @@ function wholeOf(difference: Difference, known: (whole: Path, extra: boolean) =>
   return known(whole, extra) ? null : whole
 }
 
-function wholeGroup(whole: Path, members: readonly Difference[]): Group {
+function wholePart(whole: Path, members: readonly Difference[]): Part {
   const extra = members.every(({ allowed }) => allowed.length === 0)
   const settings = members
     .map(({ path, allowed, actual }) => `${path.slice(whole.length + 1)} ${showValue(extra ? actual : asExpected(allowed))}`)
@@ -176,7 +181,7 @@ function wholeGroup(whole: Path, members: readonly Difference[]): Group {
   return { paths: members.map(({ path }) => path), deviation }
 }
 
-function single({ path, allowed, actual }: Difference): Group {
+function single({ path, allowed, actual }: Difference): Part {
   return { paths: [path], deviation: { path, expected: expectedFor(allowed, actual), actual, whole: false } }
 }
 
@@ -197,7 +202,8 @@ function entry(fingerprint: Fingerprint, key: string): string | null {
 }
 
 function stateSentence(key: string, expected: string | null, actual: string | null): string {
-  if (actual === null) return `${key} was inside the victim and no rebuild makes it: build it into the image or the start-up, or move it out`
+  if (actual === null)
+    return `${key} was inside the victim and no rebuild makes it: build it into the image or the start-up, or move it out`
   if (expected === null) return `${key} is inside the successor and was not in the victim: find out who removed it there`
   return `${key} inside the victim is not what a rebuild makes: build the change into the image or the start-up`
 }

@@ -1,6 +1,8 @@
 import type { GroupSummary } from './group.ts'
-import { editDistance, nearest } from './spelling.ts'
+import { editDistance } from './spelling.ts'
 import { type OptInTags, readTags, tagNames } from './tags.ts'
+
+export { chooseSchedule, policyFor } from './policy.ts'
 
 /**
  * Whether a group takes part (S1). Only the exact tag `firedrill` = `enabled`, or its id in firedrill.yaml,
@@ -106,11 +108,4 @@ function shown({ key, value }: Pick<Mark, 'key' | 'value'>): string {
 /** What users see behind the group: the tag `firedrill-service`, or the group alone. */
 export function serviceOf(summary: GroupSummary, optIn: OptIn): string {
   return optIn.tags.service ?? summary.id
-}
-
-/** The schedule name nearest to a misspelt one, as a hint at the end of a sentence. */
-export function hintFor(name: string, names: readonly string[]): string {
-  const close = nearest(name, names)
-  if (close !== null) return `did you mean ${JSON.stringify(close)}?`
-  return names.length === 0 ? 'there are none' : `there are ${names.map(known => JSON.stringify(known)).join(', ')}`
 }

@@ -1,8 +1,9 @@
 import { describeDuration, formatDuration } from './duration.ts'
 import { matches } from './glob.ts'
 import type { GroupSummary } from './group.ts'
-import { hintFor, type OptIn } from './opt-in.ts'
+import type { OptIn } from './opt-in.ts'
 import type { DrillPolicy, Schedule, StrikeMethod } from './schedule.ts'
+import { hintFor } from './spelling.ts'
 import type { Milliseconds } from './time.ts'
 import { nominalLength } from './window.ts'
 
@@ -34,7 +35,7 @@ export function chooseSchedule(summary: GroupSummary, optIn: OptIn, schedules: r
 }
 
 /** Whether a schedule's filter (`groups:`) takes a group in. */
-export function covers(schedule: Schedule, summary: GroupSummary): boolean {
+function covers(schedule: Schedule, summary: GroupSummary): boolean {
   const { providers, include, exclude } = schedule.groups
   return providers.includes(summary.provider) && matches(include, summary) && !matches(exclude, summary)
 }

@@ -7,6 +7,13 @@ export function nearest(word: string, candidates: readonly string[]): string | n
   return closest.distance <= Math.max(1, Math.floor(closest.candidate.length / 4)) ? closest.candidate : null
 }
 
+/** The end of a sentence about a name that does not exist: the one probably meant, or all there are. */
+export function hintFor(name: string, names: readonly string[]): string {
+  const close = nearest(name, names)
+  if (close !== null) return `did you mean ${JSON.stringify(close)}?`
+  return names.length === 0 ? 'there are none' : `there are ${names.map(known => JSON.stringify(known)).join(', ')}`
+}
+
 /** Letters inserted, removed or changed between two words (Levenshtein). */
 export function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index)

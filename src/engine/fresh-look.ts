@@ -5,7 +5,7 @@ import type { Before, PlannedDrill } from '../domain/drill.ts'
 import type { Finding } from '../domain/finding.ts'
 import type { GroupId, GroupSnapshot, InstanceId, InstanceSnapshot, Observation } from '../domain/group.ts'
 import type { Schedule } from '../domain/schedule.ts'
-import { type GroupFacts, type RuleRefusal, type VictimFacts } from '../rules/rule.ts'
+import type { GroupFacts, RuleRefusal, VictimFacts } from '../rules/rule.ts'
 import { driftRules, firstRefusal, groupRules, victimRules } from '../rules/rules.ts'
 import { type Engine, freshness, reasonOf, type ScopeHandle } from './context.ts'
 

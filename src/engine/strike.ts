@@ -7,6 +7,7 @@ import { ProviderError } from '../providers/provider-error.ts'
 import type { LedgerFacts, RuleRefusal } from '../rules/rule.ts'
 import { firstRefusal, isLeashed, ledgerRules } from '../rules/rules.ts'
 import { type Engine, freshness, permitLength, reasonOf, type ScopeHandle, scheduleOf, scopeHandle } from './context.ts'
+import { discoverScope } from './discover.ts'
 import { lookFresh, type Ready, type Wanted } from './fresh-look.ts'
 import { advance } from './write.ts'
 
@@ -22,6 +23,8 @@ export type AttemptOutcome = 'struck' | 'leashed' | 'refused' | 'waiting' | 'los
 
 /** Groups read in one go before their strikes: more would grow older than a look may be. */
 const batch = 10
+/** A scope's reading is renewed before strikes when it is older than this; S15 refuses on an old one. */
+const readingAge = 2 * 60_000
 
 /**
  * Takes planned drills that are due to their strike, in the order given: ledger's limits (asked first without the lock,
@@ -46,7 +49,7 @@ async function attemptInScope(engine: Engine, scope: string, attempt: Attempt): 
   for (let start = 0; start < attempt.plans.length && !attempt.signal.aborted; start += batch) {
     const plans = attempt.plans.slice(start, start + batch)
     const wanted: Wanted[] = []
-    const state = await engine.ledger.state()
+    const state = await currentState(engine, handle, attempt.signal)
     for (const plan of plans) {
       const checked = handle === null ? noScope(plan) : await precheck(engine, plan, state, attempt)
       if ('schedule' in checked) wanted.push(checked)
@@ -58,6 +61,15 @@ async function attemptInScope(engine: Engine, scope: string, attempt: Attempt): 
       attempt.outcomes.set(one.plan.id, outcome)
     }
   }
+}
+
+/** What limits strikes, with a reading of the scope that is young enough for S15. */
+async function currentState(engine: Engine, handle: ScopeHandle | null, signal: AbortSignal): Promise<LedgerState> {
+  const state = await engine.ledger.state()
+  const reading = state.scopes.find(one => one.scope === handle?.scope.id)
+  if (handle === null || (reading !== undefined && state.now.since(reading.at).total('milliseconds') < readingAge)) return state
+  await discoverScope(engine, handle, signal)
+  return engine.ledger.state()
 }
 
 function noScope(plan: PlannedDrill): { refusal: RuleRefusal } {

@@ -45,11 +45,11 @@ export interface Watched {
 async function watchBatch(engine: Engine, handle: ScopeHandle, drills: readonly Drill[], signal: AbortSignal): Promise<{ next: Temporal.Instant[]; concluded: number }> {
   const striking = drills.filter(drill => drill.state === 'striking')
   const tracked = drills.filter(isTracked)
-  const observations = await observe(engine, handle, tracked, signal)
   const at = await engine.ledger.now()
+  const observations = await observe(engine, handle, tracked, signal)
   const next: Temporal.Instant[] = []
   const looked = await Promise.all(tracked.map(drill => look(engine, handle, { drill, observation: observations.get(drill.group), at, signal })))
-  for (const drill of looked) if (drill !== null && drill.state !== 'ready') next.push(nextLook(drill.drill, at))
+  for (const one of looked) if (one?.state === 'watching' && isWatched(one.drill)) next.push(nextLook(one.drill, at))
   const ready = looked.filter(one => one?.state === 'ready').map(one => one.drill)
   const concluded = await concludeAll(engine, handle, ready, signal)
   for (const drill of concluded) if (drill.wakeAt !== null) next.push(drill.wakeAt)
@@ -58,7 +58,15 @@ async function watchBatch(engine: Engine, handle: ScopeHandle, drills: readonly 
 }
 
 function isTracked(drill: Drill): drill is Tracked {
-  return drill.state === 'restoring' || drill.state === 'recovering' || drill.state === 'soaking' || (drill.state === 'concluded' && drill.tracking !== null)
+  return isUnderWay(drill) || (drill.state === 'concluded' && drill.tracking !== null)
+}
+
+function isWatched(drill: Drill): drill is OpenDrill | ConcludedDrill {
+  return isUnderWay(drill) || drill.state === 'striking' || (drill.state === 'concluded' && drill.wakeAt !== null)
+}
+
+function isUnderWay(drill: Drill): drill is Exclude<OpenDrill, StrikingDrill> {
+  return drill.state === 'restoring' || drill.state === 'recovering' || drill.state === 'soaking'
 }
 
 async function observe(engine: Engine, handle: ScopeHandle, drills: readonly Tracked[], signal: AbortSignal): Promise<ReadonlyMap<GroupId, Observation>> {
@@ -95,13 +103,13 @@ async function look(engine: Engine, handle: ScopeHandle, what: LookAt<Tracked>):
   const news = newsOf(drill, looked, at)
   const written = phase.phase === 'judge' || isNews(drill, looked) ? await advance(engine, looked, news) : true
   if (!written) return null
-  if (phase.phase === 'judge' && looked.state !== 'concluded' && isTracked(looked)) return { state: 'ready', drill: looked }
+  if (phase.phase === 'judge' && isUnderWay(looked)) return { state: 'ready', drill: looked }
   return { state: 'watching', drill: isNews(drill, looked) ? looked : drill }
 }
 
 async function trackAndProbe(engine: Engine, drill: Tracked, seen: Omit<LookAt<Drill>, 'drill' | 'observation'> & { observation: Observation }): Promise<Tracking> {
   const { observation, at, signal } = seen
-  const tracking = track(drill.tracking, drill.order, { at, observation }, drill.policy)
+  const tracking = track(drill.tracking, drill.order, { at, observation, hasProbes: drill.policy.probes.length > 0 })
   if (drill.policy.probes.length === 0 || observation.kind !== 'snapshot' || drill.state === 'concluded') return tracking
   const { snapshot } = observation
   const results = await Promise.all(
@@ -136,7 +144,7 @@ function isNews(before: Drill, after: Drill): boolean {
 }
 
 function fingerprint(drill: Drill): string {
-  return 'tracking' in drill && drill.tracking !== null ? JSON.stringify({ ...drill.tracking, lookedAt: null }) : ''
+  return 'tracking' in drill && drill.tracking !== null ? JSON.stringify({ ...drill.tracking, lookedAt: null, observedAt: null }) : ''
 }
 
 /** The moments of a timeline, as they are first seen. */

@@ -99,7 +99,12 @@ const guardedLookup: LookupFunction = (hostname, options, done) => {
 function get(target: URL, signal: AbortSignal): Promise<string> {
   const request = target.protocol === 'https:' ? tlsRequest : plainRequest
   return new Promise((done, fail) => {
-    const options = { signal, agent: false, headers: { accept: 'application/json' }, ...(isIP(hostOf(target)) === 0 && { lookup: guardedLookup }) }
+    const options = {
+      signal,
+      agent: false,
+      headers: { accept: 'application/json' },
+      ...(isIP(hostOf(target)) === 0 && { lookup: guardedLookup }),
+    }
     const sent = request(target, options, answer => {
       read(answer, target).then(done, error => {
         sent.destroy()

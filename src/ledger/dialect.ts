@@ -9,7 +9,7 @@ export interface LedgerDialect {
   readonly schema: string | null
   /** The ledger's one lock, held until the transaction ends. Whatever limits strikes is read and written under it. */
   lock(transaction: Db): Promise<void>
-  /** Ledger time. */
+  /** Ledger time, in whole milliseconds. */
   now(db: Db): Promise<Temporal.Instant>
   standing(db: Db): Promise<Standing>
   /** Marks an empty place as Firedrill's, inside the transaction that fills it. */

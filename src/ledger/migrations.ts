@@ -1,15 +1,18 @@
-import { type Migration, sql } from 'kysely'
-import { Migrator } from 'kysely/migration'
+import { sql } from 'kysely'
+import { type Migration, Migrator } from 'kysely/migration'
 import type { LedgerDialect } from './dialect.ts'
 import { LedgerError } from './ledger.ts'
 import type { Db } from './schema.ts'
 
+/** By name; names sort in the order in which the steps are taken. */
+export type Steps = Readonly<Record<string, Migration>>
+
 /** Every step from an empty ledger to today's, in order. A step that has been released is never changed. */
-export function migrations(dialect: LedgerDialect): Readonly<Record<string, Migration>> {
+export function steps(dialect: LedgerDialect): Steps {
   return {
     '0001-ledger': {
       async up(db) {
-        for (const step of [createPlans, createDrills, createHistory, createStrikes, createGroups, createStops]) await step(db, dialect)
+        for (const create of [createPlans, createDrills, createHistory, createStrikes, createGroups, createStops]) await create(db, dialect)
       },
     },
   }
@@ -22,10 +25,10 @@ export async function applied(db: Db): Promise<readonly string[]> {
 }
 
 /** Takes the steps that are missing; the transaction already holds the ledger's lock. */
-export async function migrate(transaction: Db, dialect: LedgerDialect): Promise<void> {
+export async function migrate(transaction: Db, dialect: LedgerDialect, wanted: Steps): Promise<void> {
   const migrator = new Migrator({
     db: transaction,
-    provider: { getMigrations: async () => migrations(dialect) },
+    provider: { getMigrations: async () => ({ ...wanted }) },
     migrationTableName: 'migrations',
     migrationLockTableName: 'migration_lock',
     ...(dialect.schema === null ? {} : { migrationTableSchema: dialect.schema }),
@@ -175,7 +178,7 @@ async function createStops(db: Db): Promise<void> {
   await db.schema.createIndex('halts_ended').on('halts').columns(['ended_at', 'until']).execute()
   await db.schema
     .createTable('quarantines')
-    .addColumn('drill', 'text', column => column.primaryKey().references('drills.id'))
+    .addColumn('drill', 'text', column => column.notNull().references('drills.id'))
     .addColumn('service', 'text', column => column.notNull())
     .addColumn('reason', 'text', column => column.notNull())
     .addColumn('since', 'bigint', column => column.notNull())

@@ -12,7 +12,7 @@ import {
 } from 'kysely'
 
 /** How long any statement waits for another process, in ms. */
-export const busyTimeout = 10_000
+export const busyTimeout = 5_000
 
 /** Kysely on Node's own SQLite. */
 export class NodeSqliteDialect extends SqliteDialect {

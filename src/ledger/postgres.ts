@@ -126,12 +126,14 @@ function translate(error: unknown, place: string): unknown {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   const unreachable = (why: string): LedgerError =>
     new LedgerError('unreachable', `the ledger's PostgreSQL at ${place} ${why}; no strike is made without it`, error)
-  if (code === '3D000') return new LedgerError('missing', `PostgreSQL at ${place} has no such database; create it, then run \`firedrill init\``, error)
+  if (code === '3D000')
+    return new LedgerError('missing', `PostgreSQL at ${place} has no such database; create it, then run \`firedrill init\``, error)
   if (code.startsWith('28')) return unreachable('refused the login; check user, password and pg_hba.conf')
   if (code === '42501') return new LedgerError('failed', `the user has too few rights at ${place}: ${error.message}`, error)
   if (code === '55P03' || code === '25P03')
     return new LedgerError('in-use', `another process has held the ledger's lock at ${place} too long; look for a stopped one`, error)
-  if (code === 'XX001' || code === 'XX002') return new LedgerError('corrupt', `PostgreSQL at ${place} reports damaged data: ${error.message}`, error)
+  if (code === 'XX001' || code === 'XX002')
+    return new LedgerError('corrupt', `PostgreSQL at ${place} reports damaged data: ${error.message}`, error)
   if (isConnectionFailure(error, code)) return unreachable(`cannot be reached (${code === '' ? withoutStack(error.message) : code})`)
   if (error instanceof pg.DatabaseError) return new LedgerError('failed', `the ledger at ${place} failed: ${error.message}`, error)
   return error
@@ -151,7 +153,8 @@ function withoutStack(message: string): string {
 }
 
 function placeOf(url: Secret): string {
-  if (!URL.canParse(url.reveal())) throw new LedgerError('unreachable', "the ledger's PostgreSQL URL cannot be read; write postgres://user@host:5432/database")
+  if (!URL.canParse(url.reveal()))
+    throw new LedgerError('unreachable', "the ledger's PostgreSQL URL cannot be read; write postgres://user@host:5432/database")
   const { hostname, port } = new URL(url.reveal())
   return `${hostname === '' ? 'localhost' : hostname}:${port === '' ? 5432 : port}`
 }

@@ -70,7 +70,7 @@ function dialect(database: DatabaseSync, file: string, clock: Pick<Clock, 'now'>
     schema: null,
     // BEGIN IMMEDIATE has already taken the only write lock that there is.
     lock: async () => {},
-    now: async () => clock.now(),
+    now: async () => Temporal.Instant.fromEpochMilliseconds(clock.now().epochMilliseconds),
     standing: async () => standing(database),
     async claim(transaction) {
       await sql`pragma application_id = ${sql.lit(applicationId)}`.execute(transaction)
@@ -154,7 +154,11 @@ function translate(error: unknown, file: string): unknown {
   if (code === 11 || code === 26)
     return new LedgerError('corrupt', `${file} is damaged or not a ledger at all (${detail}); ${restoreAdvice}`, error)
   if (code === 5 || code === 6)
-    return new LedgerError('in-use', `${file} has been locked by another process for ${busyTimeout / 1000} s; end that, then try again`, error)
+    return new LedgerError(
+      'in-use',
+      `${file} has been locked by another process for ${busyTimeout / 1000} s; end that, then try again`,
+      error,
+    )
   if (code === 13) return new LedgerError('failed', `the disk that ${file} is on is full; make room`, error)
   if (code === 8) return new LedgerError('failed', `${file} cannot be written; give this user write access to it and to its folder`, error)
   if (code === 14 || isFileError(error))

@@ -30,7 +30,11 @@ export async function holdWorkerRole(where: LedgerLocation): Promise<WorkerRole>
   } catch (error) {
     lock.close()
     if (isBusy(error))
-      throw new LedgerError('in-use', `another worker (pid ${readPid(pidFile)}) already works on ${file}; end it, or use PostgreSQL for several`, error)
+      throw new LedgerError(
+        'in-use',
+        `another worker (pid ${readPid(pidFile)}) already works on ${file}; end it, or use PostgreSQL for several`,
+        error,
+      )
     throw new LedgerError('failed', `the worker role on ${file} could not be taken: ${messageOf(error)}`, error)
   }
   return {

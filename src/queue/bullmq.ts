@@ -70,37 +70,36 @@ const KINDS: readonly string[] = ['tick', 'drill', 'watch', 'notify'] satisfies 
  */
 export async function openBullQueue(settings: BullSettings, context: QueueContext): Promise<Queue> {
   const server = await connect(settings, context)
-  const bull = await import('bullmq')
+  const { Queue: Jobs, Worker } = await import('bullmq')
   const options = { connection: server.connection, prefix: PREFIX, streams: { events: { maxLen: 100 } } }
-  const queue: WakeJobs = new bull.Queue(QUEUE_NAME, options, server.backend)
+  const queue: WakeJobs = new Jobs(QUEUE_NAME, options, server.backend)
   queue.on('error', error => context.log.debug('queue connection error', { error: messageOf(error) }))
-  let failure: unknown = null
-  const ready = queue.waitUntilReady().catch(error => {
-    failure = error
+  const opened = new BullWakeQueue({
+    ...context,
+    server,
+    queue,
+    startWorker: process =>
+      new Worker(
+        QUEUE_NAME,
+        process,
+        {
+          ...options,
+          // Until there is a handler, and until its connection is known to work: a PostgreSQL backend that fails to
+          // get ready at first keeps that failure, and its worker then asks for jobs in a loop without end.
+          autorun: false,
+          concurrency: CONCURRENCY,
+          lockDuration: LEASE,
+          stalledInterval: LEASE_CHECK,
+          maxStalledCount: STALLS_ALLOWED,
+          runRetryDelay: 1000,
+        },
+        server.backend,
+      ),
   })
-  const inTime = await settledWithin(ready, READY_WITHIN, context.clock)
-  if (!inTime || failure !== null) {
-    await settledWithin(queue.close(), 1000, context.clock)
-    await server.disconnect()
-    throw new QueueError(`the queue at ${settings.url} cannot be prepared: ${failure === null ? 'no answer in time' : messageOf(failure)}`)
-  }
-  const startWorker = (process: (job: WakeJob) => Promise<void>): WakeWorker =>
-    new bull.Worker(
-      QUEUE_NAME,
-      process,
-      {
-        ...options,
-        concurrency: CONCURRENCY,
-        lockDuration: LEASE,
-        stalledInterval: LEASE_CHECK,
-        maxStalledCount: STALLS_ALLOWED,
-        runRetryDelay: 1000,
-        removeOnComplete: { count: 0 },
-        removeOnFail: { count: 0 },
-      },
-      server.backend,
-    )
-  return new BullWakeQueue({ ...context, server, queue, startWorker })
+  const problem = await opened.ready()
+  if (problem === null) return opened
+  await opened.close(0)
+  throw new QueueError(`the queue at ${settings.url} cannot be prepared: ${problem}`)
 }
 
 async function connect(settings: BullSettings, context: QueueContext): Promise<BullServer> {
@@ -126,13 +125,29 @@ class BullWakeQueue implements Queue {
   readonly #asking = new Map<string, Asking>()
   /** What the jobs under way here are about, for leases that are lost. */
   readonly #jobs = new Map<string, WakeData>()
-  #worker: WakeWorker | null = null
+  readonly #worker: WakeWorker
   #closing: Promise<void> | null = null
   #lastError = ''
 
   constructor(parts: Parts) {
     this.#parts = parts
     this.#handlings = new Handlings(parts.clock, parts.log)
+    this.#worker = this.#makeWorker()
+  }
+
+  /** Why this queue cannot be used, or null. */
+  async ready(): Promise<string | null> {
+    let problem: string | null = 'no answer in time'
+    const ready = Promise.all([this.#parts.queue.waitUntilReady(), this.#worker.waitUntilReady()]).then(
+      () => {
+        problem = null
+      },
+      error => {
+        problem = messageOf(error)
+      },
+    )
+    await settledWithin(ready, READY_WITHIN, this.#parts.clock)
+    return problem
   }
 
   async wake(kind: WakeKind, key: string, at: Temporal.Instant): Promise<void> {
@@ -144,7 +159,7 @@ class BullWakeQueue implements Queue {
   onWake(kind: WakeKind, handler: Handler): void {
     if (this.#handlings.stopped) return
     this.#handlings.add(kind, handler)
-    this.#worker ??= this.#start()
+    if (!this.#worker.isRunning()) this.#worker.run().catch(error => this.#report('queue worker ended', error))
   }
 
   close(within: Milliseconds = CLOSE_WITHIN): Promise<void> {
@@ -212,7 +227,7 @@ class BullWakeQueue implements Queue {
     return wakeDataOf(await this.#parts.server.storedNext(this.#parts.queue, id))?.at ?? null
   }
 
-  #start(): WakeWorker {
+  #makeWorker(): WakeWorker {
     const worker = this.#parts.startWorker(job => this.#process(job))
     worker.on('error', error => this.#report('queue connection error', error))
     worker.on('stalled', job => this.#parts.log.info('a worker was lost; its wake-up comes again', { job }))
@@ -266,13 +281,12 @@ class BullWakeQueue implements Queue {
     const { clock, queue, server } = this.#parts
     const worker = this.#worker
     // Takes no further job. What it has taken already is added again by #process, for another worker.
-    await worker?.pause(true)
+    await worker.pause(true)
     const ended = await this.#handlings.stop(within)
     // worker.close() waits for handlers for ever, and with the server away for it too; once begun it cannot be forced.
-    const closing = worker?.close(!ended) ?? Promise.resolve()
-    await settledWithin(closing, ended ? 1000 : 500, clock)
+    await settledWithin(worker.close(!ended), ended ? 1000 : 500, clock)
     await settledWithin(queue.close(), 500, clock)
-    await settledWithin(worker?.disconnect() ?? Promise.resolve(), 500, clock)
+    await settledWithin(worker.disconnect(), 500, clock)
     await settledWithin(server.disconnect(), 1000, clock)
   }
 }

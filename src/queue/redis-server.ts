@@ -18,6 +18,8 @@ export async function connectRedis(url: Secret, context: { readonly clock: Clock
     maxRetriesPerRequest: null,
     retryStrategy: times => Math.min(times * 100, RETRY_AT_MOST),
     connectTimeout: 5000,
+    // ioredis keeps a timer for this long after disconnect(), and with it the process.
+    disconnectTimeout: 200,
   })
   let away = ''
   client.on('error', error => {

@@ -8,14 +8,17 @@ export function cells(text: string): number {
   return [...letters.segment(text)].reduce((sum, { segment }) => sum + cellsOf(segment), 0)
 }
 
+/** A number keeps its unit: "30 s" is not broken. */
+const betweenWords = / (?!(?:ms|s|min|h|d|%)(?![\p{L}\d]))/u
+
 /** Filled up with spaces to a width; never cut. */
-export function pad(text: string, width: number, side: 'left' | 'right' = 'left'): string {
+export function padCells(text: string, width: number, side: 'left' | 'right' = 'left'): string {
   const space = ' '.repeat(Math.max(0, width - cells(text)))
   return side === 'left' ? text + space : space + text
 }
 
 /** At most `width` cells, with an ellipsis where something was cut: in the middle (ids) or at the end. */
-export function fit(text: string, width: number, cut: 'middle' | 'end' = 'end'): string {
+export function fitCells(text: string, width: number, cut: 'middle' | 'end' = 'end'): string {
   if (cells(text) <= width) return text
   const segments = [...letters.segment(text)].map(({ segment }) => segment)
   if (cut === 'end') return `${take(segments, width - 1)}…`
@@ -27,7 +30,7 @@ export function fit(text: string, width: number, cut: 'middle' | 'end' = 'end'):
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = []
   let line = ''
-  for (const word of text.split(' ').flatMap(long => chop(long, width))) {
+  for (const word of text.split(betweenWords).flatMap(long => chop(long, width))) {
     const joined = line === '' ? word : `${line} ${word}`
     if (cells(joined) <= width) line = joined
     else {

@@ -51,10 +51,10 @@ export interface InsideComparison {
 export function compare(card: DrillCard): Comparison | null {
   const { drill, before, after } = card.source
   if (!before) return null
-  const born = before.declaration.born[victimOf(drill)?.bornFrom ?? ''] ?? null
+  const born = own(before.declaration.born, victimOf(drill)?.bornFrom ?? '') ?? null
   const promised = before.declaration.promises[card.document.method] === 'born' ? born : currentOf(before.declaration, after?.declaration)
   const successorId = successorOf(drill)?.id ?? card.document.successor?.id ?? null
-  const successor = successorId === null ? null : (after?.configurations[successorId] ?? null)
+  const successor = successorId === null ? null : (own(after?.configurations ?? {}, successorId) ?? null)
   const reader = rowReader({
     victim: before.victim,
     successor,
@@ -68,7 +68,7 @@ export function compare(card: DrillCard): Comparison | null {
     for (const path of Object.keys(source ?? {})) if (path !== 'image') paths.add(path)
   return {
     rows: ['image', ...[...paths].sort()].map(reader),
-    inside: compareInside(before.fingerprint, successorId === null ? null : (after?.fingerprints[successorId] ?? null)),
+    inside: compareInside(before.fingerprint, successorId === null ? null : (own(after?.fingerprints ?? {}, successorId) ?? null)),
     victimSource: born?.source ?? null,
     successorSource: promised?.source ?? null,
   }
@@ -104,7 +104,7 @@ function rowReader(sides: Sides): (path: string) => ComparedRow {
 function shown(configuration: Configuration, path: string): Shown {
   const unread = findUnread(configuration.unread, path)
   if (unread) return unread
-  const value = path === 'image' ? configuration.image : configuration.values[path]
+  const value = path === 'image' ? configuration.image : own(configuration.values, path)
   return value === undefined || (path === 'image' && value === null) ? { kind: 'absent' } : { kind: 'value', value }
 }
 
@@ -113,7 +113,7 @@ function declaredReader(declared: DeclaredSet | null): (path: string) => Declare
   const isOpen = declared.open.length > 0 ? picomatch([...declared.open], { dot: true }) : () => false
   return path => {
     if (path === 'image') return { kind: 'set', values: declared.images }
-    const values = Object.hasOwn(declared.values, path) ? declared.values[path] : undefined
+    const values = own(declared.values, path)
     if (values) return { kind: 'set', values }
     return findUnread(declared.unread, path) ?? (isOpen(path) ? { kind: 'open' } : { kind: 'absent' })
   }
@@ -153,13 +153,18 @@ function compareInside(victim: Fingerprint | null, successor: Fingerprint | null
   if (!victim || !successor) return null
   const paths = [...new Set([...Object.keys(victim), ...Object.keys(successor)])].sort()
   const differing = paths
-    .map(path => ({ path, victim: victim[path] ?? null, successor: successor[path] ?? null }))
+    .map(path => ({ path, victim: own(victim, path) ?? null, successor: own(successor, path) ?? null }))
     .filter(row => row.victim !== row.successor)
   return { differing, equal: paths.length - differing.length }
 }
 
 function currentOf(before: Declaration, after: Declaration | null | undefined): DeclaredSet {
   return (after ?? before).current
+}
+
+/** A stranger may call a setting `__proto__`. */
+function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined
 }
 
 export function sameValue(a: Value, b: Value): boolean {

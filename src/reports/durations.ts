@@ -22,6 +22,15 @@ export function formatMoment(instant: Temporal.Instant): string {
   return `${instant.toString({ smallestUnit: 'second' }).replace('T', ' ').replace('Z', '')} UTC`
 }
 
+/** `20 Nov 2026, 09:00 to 13:00 UTC`; both days where they differ. */
+export function formatPeriod(from: Temporal.Instant, to: Temporal.Instant): string {
+  const [start, end] = [from.toZonedDateTimeISO('UTC'), to.toZonedDateTimeISO('UTC')]
+  const day = (date: Temporal.ZonedDateTime) => date.toLocaleString('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
+  const minute = (date: Temporal.ZonedDateTime) => date.toPlainTime().toString({ smallestUnit: 'minute' })
+  const last = day(start) === day(end) ? minute(end) : `${day(end)}, ${minute(end)}`
+  return `${day(start)}, ${minute(start)} to ${last} UTC`
+}
+
 /** `10:31:02.4`: within a drill, where the day is known and tenths matter. */
 export function formatClock(instant: Temporal.Instant): string {
   return instant.toString({ fractionalSecondDigits: 1 }).slice(11, -1)

@@ -1,5 +1,5 @@
 import type { DrillDocument, FindingDocument } from './document.ts'
-import { compactDuration, formatDuration, formatMoment } from './durations.ts'
+import { compactDuration, formatDuration, formatPeriod } from './durations.ts'
 import { timeToRecover } from './moments.ts'
 import type { DrillCard, Outcome, Report } from './report.ts'
 import { clip, visibleLine } from './safe-text.ts'
@@ -25,7 +25,7 @@ export function renderMarkdown(report: Report): string {
   const sections = [
     `# ${prose(report.title)}`,
     `**${headline(report)}**`,
-    `${formatMoment(Temporal.Instant.from(period.from))} to ${formatMoment(Temporal.Instant.from(period.to))}`,
+    `${formatPeriod(Temporal.Instant.from(period.from), Temporal.Instant.from(period.to))}`,
     summaryTable(report),
     ...(report.cards.length > 0 ? [fleetTable(report.cards)] : []),
     ...actOn(report.cards),

@@ -1,5 +1,5 @@
 import type { Drill } from '../domain/drill.ts'
-import { fit, pad } from './columns.ts'
+import { fitCells, padCells } from './columns.ts'
 import { compactDuration } from './durations.ts'
 import { elapsed, successorOf, trackingOf, victimOf } from './moments.ts'
 import type { Paint, Style } from './paint.ts'
@@ -13,7 +13,7 @@ export interface ProgressView {
   readonly paint: Paint
 }
 
-const barWidth = 20
+const barWidth = 12
 
 /**
  * One line per drill in flight, oldest strike first, to be drawn over the last ones. Where there are more
@@ -25,21 +25,21 @@ export function renderProgress(drills: readonly Drill[], view: ProgressView): st
   const shown = open.length > room ? open.slice(0, room - 1) : open
   const lines = shown.map(drill => renderLiveLine(drill, view))
   const left = open.length - shown.length
-  return [...lines, ...(left > 0 ? [view.paint('soft', fit(`… and ${left} more in flight`, view.width))] : [])].join('\n')
+  return [...lines, ...(left > 0 ? [view.paint('soft', fitCells(`… and ${left} more in flight`, view.width))] : [])].join('\n')
 }
 
-/** "checkout       recovering  ███████░░░░░░░░░░░░░   4.1 s  i-0f93…b1 is starting" */
+/** "checkout       recovering  ███░░░░░░░░░   4.1 s  i-0f93…b1 is starting" */
 export function renderLiveLine(drill: Drill, { width, now, paint }: Omit<ProgressView, 'height'>): string {
   const at = step(drill)
   const start = struckAt(drill)
   const spent = start === null ? 0 : Math.max(0, elapsed(start, now))
   const limit = drill.policy.deadline
-  const name = pad(fit(visibleLine(drill.groupName), 14), 14)
-  const state = pad(at?.word ?? drill.state, 10)
-  const time = pad(start === null ? '' : compactDuration(spent), 6, 'right')
+  const name = padCells(fitCells(visibleLine(drill.groupName), 14), 14)
+  const state = padCells(at?.word ?? drill.state, 10)
+  const time = padCells(start === null ? '' : compactDuration(spent), 6, 'right')
   const bar = width >= 70 ? `${paintBar(soakShare(drill, now) ?? spent / limit, at?.style ?? 'soft', paint)}  ` : ''
   const used = 14 + 2 + 10 + 2 + (bar === '' ? 0 : barWidth + 2) + 6 + 2
-  const detail = fit(at?.detail ?? '', Math.max(0, width - used))
+  const detail = fitCells(at?.detail ?? '', Math.max(0, width - used))
   return `${name}  ${paint(at?.style ?? 'soft', state)}  ${bar}${time}  ${paint('soft', detail)}`.trimEnd()
 }
 
@@ -100,5 +100,5 @@ function since(drill: Drill, now: Temporal.Instant): number {
 }
 
 function short(id: string): string {
-  return fit(visibleLine(id), 11, 'middle')
+  return fitCells(visibleLine(id), 9, 'middle')
 }

@@ -11,6 +11,8 @@ export interface Report {
   readonly document: ReportDocument
   /** One for each drill: what the owner must act on first, then what is proven, then what was not struck. */
   readonly cards: readonly DrillCard[]
+  /** The document, so that a report that is stringified is DESIGN.md §7's JSON and nothing more. */
+  toJSON(): ReportDocument
 }
 
 export interface DrillCard {
@@ -44,7 +46,7 @@ export function buildReport(input: ReportInput): Report {
     summary: summarise(cards, input),
     drills: cards.map(card => card.document),
   })
-  return { title: input.title, document, cards: cards.toSorted(inReadingOrder) }
+  return { title: input.title, document, cards: cards.toSorted(inReadingOrder), toJSON: () => document }
 }
 
 export function drillCard(source: ReportedDrill): DrillCard {
@@ -118,9 +120,13 @@ function victimDocument({ drill, before }: ReportedDrill): DrillDocument['victim
 
 function successorDocument({ drill, after }: ReportedDrill): DrillDocument['successor'] {
   const successor = successorOf(drill)
-  if (successor) return { id: successor.id, image: after?.configurations[successor.id]?.image ?? successor.image }
+  if (successor) return { id: successor.id, image: imageAfter(after, successor.id) ?? successor.image }
   const id = drill.state === 'concluded' ? drill.judgement.successor : null
-  return id === null ? null : { id, image: after?.configurations[id]?.image ?? null }
+  return id === null ? null : { id, image: imageAfter(after, id) }
+}
+
+function imageAfter(after: ReportedDrill['after'], id: string): string | null {
+  return after && Object.hasOwn(after.configurations, id) ? (after.configurations[id]?.image ?? null) : null
 }
 
 function declaredImages({ drill, before }: ReportedDrill): string[] | null {

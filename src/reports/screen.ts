@@ -1,4 +1,4 @@
-import { cells, fit, pad, wrap } from './columns.ts'
+import { cells, fitCells, padCells, wrap } from './columns.ts'
 import { compactDuration, formatDuration } from './durations.ts'
 import type { ReportedDrill } from './model.ts'
 import { timeToRecover } from './moments.ts'
@@ -23,6 +23,8 @@ export interface Screen {
 
 const idWidth = 9
 const gap = '  '
+/** A reason that has less room than this beside its row, and does not fit, goes below the row. */
+const narrowestWhy = 30
 const words: Readonly<Record<Outcome, string>> = {
   phoenix: 'phoenix',
   snowflake: 'snowflake',
@@ -63,53 +65,57 @@ interface Columns {
   readonly verdict: number
   readonly time: number
   readonly why: number
+  readonly width: number
 }
 
-/** The group's name gives way first, so that the reasons keep room. */
+/** Names get 14 cells, more only where the reasons keep room. */
 function layOut(cards: readonly DrillCard[], width: number): Columns {
   const longest = Math.max(5, ...cards.map(card => cells(visibleLine(card.document.groupName))))
   const verdict = Math.max(9, ...cards.map(card => words[card.outcome].length))
   const time = Math.max(5, ...cards.map(card => timeText(card).length))
-  const fixed = 2 * (idWidth + 2) + (verdict + 2) + (time + 2) + 2
-  const group = Math.min(longest, Math.max(10, Math.min(28, width - fixed - 26)))
-  return { group, verdict, time, why: Math.max(16, width - fixed - group) }
+  const fixed = 2 * idWidth + verdict + time + 5 * gap.length
+  const group = Math.min(longest, Math.max(14, Math.min(28, width - fixed - 30)))
+  return { group, verdict, time, why: Math.max(0, width - fixed - group), width }
 }
 
 function titleLine({ title, aside, width, paint }: Screen): string {
-  const left = fit(visibleLine(title), Math.max(10, width - cells(aside) - 2))
+  const left = fitCells(visibleLine(title), Math.max(10, width - cells(aside) - 2))
   return paint('strong', left) + ' '.repeat(Math.max(2, width - cells(left) - cells(aside))) + aside
 }
 
 function headerLine(columns: Columns, paint: Paint): string {
   const parts = [
-    pad('GROUP', columns.group),
-    pad('VICTIM', idWidth),
-    pad('SUCCESSOR', idWidth),
-    pad('VERDICT', columns.verdict),
-    pad('TIME', columns.time, 'right'),
+    padCells('GROUP', columns.group),
+    padCells('VICTIM', idWidth),
+    padCells('SUCCESSOR', idWidth),
+    padCells('VERDICT', columns.verdict),
+    padCells('TIME', columns.time, 'right'),
     'WHY',
   ]
   return paint('soft', parts.join(gap))
 }
 
 function rowLines(card: DrillCard, columns: Columns, paint: Paint): string[] {
-  const [first = '', ...rest] = wrap(whyOf(card), columns.why)
   const style = outcomeStyles[card.outcome]
-  const time = pad(timeText(card), columns.time, 'right')
-  const parts = [
-    pad(fit(visibleLine(card.document.groupName), columns.group), columns.group),
-    pad(idText(card.document.victim), idWidth),
-    pad(idText(card.document.successor), idWidth),
-    paint(style, pad(words[card.outcome], columns.verdict)),
+  const time = padCells(timeText(card), columns.time, 'right')
+  const row = [
+    padCells(fitCells(visibleLine(card.document.groupName), columns.group), columns.group),
+    padCells(idText(card.document.victim), idWidth),
+    padCells(idText(card.document.successor), idWidth),
+    paint(style, padCells(words[card.outcome], columns.verdict)),
     time.trim() === '' ? time : paint('strong', time),
-    first,
-  ]
-  const indent = ' '.repeat(columns.group + 2 * idWidth + columns.verdict + columns.time + 5 * gap.length)
-  return [parts.join(gap), ...rest.map(line => indent + line)]
+  ].join(gap)
+  const why = whyOf(card)
+  if (columns.why < narrowestWhy && cells(why) > columns.why) {
+    const indent = columns.group + gap.length
+    return [row, ...wrap(why, columns.width - indent).map(line => ' '.repeat(indent) + line)]
+  }
+  const [first = '', ...rest] = wrap(why, columns.why)
+  return [row + gap + first, ...rest.map(line => ' '.repeat(columns.width - columns.why) + line)]
 }
 
 function idText(instance: { readonly id: string } | null): string {
-  return instance ? fit(visibleLine(instance.id), idWidth, 'middle') : '–'
+  return instance ? fitCells(visibleLine(instance.id), idWidth, 'middle') : '–'
 }
 
 function timeText(card: DrillCard): string {

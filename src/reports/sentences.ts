@@ -121,11 +121,12 @@ export function ruleName(rule: string): string {
   return /^S\d+$/.test(rule) ? `Rule ${rule}` : `Guard ${visibleLine(rule)}`
 }
 
-/** "S5 an instance refresh is in progress" */
+/** "S5 an instance refresh is in progress", "cloudwatch-alarm: 5xx is in state ALARM" */
 export function refusalSentence(refusal: { readonly rule: string; readonly reason: string }): string {
   const reason = withoutStop(visibleLine(refusal.reason))
   const rule = visibleLine(refusal.rule)
-  return reason.startsWith(`${rule} `) ? reason : `${rule} ${reason}`
+  if (reason.startsWith(`${rule} `)) return reason
+  return /^S\d+$/.test(rule) ? `${rule} ${reason}` : `${rule}: ${reason}`
 }
 
 /** The finding that decides: the first failure, else the first warning. */

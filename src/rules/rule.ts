@@ -16,10 +16,16 @@ export interface Rule<Facts> {
 
 export interface RuleRefusal extends Refusal {
   readonly findings?: readonly Finding[]
+  /**
+   * The reason passes by itself within the day (concurrency, spacing, another open drill on the service): the
+   * plan waits instead of being refused, as long as its window leaves time (docs/decisions/0002).
+   */
+  readonly transient?: boolean
 }
 
 /** What is known of a group in a fresh look, for S1, S4, S5, S7, S10, S13. */
 export interface GroupFacts {
+  /** Ledger time. */
   readonly now: Temporal.Instant
   /** This process's clock minus the ledger's. */
   readonly ledgerSkew: Milliseconds
@@ -27,10 +33,12 @@ export interface GroupFacts {
   readonly plan: PlannedDrill | null
   readonly group: GroupId
   readonly schedule: Schedule
+  /** All schedules, so that S1 sees a group which several of them claim. Left out, only `schedule` is asked whether it matches. */
+  readonly schedules?: readonly Schedule[]
   readonly policy: { readonly deadline: Milliseconds; readonly soak: Milliseconds }
   readonly never: readonly string[]
   readonly observation: Observation
-  /** When the observation was asked for; older than 5 s is stale (S10). */
+  /** When the observation was asked for, by this process's clock; older than 5 s is stale (S10). */
   readonly lookedAt: Temporal.Instant
   /** Null: could not be read. */
   readonly declaration: Declaration | null
@@ -60,4 +68,22 @@ export interface LedgerFacts {
   readonly run: string | null
   /** FIREDRILL_HALT_FILE exists. */
   readonly haltFile: boolean
+}
+
+/** What a rule finds wrong: a sentence for the owner, with findings or a hint that it passes by itself. */
+export type Objection = string | (Omit<RuleRefusal, 'rule'> & { readonly reason: string })
+
+/** Makes a rule of a number and a check that answers with what it objects to, or null. */
+export function rule<Facts>(number: string, object: (facts: Facts) => Objection | null): Rule<Facts> {
+  function check(facts: Facts): RuleRefusal | null {
+    const objection = object(facts)
+    if (objection === null) return null
+    return typeof objection === 'string' ? { rule: number, reason: objection } : { rule: number, ...objection }
+  }
+  return { number, check }
+}
+
+/** A rule about a group that could be read; what could not be is refused by S10, and what is gone by S1. */
+export function snapshotRule(number: string, object: (snapshot: GroupSnapshot, facts: GroupFacts) => Objection | null): Rule<GroupFacts> {
+  return rule<GroupFacts>(number, facts => (facts.observation.kind === 'snapshot' ? object(facts.observation.snapshot, facts) : null))
 }

@@ -13,8 +13,8 @@ queue.onWake('watch', async wakeUp => {
   // Held until the process is killed: the timer keeps it alive.
   if (task === 'hold') await new Promise(resolve => setTimeout(resolve, 60_000))
 })
-console.log('open')
 process.on('SIGTERM', async () => {
   await queue.close(500)
   console.log('closed')
 })
+console.log('open')

@@ -254,7 +254,7 @@ export function concluded(scene: Scene): ReportedDrill {
   const judgement: Judgement = {
     verdict: scene.verdict,
     findings: scene.findings ?? [],
-    proven: scene.verdict === 'phoenix' ? ['replaced', 'health', 'image', 'configuration'] : ['replaced', 'health'],
+    proven: provenBy(scene.verdict, candidates[0]),
     notCompared: scene.notCompared ?? [{ what: 'state', why: 'the schedule names no fingerprint' }],
     successor: candidates[0]?.id ?? null,
   }
@@ -292,6 +292,12 @@ export function concluded(scene: Scene): ReportedDrill {
   ]
   const stored = scene.stored !== false
   return { drill, events, before: stored ? before : null, after: stored ? seen : null }
+}
+
+function provenBy(verdict: Verdict, successor: Candidate | undefined): string[] {
+  if (!successor) return []
+  if (!successor.recoveredAt || successor.failedAt) return ['replaced']
+  return verdict === 'phoenix' ? ['replaced', 'health', 'image', 'configuration'] : ['replaced', 'health']
 }
 
 export function refused(name: string, rule: string, reason: string, findings: readonly Finding[] = []): ReportedDrill {

@@ -54,13 +54,17 @@ function instanceOf(activity: Activity): InstanceId | null {
 const CAUSES: readonly (readonly [RegExp, EventCause])[] = [
   [/instance refresh/i, 'deployment'],
   [/rebalance recommendation|capacity rebalanc|spot.{0,60}(interrupt|terminat|reclaim|notice)|interruption notice/i, 'interruption'],
-  [/maximum (instance )?lifetime|max(imum)? instance lifetime|scheduled (for )?(maintenance|retirement)|instance retirement/i, 'interruption'],
+  [
+    /maximum (instance )?lifetime|max(imum)? instance lifetime|scheduled (for )?(maintenance|retirement)|instance retirement/i,
+    'interruption',
+  ],
   [/unhealthy instance needing to be replaced|to replace an? unhealthy instance/i, 'replacement'],
   [/health[ -]check|status check/i, 'unhealthy'],
   [/balanc(e|ing) (instances in zones|the group's zones)|rebalanc|availability zones?.{0,80}balanc/i, 'rebalance'],
   [/(taken out of service|terminated|detached|moved to standby).{0,30} in response to a user request/i, 'strike'],
 ]
-const SIZE_CHANGED = /chang(ing|ed) the desired capacity|set group desired capacity|updat(e|ed) of AutoScalingGroup constraints|created an AutoScalingGroup/i
+const SIZE_CHANGED =
+  /chang(ing|ed) the desired capacity|set group desired capacity|updat(e|ed) of AutoScalingGroup constraints|created an AutoScalingGroup/i
 const DIFFERENCE = /difference between (the )?desired and actual capacity|maintain (the )?desired capacity/i
 
 function causeOf(cause: string, kind: PlatformEvent['kind']): EventCause {
@@ -81,9 +85,9 @@ function sizeChange(cause: string, kind: PlatformEvent['kind']): EventCause {
 }
 
 const CAPACITY =
-  /InsufficientInstanceCapacity|InsufficientHostCapacity|InsufficientReservedInstanceCapacity|InsufficientCapacity|InsufficientFreeAddressesInSubnet|not have (enough|sufficient)[^.]{0,80}capacity|sufficient [^.]{0,60}capacity|UnfulfillableCapacity|no Spot capacity|capacity-not-available|SpotMaxPriceTooLow|price-too-low|spot (bid|request|max(imum)?) price[^.]{0,60}(low|higher)|ReservationCapacityExceeded|capacity[^.]{0,40}not available|not enough free addresses/i
+  /Insufficient(Instance|Host|ReservedInstance)?Capacity|InsufficientFreeAddressesInSubnet|not have (enough|sufficient).{0,80}capacity|insufficient capacity|UnfulfillableCapacity|no Spot capacity|capacity-not-available|SpotMaxPriceTooLow|price-too-low|spot (bid|request|max(imum)?) price.{0,60}(low|higher)|ReservationCapacityExceeded|capacity.{0,40}not available|not enough free addresses/is
 const QUOTA =
-  /VcpuLimitExceeded|InstanceLimitExceeded|MaxSpotInstanceCountExceeded|SpotInstanceCountLimitExceeded|MaxSpotFleetRequestCountExceeded|VolumeLimitExceeded|MaxIOPSLimitExceeded|AddressLimitExceeded|NetworkInterfaceLimitExceeded|vCPU (capacity|limit)|requested more (instances|vCPU capacity)[^.]{0,60}than your (current )?[^.]{0,60}limit|quota|request limit exceeded|RequestLimitExceeded/i
+  /VcpuLimitExceeded|InstanceLimitExceeded|MaxSpotInstanceCountExceeded|SpotInstanceCountLimitExceeded|VolumeLimitExceeded|MaxIOPSLimitExceeded|AddressLimitExceeded|NetworkInterfaceLimitExceeded|vCPU (capacity|limit)|requested more (instances|vCPU).{0,80}limit|\bquota\b|request limit exceeded|RequestLimitExceeded/is
 
 /** Capacity and quota pass by themselves or by a limit's increase; all else needs the group's owner. */
 function failureOf(activity: Activity): PlatformFailure {

@@ -44,6 +44,14 @@ import type { Milliseconds } from '../../domain/time.ts'
 /** One read of one page. Throws only ProviderError, or the signal's reason. Throttling and 5xx have been retried. */
 export type Read<Input, Output> = (input: Input, signal: AbortSignal) => Promise<Output>
 
+/** One strike. `mayStillSend` is asked when the request is signed and about to leave; where it says no, it does not. */
+export interface Strike {
+  readonly drill: DrillId
+  readonly instance: InstanceId
+  readonly method: StrikeMethod
+  readonly mayStillSend: () => boolean
+}
+
 /** The operations of one account and region that this adapter reads with; client.ts is the one that makes it. */
 export interface AwsApi {
   readonly scope: ScopeId
@@ -69,7 +77,7 @@ export interface AwsApi {
    * Sends the one write of this adapter, once and never again. Resolves with the id of the scaling activity
    * (retire) or null (crash).
    */
-  strike(strike: { drill: DrillId; instance: InstanceId; method: StrikeMethod }, signal: AbortSignal): Promise<string | null>
+  strike(strike: Strike, signal: AbortSignal): Promise<string | null>
   /** Our clock minus AWS's, from the Date header of the latest answer; null before there was one. */
   clockSkew(): Milliseconds | null
 }

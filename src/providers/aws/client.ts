@@ -29,10 +29,10 @@ import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/creden
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { ProviderError } from '../provider-error.ts'
 import { orAborted } from '../shared/deadline.ts'
-import type { AwsApi } from './api.ts'
+import type { AwsApi, Strike } from './api.ts'
 import { awsCode, translate } from './errors.ts'
 import { type AwsScope, accountOfArn, scopeId } from './ids.ts'
-import { type Meter, type MeteredClient, meter, meterPlugin } from './meter.ts'
+import { gatePlugin, type Meter, type MeteredClient, meter, meterPlugin } from './meter.ts'
 import { auditName } from './naming.ts'
 
 export interface AwsConnection {
@@ -52,6 +52,17 @@ export interface AwsRole {
 
 type Credentials = ReturnType<typeof fromNodeProviderChain>
 type Service = 'AUTO_SCALING' | 'EC2' | 'ELASTIC_LOAD_BALANCING_V2' | 'IAM' | 'STS'
+
+/** What every client that reads is made with: patient with throttling and 5xx. */
+interface ReadConfig {
+  readonly region: string
+  readonly credentials: Credentials
+  readonly retryMode: 'adaptive'
+  readonly maxAttempts: number
+  readonly requestHandler: NodeHttpHandler
+  readonly customUserAgent: string
+  readonly endpoint?: string
+}
 
 /** Makes the SDK's clients; nothing outside this file imports the SDK's values. All clients share one pool of connections. */
 export class AwsClients {
@@ -73,7 +84,7 @@ export class AwsClients {
   /** The account of the own credentials, by STS. */
   async ownAccount(signal: AbortSignal): Promise<string> {
     const sts = this.#reading(this.#meter(), client => new STSClient(client), { service: 'STS', region: this.#connection.homeRegion })
-    const identity = await send('GetCallerIdentity', signal, abortSignal => sts.send(new GetCallerIdentityCommand({}), { abortSignal }))
+    const identity = await send('GetCallerIdentity', signal, abort => sts.send(new GetCallerIdentityCommand({}), abort))
     if (identity.Account !== undefined) return identity.Account
     throw new ProviderError('GetCallerIdentity: the answer names no account. Check the endpoint.', {
       code: 'unknown',
@@ -145,21 +156,27 @@ export class AwsClients {
    */
   async #strike(
     from: { scope: AwsScope; role: AwsRole | null; measured: Meter },
-    strike: Parameters<AwsApi['strike']>[0],
+    strike: Strike,
     signal: AbortSignal,
   ): Promise<string | null> {
     const name = auditName(strike.drill)
+    const gated = { ...strike, mayStillSend: () => !signal.aborted && strike.mayStillSend() }
     const credentials = from.role === null ? this.#own : await this.#session(from.role, name, { measured: from.measured, signal })
     const base = { region: from.scope.region, credentials, maxAttempts: 1, requestHandler: this.#handler, customUserAgent: name }
     if (strike.method === 'retire') {
-      const client = this.#metered(from.measured, new AutoScalingClient({ ...base, ...this.#endpoint('AUTO_SCALING') }))
+      const client = this.#gated(new AutoScalingClient({ ...base, ...this.#endpoint('AUTO_SCALING') }), from.measured, gated)
       const command = new TerminateInstanceInAutoScalingGroupCommand({ InstanceId: strike.instance, ShouldDecrementDesiredCapacity: false })
       const answer = await send('TerminateInstanceInAutoScalingGroup', signal, abort => client.send(command, abort))
       return answer.Activity?.ActivityId ?? null
     }
-    const client = this.#metered(from.measured, new EC2Client({ ...base, ...this.#endpoint('EC2') }))
+    const client = this.#gated(new EC2Client({ ...base, ...this.#endpoint('EC2') }), from.measured, gated)
     await send('TerminateInstances', signal, abort => client.send(new TerminateInstancesCommand({ InstanceIds: [strike.instance] }), abort))
     return null
+  }
+
+  #gated<Client extends MeteredClient>(client: Client, measured: Meter, { mayStillSend }: Strike): Client {
+    client.middlewareStack.use(gatePlugin(mayStillSend) as never)
+    return this.#metered(measured, client)
   }
 
   /** A new session for one strike. It is fetched before the strike, so that its failure is known to have done nothing. */
@@ -195,13 +212,13 @@ export class AwsClients {
 
   #reading<Client extends MeteredClient>(
     measured: Meter,
-    make: (config: ReturnType<AwsClients['#config']>) => Client,
+    make: (config: ReadConfig) => Client,
     options: { service: Service; region: string; credentials?: Credentials },
   ): Client {
     return this.#metered(measured, make(this.#config(options)))
   }
 
-  #config(options: { service: Service; region: string; credentials?: Credentials }) {
+  #config(options: { service: Service; region: string; credentials?: Credentials }): ReadConfig {
     return {
       region: options.region,
       credentials: options.credentials ?? this.#own,

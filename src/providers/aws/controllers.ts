@@ -67,7 +67,11 @@ export function isControllersInterface(networkInterface: {
   Operator?: { Managed?: boolean | undefined } | undefined
 }): boolean {
   if (networkInterface.Operator?.Managed === true) return true
-  if (/^(trunk|branch|lambda|load_balancer|network_load_balancer|gateway_load_balancer|aws_codestar)/.test(networkInterface.InterfaceType ?? ''))
+  if (
+    /^(trunk|branch|lambda|load_balancer|network_load_balancer|gateway_load_balancer|aws_codestar)/.test(
+      networkInterface.InterfaceType ?? '',
+    )
+  )
     return true
   return /^(aws-K8S-|Interface for NAT|ELB |AWS Lambda|ECS |EFS mount target)/i.test(networkInterface.Description ?? '')
 }
@@ -79,6 +83,8 @@ export function isControllersVolume(volume: {
 }): boolean {
   if (volume.Operator?.Managed === true) return true
   return (volume.Tags ?? []).some(({ Key: key = '' }) =>
-    /^(kubernetes\.io\/created-for\/pvc|kubernetes\.io\/cluster\/|ebs\.csi\.aws\.com\/|CSIVolumeName$|AmazonECSManaged$|AmazonECSCreated$|rexray)/.test(key),
+    /^(kubernetes\.io\/created-for\/pvc|kubernetes\.io\/cluster\/|ebs\.csi\.aws\.com\/|CSIVolumeName$|AmazonECSManaged$|AmazonECSCreated$|rexray)/.test(
+      key,
+    ),
   )
 }

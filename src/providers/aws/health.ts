@@ -19,7 +19,8 @@ export function unreadableCheckers(group: AutoScalingGroup): HealthReading[] {
     const identifier = source.Identifier ?? 'unnamed'
     if (source.Type === 'vpc-lattice') names.push(`vpc-lattice/${identifier}`)
     else if (source.Type === 'elb') names.push(`classic-elb/${identifier}`)
-    else if ((source.Type ?? 'elbv2') !== 'elbv2' || !isTargetGroup(source.Identifier)) names.push(`${source.Type ?? 'traffic'}/${identifier}`)
+    else if ((source.Type ?? 'elbv2') !== 'elbv2' || !isTargetGroup(source.Identifier))
+      names.push(`${source.Type ?? 'traffic'}/${identifier}`)
   }
   return [...new Set(names)].map(source => ({
     source,
@@ -40,6 +41,8 @@ export function groupReading(instance: Instance, phase: InstanceSnapshot['phase'
   const reading = (state: HealthReading['state']): HealthReading => ({ source: 'auto-scaling', state, independent: false, detail })
   if (/^unhealthy$/i.test(status)) return reading('unhealthy')
   if (phase === 'pending') return reading('starting')
+  // Nobody checks an instance in standby.
+  if (phase === 'standby') return reading('unknown')
   if (phase !== 'in-service') return reading('unhealthy')
   return reading(/^healthy$/i.test(status) ? 'healthy' : 'unknown')
 }

@@ -1,4 +1,5 @@
 import type { Milliseconds } from '../../domain/time.ts'
+import { ProviderError } from '../provider-error.ts'
 
 /** Counts every request, retries too, and compares clocks by the answers' Date headers. */
 export interface Meter {
@@ -34,7 +35,7 @@ export function meter(now: () => Temporal.Instant, onCall: (operation: string, o
 type Handler = (args: never) => Promise<never>
 type Middleware = (next: Handler, context: { readonly commandName?: string }) => Handler
 interface Stack {
-  add(middleware: Middleware, options: { step: 'deserialize'; priority: 'high'; name: string; override: boolean }): void
+  add(middleware: Middleware, options: { step: 'deserialize'; priority: 'high' | 'low'; name: string; override: boolean }): void
 }
 
 /** Just enough of an SDK client to hang a middleware into; each client types its plug-ins for its own operations. */
@@ -48,6 +49,19 @@ export function meterPlugin(measured: Meter): { applyToStack(stack: Stack): void
     measured.measure((context.commandName ?? 'unknown').replace(/Command$/, ''), () => next(args)) as Promise<never>
   return {
     applyToStack: stack => stack.add(middleware, { step: 'deserialize', priority: 'high', name: 'firedrillMeter', override: true }),
+  }
+}
+
+/** The innermost step, after credentials and signing: nothing but the connection comes after it. */
+export function gatePlugin(mayStillSend: () => boolean): { applyToStack(stack: Stack): void } {
+  const middleware: Middleware = (next, context) => async args => {
+    if (mayStillSend()) return next(args)
+    const operation = (context.commandName ?? 'unknown').replace(/Command$/, '')
+    const message = `${operation}: the permit for this strike ran out before it could be sent. Nothing was sent.`
+    throw new ProviderError(message, { code: 'conflict', operation, mayHaveActed: false })
+  }
+  return {
+    applyToStack: stack => stack.add(middleware, { step: 'deserialize', priority: 'low', name: 'firedrillGate', override: true }),
   }
 }
 

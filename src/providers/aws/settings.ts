@@ -21,7 +21,10 @@ export const awsSettingsSchema = z
     accounts: z.array(account).default([]),
     /** False: the account of the own credentials is only used to assume roles. */
     self: z.boolean().default(true),
-    endpoint: z.url({ protocol: /^https?$/ }).nullable().default(null),
+    endpoint: z
+      .url({ protocol: /^https?$/ })
+      .nullable()
+      .default(null),
     optIn: z.array(groupId).default([]),
     optOut: z.array(groupId).default([]),
   })

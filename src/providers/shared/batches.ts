@@ -8,3 +8,18 @@ export function batches<Item>(items: readonly Item[], size: number): Item[][] {
 export function distinct<Item>(items: Iterable<Item | null | undefined>): Item[] {
   return [...new Set([...items].filter(item => item !== null && item !== undefined))]
 }
+
+/** Maps with at most `width` at work at a time, in order. The first failure ends it. */
+export async function mapLimited<Item, Result>(
+  items: readonly Item[],
+  width: number,
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = new Array(items.length)
+  const waiting = items.entries()
+  async function worker(): Promise<void> {
+    for (const [index, item] of waiting) results[index] = await work(item)
+  }
+  await Promise.all(Array.from({ length: Math.min(width, items.length) }, worker))
+  return results
+}

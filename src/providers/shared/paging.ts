@@ -1,3 +1,5 @@
+import { ProviderError } from '../provider-error.ts'
+
 export interface Page<Item> {
   readonly items: readonly Item[]
   /** Null, undefined or empty: this was the last page. */
@@ -15,13 +17,32 @@ export async function* everyItem<Item>(fetch: (token: string | undefined) => Pro
     const page = await fetch(token)
     yield* page.items
     token = page.next === null || page.next === '' ? undefined : page.next
-    if (token !== undefined && seen.has(token)) throw new Error('the listing gave the same page token twice')
+    if (token !== undefined && seen.has(token)) throw inCircles()
     if (token !== undefined) seen.add(token)
   } while (token !== undefined)
+}
+
+/** The first page that is not empty: enough of a listing whose newest items come first. */
+export async function firstItems<Item>(fetch: (token: string | undefined) => Promise<Page<Item>>): Promise<readonly Item[]> {
+  let filled: readonly Item[] = []
+  const pages = everyItem<readonly Item[]>(async token => {
+    const { items, next } = await fetch(token)
+    return { items: items.length === 0 ? [] : [items], next }
+  })
+  for await (const items of pages) {
+    filled = items
+    break
+  }
+  return filled
 }
 
 export async function collect<Item>(fetch: (token: string | undefined) => Promise<Page<Item>>): Promise<Item[]> {
   const items: Item[] = []
   for await (const item of everyItem(fetch)) items.push(item)
   return items
+}
+
+function inCircles(): ProviderError {
+  const message = 'A listing gave the same page token twice, so it cannot be read to its end. Check the endpoint.'
+  return new ProviderError(message, { code: 'unknown', operation: 'list', mayHaveActed: false })
 }

@@ -1,4 +1,4 @@
-import { endActivity, REFRESH, REPLACE, startActivity, type TerminationReason, terminationCause, causeTime } from './activities.ts'
+import { causeTime, endActivity, REFRESH, REPLACE, startActivity, type TerminationReason, terminationCause } from './activities.ts'
 import { createInstance, editByHand, endInstance, resolveLaunch } from './launch.ts'
 import type { Activity, Group, Instance, Member, Region } from './model.ts'
 import type { World } from './world.ts'
@@ -11,7 +11,7 @@ export interface Place {
 }
 
 /** Members that stand for capacity: not those that are leaving, on standby or detached. */
-export function countedMembers(group: Group): Member[] {
+function countedMembers(group: Group): Member[] {
   return group.members.filter(member => !/^(Terminating|Terminated|Standby|EnteringStandby|Detach)/.test(member.state))
 }
 
@@ -148,21 +148,36 @@ function launchFromWarmPool(place: Place): boolean {
 
 function booted(place: Place, instance: Instance, member: Member, activity: Activity): void {
   const { world, region, group } = place
-  if (!group.members.includes(member) || instance.state !== 'pending') return
+  if (!group.members.includes(member) || member.state !== 'Pending' || instance.state !== 'pending') {
+    giveUp(activity, world.time)
+    return
+  }
   const error = group.behaviour.launchError
-  if (error?.phase === 'boot') return failBoot(place, instance, member, activity, error)
+  if (error?.phase === 'boot') {
+    failBoot(place, instance, member, activity, error)
+    return
+  }
   instance.state = 'running'
   for (const edit of group.behaviour.edits) editByHand(world, region, instance, edit)
   world.after(region, group.timing.health, () => {
     if (instance.state === 'running' && instance.statusCheck === 'initializing') instance.statusCheck = 'ok'
   })
   const hook = group.hooks.find(each => each.transition === 'autoscaling:EC2_INSTANCE_LAUNCHING')
-  if (hook === undefined) return enterService(place, instance, member, activity)
+  if (hook === undefined) {
+    enterService(place, instance, member, activity)
+    return
+  }
   member.state = 'Pending:Wait'
   activity.status = 'MidLifecycleAction'
   world.after(region, Math.min(hook.takes, hook.timeout), () => {
     if (group.members.includes(member) && member.state === 'Pending:Wait') enterService(place, instance, member, activity)
+    else giveUp(activity, world.time)
   })
+}
+
+/** A member that was taken out before it came into service ends its launch. */
+function giveUp(activity: Activity, at: number): void {
+  endActivity(activity, 'Cancelled', at, 'Instance became unhealthy while waiting for instance to be in InService state.')
 }
 
 function failBoot(place: Place, instance: Instance, member: Member, activity: Activity, error: { message: string; code: string }): void {
@@ -205,7 +220,7 @@ function registerTargets(place: Place, instance: Instance, member: Member): void
 }
 
 /** Gives the instance's targets their health, and lets the group act on it where it heeds load balancers. */
-export function judgeTargets(place: Place, instance: Instance, member: Member, health: 'healthy' | 'unhealthy'): void {
+function judgeTargets(place: Place, instance: Instance, member: Member, health: 'healthy' | 'unhealthy'): void {
   const { world, region, group } = place
   let registered = false
   for (const arn of group.targetGroups) {
@@ -229,12 +244,18 @@ function meetFate(place: Place, instance: Instance, member: Member, fate: NonNul
     if (!group.members.includes(member) || member.state !== 'InService') return
     switch (fate.how) {
       case 'crash':
-        instance.stateReason = { code: 'Client.InstanceInitiatedShutdown', message: 'Client.InstanceInitiatedShutdown: Instance initiated shutdown' }
+        instance.stateReason = {
+          code: 'Client.InstanceInitiatedShutdown',
+          message: 'Client.InstanceInitiatedShutdown: Instance initiated shutdown',
+        }
         return killInstance(place, instance)
       case 'unhealthy':
         return judgeTargets(place, instance, member, 'unhealthy')
       case 'spot':
-        instance.stateReason = { code: 'Server.SpotInstanceTermination', message: 'Server.SpotInstanceTermination: Spot instance termination' }
+        instance.stateReason = {
+          code: 'Server.SpotInstanceTermination',
+          message: 'Server.SpotInstanceTermination: Spot instance termination',
+        }
         terminateMember(place, member, 'spot')
         group.launchReasons.push(REPLACE)
         return reconcileSoon(place)
@@ -257,7 +278,6 @@ function meetFate(place: Place, instance: Instance, member: Member, fate: NonNul
 export function killInstance(place: Place, instance: Instance): void {
   const { world, region, group } = place
   instance.state = 'shutting-down'
-  instance.transitionReason ||= `User initiated (${new Date(world.time).toISOString().slice(0, 19).replace('T', ' ')} GMT)`
   for (const arn of group.targetGroups) {
     const target = region.targetGroups.get(arn)?.targets.get(instance.id)
     if (target !== undefined) target.state = 'unhealthy'
@@ -290,14 +310,14 @@ export function replaceUnhealthy(place: Place, member: Member, reason: Terminati
   reconcileSoon(place)
 }
 
-export interface TerminationDetail {
+interface TerminationDetail {
   readonly because?: string
   readonly from?: number
   readonly to?: number
 }
 
 /** Takes a member out: drains it, waits for a hook, ends the instance. What comes after is for `reconcile`. */
-export function terminateMember(place: Place, member: Member, reason: TerminationReason, detail: TerminationDetail = {}): Activity {
+function terminateMember(place: Place, member: Member, reason: TerminationReason, detail: TerminationDetail = {}): Activity {
   const { world, region, group } = place
   const instance = region.instances.get(member.instance)
   const from = detail.from ?? group.desired
@@ -329,7 +349,10 @@ function afterDraining(place: Place, member: Member, activity: Activity): void {
   const { world, region, group } = place
   for (const arn of group.targetGroups) region.targetGroups.get(arn)?.targets.delete(member.instance)
   const hook = group.hooks.find(each => each.transition === 'autoscaling:EC2_INSTANCE_TERMINATING')
-  if (hook === undefined) return endMember(place, member, activity)
+  if (hook === undefined) {
+    endMember(place, member, activity)
+    return
+  }
   member.state = 'Terminating:Wait'
   activity.status = 'MidLifecycleAction'
   world.after(region, Math.min(hook.takes, hook.timeout), () => endMember(place, member, activity))
@@ -342,7 +365,7 @@ function endMember(place: Place, member: Member, activity: Activity): void {
   const ended = instance === undefined || instance.state === 'terminated'
   if (instance !== undefined && !ended) {
     instance.state = 'shutting-down'
-    instance.transitionReason ||= `User initiated (${new Date(world.time).toISOString().slice(0, 19).replace('T', ' ')} GMT)`
+    instance.transitionReason ||= userInitiated(world.time)
   }
   world.after(region, ended ? 0 : group.timing.terminate, () => {
     if (instance !== undefined && instance.state !== 'terminated') {
@@ -353,6 +376,10 @@ function endMember(place: Place, member: Member, activity: Activity): void {
     endActivity(activity, 'Successful', world.time)
     refreshOn(place)
   })
+}
+
+function userInitiated(at: number): string {
+  return `User initiated (${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} GMT)`
 }
 
 /** EC2 goes on showing a terminated instance for up to an hour. */
@@ -378,6 +405,7 @@ export function terminateByRequest(place: Place, member: Member, decrement: bool
 export function terminateBehindBack(place: Place, instance: Instance): void {
   if (instance.state === 'shutting-down' || instance.state === 'terminated') return
   instance.stateReason = { code: 'Client.UserInitiatedShutdown', message: 'Client.UserInitiatedShutdown: User initiated shutdown' }
+  instance.transitionReason = userInitiated(place.world.time)
   killInstance(place, instance)
   place.world.struck({ region: place.region, group: place.group, instance: instance.id })
 }
@@ -444,7 +472,10 @@ export function refreshOn(place: Place): void {
     return
   }
   const member = group.members.find(each => each.instance === next)
-  if (member === undefined) return refreshOn(place)
+  if (member === undefined) {
+    refreshOn(place)
+    return
+  }
   terminateMember(place, member, 'refresh')
   group.launchReasons.push(REFRESH)
   reconcileSoon(place)

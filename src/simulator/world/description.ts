@@ -2,7 +2,8 @@ import { parseDocument } from 'yaml'
 import { z } from 'zod'
 
 /** `2s`, `500ms`, `1h`, `14d`, or a number of milliseconds. */
-const duration = z.union([z.number().min(0), z.string().regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, 'must be a duration like 500ms, 2s, 10m, 1h or 14d')])
+const duration = z
+  .union([z.number().min(0), z.string().regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, 'must be a duration like 500ms, 2s, 10m, 1h or 14d')])
   .transform(value => {
     if (typeof value === 'number') return value
     const [, amount = '0', unit = 'ms'] = /^([\d.]+)(\w+)$/.exec(value) ?? []
@@ -32,7 +33,11 @@ const cause = <const T extends readonly [string, ...string[]]>(...causes: T) => 
 
 const traitObject = z.discriminatedUnion('trait', [
   z.strictObject({ trait: z.literal('phoenix'), ...common }),
-  z.strictObject({ trait: z.literal('not-replaced'), cause: cause('kms', 'image-deregistered', 'launch-suspended', 'template-deleted', 'silent'), ...common }),
+  z.strictObject({
+    trait: z.literal('not-replaced'),
+    cause: cause('kms', 'image-deregistered', 'launch-suspended', 'template-deleted', 'silent'),
+    ...common,
+  }),
   z.strictObject({ trait: z.literal('no-capacity'), for: duration.optional(), ...common }),
   z.strictObject({ trait: z.literal('quota'), for: duration.optional(), ...common }),
   z.strictObject({ trait: z.literal('unhealthy'), ...common }),
@@ -47,7 +52,13 @@ const traitObject = z.discriminatedUnion('trait', [
   z.strictObject({ trait: z.literal('died-young'), after: duration.optional(), how: cause('crash', 'unhealthy'), ...common }),
   z.strictObject({ trait: z.literal('interrupted'), after: duration.optional(), how: cause('spot', 'scale-in', 'rebalance'), ...common }),
   z.strictObject({ trait: z.literal('group-changed'), ...common }),
-  z.strictObject({ trait: z.literal('state-drift'), path: z.string().default('file:/etc/app.conf'), value: z.string().default('edited by hand'), members, ...common }),
+  z.strictObject({
+    trait: z.literal('state-drift'),
+    path: z.string().default('file:/etc/app.conf'),
+    value: z.string().default('edited by hand'),
+    members,
+    ...common,
+  }),
   z.strictObject({ trait: z.literal('pre-built'), state: z.enum(['Stopped', 'Running']).default('Stopped'), ...common }),
   z.strictObject({ trait: z.literal('health-unproven'), ...common }),
   z.strictObject({ trait: z.literal('not-opted-in'), ...common }),
@@ -73,7 +84,12 @@ const traitObject = z.discriminatedUnion('trait', [
 ])
 
 const traitNames = traitObject.options.map(option => option.shape.trait.value)
-const trait = z.preprocess(value => (typeof value === 'string' ? { trait: value } : value), traitObject)
+/** A trait without details may be written as its bare name. */
+type TraitInput = z.infer<typeof traitObject>['trait'] | z.input<typeof traitObject>
+const trait: z.ZodType<z.infer<typeof traitObject>, TraitInput> = z.preprocess(
+  value => (typeof value === 'string' ? { trait: value } : value),
+  traitObject,
+) as never
 
 const times = z.strictObject({
   detect: duration.default(500),
@@ -147,7 +163,13 @@ export const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('throttling'), ...match }),
   z.strictObject({ kind: z.literal('server-error'), status: z.union([z.literal(500), z.literal(503)]).default(500), ...match }),
   z.strictObject({ kind: z.literal('denied'), ...match }),
-  z.strictObject({ kind: z.literal('error'), code: z.string(), message: z.string(), status: z.number().int().min(400).max(599).default(400), ...match }),
+  z.strictObject({
+    kind: z.literal('error'),
+    code: z.string(),
+    message: z.string(),
+    status: z.number().int().min(400).max(599).default(400),
+    ...match,
+  }),
   /** The connection breaks before the request has any effect, or after it had all of it. */
   z.strictObject({ kind: z.literal('drop'), moment: z.enum(['before', 'after']).default('before'), ...match }),
   /** Never answered: `before` or `after` it had its effect. */
@@ -177,7 +199,6 @@ const world = z.strictObject({
 export type Fault = z.infer<typeof faultSchema>
 export type FaultInput = z.input<typeof faultSchema>
 export type TraitDescription = z.infer<typeof traitObject>
-export type TraitName = TraitDescription['trait']
 export type GroupDescription = z.infer<typeof group>
 export type WorldDescription = z.infer<typeof world>
 /** What a caller writes; everything but the names of groups has a default. */
@@ -189,7 +210,7 @@ export class WorldError extends Error {
 
 /** Fills in defaults and checks. Throws WorldError with one line per mistake. */
 export function checkWorld(input: unknown, source = 'the world'): WorldDescription {
-  const parsed = world.safeParse(input)
+  const parsed = world.safeParse(input, { reportInput: true })
   if (!parsed.success) throw new WorldError(parsed.error.issues.map(issue => `${source}: ${sentence(issue)}`).join('\n'))
   const description = parsed.data
   const seen = new Set<string>()
@@ -224,6 +245,7 @@ export function scopeOf(
 function sentence(issue: z.core.$ZodIssue): string {
   const path = issue.path.join('.')
   const unknownTrait = issue.code === 'invalid_union' && issue.path.at(-1) === 'trait'
-  const message = unknownTrait ? `there is no such trait; there are ${traitNames.join(', ')}` : issue.message
+  const absent = issue.code === 'invalid_type' && issue.input === undefined
+  const message = absent ? 'is missing' : unknownTrait ? `there is no such trait; there are ${traitNames.join(', ')}` : issue.message
   return path === '' ? message : `${path}: ${message}`
 }

@@ -1,4 +1,16 @@
-import type { Attachment, BlockDevice, Group, HandEdit, Image, Instance, LaunchData, Metadata, Override, Region, Template } from './model.ts'
+import type {
+  Attachment,
+  BlockDevice,
+  Group,
+  HandEdit,
+  Image,
+  Instance,
+  LaunchData,
+  Metadata,
+  Override,
+  Region,
+  Template,
+} from './model.ts'
 import type { World } from './world.ts'
 
 /** What a launch would be made from now, or EC2's sentence on why it cannot be. */
@@ -191,7 +203,7 @@ function mergeDevices(imageDevices: readonly BlockDevice[], declared: readonly B
   return [...byName.values()]
 }
 
-export function attachVolume(world: World, region: Region, instance: Instance, device: BlockDevice, tags: Record<string, string> = {}): void {
+function attachVolume(world: World, region: Region, instance: Instance, device: BlockDevice, tags: Record<string, string> = {}): void {
   const id = world.random.id('vol')
   const type = device.type ?? 'gp3'
   const encrypted = device.encrypted ?? region.ebsEncryptionByDefault
@@ -264,7 +276,8 @@ export function editByHand(world: World, region: Region, instance: Instance, edi
       return
     }
     case 'volume':
-      return attachVolume(world, region, instance, { device: edit.device, size: edit.size, deleteOnTermination: false })
+      attachVolume(world, region, instance, { device: edit.device, size: edit.size, deleteOnTermination: false })
+      return
     case 'role':
       ensureProfile(world, region, edit.profile)
       instance.profile = edit.profile

@@ -16,6 +16,8 @@ export interface Region {
   readonly interfaces: Map<string, NetworkInterface>
   readonly images: Map<string, Image>
   readonly templates: Map<string, Template>
+  /** Names of deleted templates by id: groups go on telling them. */
+  readonly deletedTemplates: Map<string, string>
   readonly launchConfigurations: Map<string, LaunchConfiguration>
   readonly securityGroups: Map<string, SecurityGroup>
   readonly subnets: Map<string, Subnet>
@@ -68,7 +70,7 @@ export interface Group {
   retryAt: number
 }
 
-export interface GroupTag {
+interface GroupTag {
   readonly key: string
   value: string
   propagate: boolean
@@ -89,7 +91,12 @@ export interface Override {
 
 export type LaunchSource =
   | { readonly kind: 'template'; readonly template: TemplateReference }
-  | { readonly kind: 'mixed'; readonly template: TemplateReference; readonly overrides: readonly Override[]; readonly spotPercentage: number }
+  | {
+      readonly kind: 'mixed'
+      readonly template: TemplateReference
+      readonly overrides: readonly Override[]
+      readonly spotPercentage: number
+    }
   | { readonly kind: 'configuration'; readonly name: string }
 
 export interface Member {
@@ -133,13 +140,13 @@ export interface Refresh {
   readonly frozen: boolean
 }
 
-export interface WarmPool {
+interface WarmPool {
   size: number
   readonly state: 'Stopped' | 'Running'
   members: Member[]
 }
 
-export interface Hook {
+interface Hook {
   readonly name: string
   readonly transition: 'autoscaling:EC2_INSTANCE_LAUNCHING' | 'autoscaling:EC2_INSTANCE_TERMINATING'
   readonly timeout: number
@@ -147,7 +154,7 @@ export interface Hook {
   readonly takes: number
 }
 
-export interface Timing {
+interface Timing {
   /** From an instance's death or a change in size to the group acting on it. */
   readonly detect: number
   /** From launch to running and in service. */
@@ -162,7 +169,7 @@ export interface Timing {
 }
 
 /** How a group departs from a phoenix's ways; empty for a phoenix. */
-export interface Behaviour {
+interface Behaviour {
   launchError: { readonly phase: 'request' | 'boot'; readonly message: string; readonly code: string } | null
   /** Launches never start and leave no activity. */
   silent: boolean
@@ -239,7 +246,7 @@ export interface Attachment {
   readonly deleteOnTermination: boolean
 }
 
-export interface Volume {
+interface Volume {
   readonly id: string
   readonly size: number
   readonly type: string
@@ -256,7 +263,7 @@ export interface Volume {
   readonly tags: Tags
 }
 
-export interface NetworkInterface {
+interface NetworkInterface {
   readonly id: string
   readonly instance: string
   readonly attachment: string
@@ -337,46 +344,46 @@ export interface TemplateVersion {
   readonly data: LaunchData
 }
 
-export interface LaunchConfiguration {
+interface LaunchConfiguration {
   readonly name: string
   readonly arn: string
   readonly createdAt: number
   readonly data: LaunchData
 }
 
-export interface SecurityGroup {
+interface SecurityGroup {
   readonly id: string
   readonly name: string
   readonly description: string
   readonly vpc: string
 }
 
-export interface Subnet {
+interface Subnet {
   readonly id: string
   readonly vpc: string
   readonly zone: string
   readonly cidr: string
 }
 
-export interface Vpc {
+interface Vpc {
   readonly id: string
   readonly cidr: string
   readonly isDefault: boolean
 }
 
-export interface KeyPair {
+interface KeyPair {
   readonly id: string
   readonly name: string
 }
 
-export interface InstanceProfile {
+interface InstanceProfile {
   readonly id: string
   readonly name: string
   readonly arn: string
   readonly role: string
 }
 
-export interface Parameter {
+interface Parameter {
   readonly name: string
   /** Oldest first; the last is in force. */
   readonly values: { readonly value: string; readonly at: number }[]
@@ -397,7 +404,7 @@ export interface Target {
   state: 'initial' | 'healthy' | 'unhealthy' | 'draining' | 'unused' | 'unavailable'
 }
 
-export interface LoadBalancer {
+interface LoadBalancer {
   readonly arn: string
   readonly name: string
   readonly vpc: string

@@ -17,7 +17,10 @@ export class Random {
 
   hex(digits: number): string {
     let text = ''
-    while (text.length < digits) text += Math.floor(this.next() * 0x1000000).toString(16).padStart(6, '0')
+    while (text.length < digits)
+      text += Math.floor(this.next() * 0x1000000)
+        .toString(16)
+        .padStart(6, '0')
     return text.slice(0, digits)
   }
 

@@ -1,12 +1,12 @@
 import type { TraitDescription } from './description.ts'
 
 /** The finding kinds of Firedrill's reports, as plain words: the simulator knows what is true, not who asks. */
-export interface TrueFinding {
+interface TrueFinding {
   readonly kind: string
   readonly level: 'fail' | 'warn'
 }
 
-export interface TrueRefusal {
+interface TrueRefusal {
   readonly rule: string
   readonly why: string
 }

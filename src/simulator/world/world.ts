@@ -82,7 +82,8 @@ export class World {
   /** Throws where the account or region is not part of this world. */
   region(account: string, name: string): Region {
     const region = this.regions.get(`${account}/${name}`)
-    if (region === undefined) throw new Error(`the simulated world has no ${account}/${name}; it has ${[...this.regions.keys()].join(', ')}`)
+    if (region === undefined)
+      throw new Error(`the simulated world has no ${account}/${name}; it has ${[...this.regions.keys()].join(', ')}`)
     return region
   }
 
@@ -96,7 +97,8 @@ export class World {
     }
     const [first, second] = found
     if (first === undefined) throw new Error(`the simulated world has no group ${nameOrId}`)
-    if (second !== undefined) throw new Error(`the simulated world has several groups ${nameOrId}; use ${groupId(first.region, first.group)}`)
+    if (second !== undefined)
+      throw new Error(`the simulated world has several groups ${nameOrId}; use ${groupId(first.region, first.group)}`)
     return first
   }
 
@@ -136,6 +138,6 @@ export class World {
   }
 }
 
-export function groupId(region: Region, group: Group): string {
+function groupId(region: Region, group: Group): string {
   return `aws:${region.account}/${region.name}/asg/${group.name}`
 }

@@ -1,0 +1,60 @@
+import type { Drill } from '../domain/drill.ts'
+import type { Clock } from '../domain/time.ts'
+import { ansi, type Paint, plain } from '../reports/paint.ts'
+import { renderProgress } from '../reports/progress.ts'
+import { type Screen, renderScreen } from '../reports/screen.ts'
+import type { Io } from './io.ts'
+
+export interface CampaignScreen {
+  /** Handed to the engine: every change of a drill. */
+  readonly changed: (drill: Drill) => void
+  /** Starts drawing drills in flight, on a terminal; elsewhere the log lines tell what happens. */
+  start(clock: Clock): void
+  /** Wipes what is drawn. Idempotent. */
+  done(): void
+  print(screen: Omit<Screen, 'width' | 'paint'>): void
+}
+
+/** How often drills in flight are drawn anew: their times run on while nothing changes. */
+const redrawEvery = 200
+const mostLines = 12
+
+/** Live progress on a terminal, on stderr so that stdout holds the result only. */
+export function campaignScreen(io: Io): CampaignScreen {
+  const drills = new Map<string, Drill>()
+  const paint: Paint = io.colour ? ansi : plain
+  let drawn = 0
+  let timer: NodeJS.Timeout | null = null
+
+  function wipe(): void {
+    if (drawn > 0) io.stderr.write(`\u001b[${drawn}A\u001b[0J`)
+    drawn = 0
+  }
+
+  function draw(clock: Clock): void {
+    const text = renderProgress([...drills.values()], { width: io.columns - 1, height: mostLines, now: clock.now(), paint })
+    wipe()
+    if (text === '') return
+    io.stderr.write(`${text}\n`)
+    drawn = text.split('\n').length
+  }
+
+  return {
+    changed(drill) {
+      drills.set(drill.id, drill)
+    },
+    start(clock) {
+      if (!io.isTTY) return
+      timer = setInterval(() => draw(clock), redrawEvery)
+      timer.unref()
+    },
+    done() {
+      if (timer !== null) clearInterval(timer)
+      timer = null
+      wipe()
+    },
+    print(screen) {
+      io.stdout.write(renderScreen({ ...screen, width: io.columns, paint }))
+    },
+  }
+}

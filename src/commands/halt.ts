@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { openStored, type Stored } from '../compose.ts'
+import { near } from '../config/nearest.ts'
+import { parseDuration } from '../domain/duration.ts'
+import type { HaltTarget } from '../domain/ledger-state.ts'
+import type { InFlight } from '../ledger/ledger.ts'
+import { EXIT, UsageError } from './exit.ts'
+import { haltText, targetOf, targetText } from './halt-target.ts'
+import { type Io, whoIsThere, writeJson, writeLine } from './io.ts'
+import type { HaltOptions } from './options.ts'
+import { clean, table } from './terminal.ts'
+
+/** A permit lives for seconds; the ledger is asked this often, in ms, whether it has ended. */
+const LOOK_AGAIN = 250
+
+/** The emergency stop (S2): needs the ledger and nothing else. Prints the strikes whose call may still be sent. */
+export async function halt(options: HaltOptions, io: Io): Promise<number> {
+  const target = targetOf(options)
+  const stored = await openStored(options, io)
+  try {
+    const { ledger } = stored
+    const until = options.until === undefined ? null : momentOf(options.until, await ledger.now())
+    const reason = options.reason?.trim() || 'no reason given'
+    const set = await ledger.halt({ target, reason, by: whoIsThere(io.env), until })
+    const inFlight = await ledger.strikesInFlight()
+    if (options.json !== true) {
+      writeLine(io.stdout, clean(`Halted ${haltText(set)}`))
+      printInFlight(inFlight, io)
+    }
+    await warnAboutUnknown(target, stored, io)
+    const over = options.wait !== true || (await waitForEach(inFlight, stored, io))
+    if (options.json === true) writeJson(io, { halt: set, strikesInFlight: inFlight, waited: options.wait === true && over })
+    else if (options.wait === true && over) writeLine(io.stdout, 'No strike is in flight any more; none will start.')
+    return over ? EXIT.ok : EXIT.failed
+  } finally {
+    await stored.close()
+  }
+}
+
+function printInFlight(inFlight: readonly InFlight[], io: Io): void {
+  writeLine(io.stdout, inFlight.length === 0 ? 'No strike is in flight.' : 'Strikes in flight, which may still be sent:')
+  if (inFlight.length === 0) return
+  const rows = inFlight.map(({ drill, victim, permitEnds, group }) => [
+    drill.slice(0, 8),
+    victim,
+    permitEnds.toString({ smallestUnit: 'second' }),
+    group,
+  ])
+  const columns = [{ title: 'DRILL' }, { title: 'VICTIM', max: 24 }, { title: 'AT THE LATEST' }, { title: 'GROUP' }]
+  for (const line of table(rows, columns, { width: io.columns, colour: io.colour })) writeLine(io.stdout, line)
+}
+
+/** Waits for exactly the strikes that were in flight when the halt was set: others may go on starting elsewhere. */
+async function waitForEach(inFlight: readonly InFlight[], { ledger }: Stored, io: Io): Promise<boolean> {
+  const awaited = new Set(inFlight.map(({ drill }) => drill))
+  while (awaited.size > 0) {
+    try {
+      await sleep(LOOK_AGAIN, undefined, { signal: io.signal })
+    } catch {
+      writeLine(io.stderr, 'firedrill: interrupted while waiting; the halt stands, and strikes may still be in flight')
+      return false
+    }
+    const now = new Set((await ledger.strikesInFlight()).map(({ drill }) => drill))
+    for (const drill of awaited) if (!now.has(drill)) awaited.delete(drill)
+  }
+  return true
+}
+
+/** A halt on a name that nobody knows stops nothing: it is set all the same, and said so. */
+async function warnAboutUnknown(target: HaltTarget, { ledger }: Stored, io: Io): Promise<void> {
+  if (target.kind === 'installation') return
+  const groups = await ledger.groups()
+  const known = {
+    schedule: async () => (await ledger.drills({ limit: 1000 })).map(({ schedule }) => schedule),
+    scope: async () => groups.map(({ summary }) => summary.scope),
+    service: async () => groups.map(({ service }) => service),
+    group: async () => groups.map(({ summary }) => summary.id),
+  }
+  const names = [...new Set(await known[target.kind]())]
+  if (names.includes(target.name)) return
+  const meant = near(target.name, names)
+  const hint = meant.length > 0 ? `; did you mean ${meant.join(' or ')}?` : ''
+  writeLine(io.stderr, clean(`firedrill: the halt is set, but the ledger has not seen any ${targetText(target)} yet${hint}`))
+}
+
+/** A moment in the future, absolute or from now. Throws UsageError. */
+function momentOf(text: string, now: Temporal.Instant): Temporal.Instant {
+  const duration = parseDuration(text)
+  const moment = duration === null ? absolute(text) : now.add({ milliseconds: duration })
+  if (moment === null)
+    throw new UsageError(
+      `--until must be a moment with its zone (2026-12-24T08:00:00Z, 2026-12-24T09:00+01:00) or a duration (2h), not "${text}"`,
+    )
+  if (Temporal.Instant.compare(moment, now) <= 0) throw new UsageError(`--until ${text} is not in the future`)
+  return moment
+}
+
+function absolute(text: string): Temporal.Instant | null {
+  for (const read of [() => Temporal.Instant.from(text), () => Temporal.ZonedDateTime.from(text).toInstant()]) {
+    try {
+      return read()
+    } catch {}
+  }
+  return null
+}

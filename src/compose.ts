@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { UsageError } from './commands/exit.ts'
+import type { Io } from './commands/io.ts'
+import type { CommonOptions } from './commands/options.ts'
+import { loadLedgerSettings, loadSettings } from './config/load.ts'
+import { readLogLevel } from './config/log-level.ts'
+import type { Settings } from './config/settings.ts'
+import type { Drill } from './domain/drill.ts'
+import type { Log } from './domain/log.ts'
+import type { Clock } from './domain/time.ts'
+import type { Engine } from './engine/context.ts'
+import { openFingerprinter } from './fingerprints/registry.ts'
+import { openGuard } from './guards/registry.ts'
+import type { Ledger } from './ledger/ledger.ts'
+import { openLedger } from './ledger/open.ts'
+import { holdWorkerRole } from './ledger/worker-role.ts'
+import { openProbe } from './probes/registry.ts'
+import type { Provider } from './providers/provider.ts'
+import { openProvider } from './providers/registry.ts'
+import { openQueue } from './queue/open.ts'
+import type { Queue } from './queue/queue.ts'
+import { openLog } from './telemetry/log.ts'
+import { systemClock } from './telemetry/system-clock.ts'
+
+/** The ledger and nothing else: what halts, and what reads what happened, needs no provider and no queue. */
+export interface Stored {
+  readonly settings: Settings
+  readonly ledger: Ledger
+  readonly clock: Clock
+  close(): Promise<void>
+}
+
+/**
+ * Opens the ledger that the settings lead to, also where schedules or providers hold mistakes: the emergency stop
+ * must work then too. Throws ConfigError or LedgerError.
+ */
+export async function openStored(options: CommonOptions, io: Pick<Io, 'env' | 'cwd'>): Promise<Stored> {
+  const settings = await loadLedgerSettings({ file: options.config, env: io.env, cwd: io.cwd })
+  const clock = systemClock()
+  const ledger = await openLedgerFor(settings, { clock })
+  return { settings, ledger, clock, close: () => ledger.close() }
+}
+
+/** A ledger that nobody made is made silently only where every endpoint is on loopback (S14). Throws LedgerError. */
+export async function openLedgerFor(settings: Settings, options: { readonly clock?: Clock; readonly create?: boolean } = {}): Promise<Ledger> {
+  const { clock = systemClock(), create = settings.onlyLoopback } = options
+  return openLedger(settings.ledger, { clock, create, newId: randomUUID })
+}
+
+/** Everything: what looks at groups, and what drills them. */
+export interface Installation extends Stored {
+  readonly engine: Engine
+  readonly log: Log
+  /** Throws QueueError where its server cannot be used. */
+  openQueue(): Promise<Queue>
+}
+
+export interface InstallationNeeds {
+  /** Holds the worker role: of an embedded ledger only one process may strike and watch. */
+  readonly worker: boolean
+  /** Told of every change of a drill. */
+  readonly changed?: (drill: Drill) => void
+  /** Only errors are logged: somebody draws on the same screen. */
+  readonly quiet?: boolean
+}
+
+/** Opens ledger, providers and engine; what was opened is closed again where a later part fails. Throws ConfigError, LedgerError, ProviderError. */
+export async function openInstallation(options: CommonOptions, io: Io, needs: InstallationNeeds): Promise<Installation> {
+  const settings = await loadSettings({ file: options.config, env: io.env, cwd: io.cwd })
+  const log = openLog({ level: needs.quiet === true ? 'error' : readLogLevel(io.env), stream: io.stderr, pretty: io.isTTY })
+  const clock = systemClock()
+  const closers: (() => Promise<void>)[] = []
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer()
+  }
+  try {
+    const ledger = await openLedgerFor(settings, { clock })
+    closers.push(() => ledger.close())
+    if (needs.worker) {
+      const role = await holdWorkerRole(settings.ledger)
+      closers.push(() => role.release())
+    }
+    const providers = await openProviders(settings, { clock, log, env: io.env })
+    closers.push(...providers.map(provider => () => provider.close()))
+    const engine = engineOf(settings, { ledger, providers, clock, log, changed: needs.changed ?? (() => {}) })
+    return { settings, ledger, clock, log, engine, openQueue: () => openQueue(settings.queue, { clock, log }), close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function openProviders(settings: Settings, deps: { clock: Clock; log: Log; env: Io['env'] }): Promise<Provider[]> {
+  const names = Object.keys(settings.providers)
+  if (names.length === 0) {
+    throw new UsageError('no provider is configured: name one under `providers:` in firedrill.yaml (`firedrill init` makes a sample)')
+  }
+  return Promise.all(names.map(name => openProvider(name, settings.providers[name], deps)))
+}
+
+function engineOf(
+  settings: Settings,
+  parts: { ledger: Ledger; providers: readonly Provider[]; clock: Clock; log: Log; changed: (drill: Drill) => void },
+): Engine {
+  const { haltFile } = settings
+  return {
+    ...parts,
+    schedules: settings.schedules,
+    never: settings.never,
+    openGuard,
+    openProbe,
+    openFingerprinter,
+    haltFileExists: () => haltFile !== null && existsSync(haltFile),
+    newId: randomUUID,
+  }
+}

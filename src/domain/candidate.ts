@@ -1,0 +1,140 @@
+import type { Candidate, Tracking } from './drill.ts'
+import type { InstanceSnapshot, PlatformEvent } from './group.ts'
+import { latest } from './instants.ts'
+import { takenByOthers, terminationOf } from './platform-events.ts'
+
+/** Looks in a row that make a bad reading a failure. */
+const BAD_LOOKS_TO_FAIL = 2
+
+export function newCandidate(
+  instance: Pick<InstanceSnapshot, 'id' | 'name' | 'launchedAt' | 'origin' | 'bornFrom' | 'image'>,
+  seenAt: Temporal.Instant,
+): Candidate {
+  return {
+    id: instance.id,
+    name: instance.name,
+    launchedAt: instance.launchedAt,
+    seenAt,
+    origin: instance.origin,
+    bornFrom: instance.bornFrom,
+    image: instance.image,
+    health: 'unknown',
+    independentlyHealthy: false,
+    healthyAt: null,
+    recoveredAt: null,
+    lastProbeFailure: null,
+    badLooks: 0,
+    failedAt: null,
+    absentSince: null,
+    gone: null,
+    healthDetail: '',
+  }
+}
+
+/** What one look shows of a group's members. */
+export interface Sight {
+  readonly at: Temporal.Instant
+  readonly hasProbes: boolean
+  readonly instances: readonly InstanceSnapshot[]
+}
+
+type Surroundings = Pick<Tracking, 'victimGoneAt' | 'events'>
+
+export const SHUT_DOWN = 'it was shut down'
+const DISAPPEARED = 'it disappeared from the group'
+
+/** What a look tells about one candidate. */
+export function foldMember(candidate: Candidate, tracking: Surroundings, sight: Sight): Candidate {
+  const instance = sight.instances.find(({ id }) => id === candidate.id)
+  // Only seen to be missing and now there again: the looks that missed it were older views.
+  const wrongly = candidate.gone?.detail === DISAPPEARED && instance !== undefined
+  if (candidate.gone !== null && !wrongly) return withLaterCause(candidate, tracking.events)
+  if (instance === undefined) return absent(candidate, tracking.events, sight.at)
+  if (hasLeft(instance)) return gone(candidate, tracking.events, { at: sight.at, detail: SHUT_DOWN })
+  const health = healthOf(instance)
+  const seen: Candidate = {
+    ...candidate,
+    gone: null,
+    absentSince: null,
+    launchedAt: candidate.launchedAt ?? instance.launchedAt,
+    bornFrom: instance.bornFrom ?? candidate.bornFrom,
+    image: instance.image ?? candidate.image,
+    health,
+    healthDetail: healthDetail(instance) || candidate.healthDetail,
+  }
+  return health === 'healthy' ? healthy(seen, instance, { sight, victimGoneAt: tracking.victimGoneAt }) : notHealthy(seen, sight.at)
+}
+
+function healthy(
+  candidate: Candidate,
+  instance: InstanceSnapshot,
+  seen: { sight: Sight; victimGoneAt: Temporal.Instant | null },
+): Candidate {
+  const { sight, victimGoneAt } = seen
+  const healthyAt = candidate.healthyAt ?? sight.at
+  // Where there are probes, only their answer vouches and only their answer clears a bad look.
+  const recovered = sight.hasProbes || victimGoneAt === null ? null : latest(healthyAt, victimGoneAt)
+  return {
+    ...candidate,
+    healthyAt,
+    recoveredAt: candidate.recoveredAt ?? recovered,
+    independentlyHealthy: candidate.independentlyHealthy || instance.checks.some(check => check.independent && check.state === 'healthy'),
+    badLooks: sight.hasProbes ? candidate.badLooks : 0,
+  }
+}
+
+/** Only "unhealthy" is a bad look: "starting" and "unknown" neither vouch for a candidate nor fail it. */
+function notHealthy(candidate: Candidate, at: Temporal.Instant): Candidate {
+  if (candidate.recoveredAt === null) return { ...candidate, healthyAt: null }
+  return candidate.health === 'unhealthy' ? withBadLook(candidate, at) : candidate
+}
+
+export function withBadLook(candidate: Candidate, at: Temporal.Instant): Candidate {
+  const badLooks = candidate.badLooks + 1
+  return { ...candidate, badLooks, failedAt: candidate.failedAt ?? (badLooks >= BAD_LOOKS_TO_FAIL ? at : null) }
+}
+
+/** Missing once may be an older view; missing twice, or missing with the platform's word for it, is gone. */
+function absent(candidate: Candidate, events: readonly PlatformEvent[], at: Temporal.Instant): Candidate {
+  const told = terminationOf(events, candidate.id)
+  if (told === undefined && !candidate.absentSince) return { ...candidate, absentSince: at }
+  return gone(candidate, events, { at: candidate.absentSince ?? at, detail: DISAPPEARED })
+}
+
+export function gone(candidate: Candidate, events: readonly PlatformEvent[], seen: { at: Temporal.Instant; detail: string }): Candidate {
+  const termination = terminationOf(events, candidate.id)
+  return { ...candidate, gone: { at: seen.at, cause: termination?.cause ?? 'unknown', detail: termination?.detail || seen.detail } }
+}
+
+/** The platform's account of a termination may come after the instance is gone. */
+export function withLaterCause(candidate: Candidate, events: readonly PlatformEvent[]): Candidate {
+  const { gone: known } = candidate
+  const termination = terminationOf(events, candidate.id)
+  if (known === null || termination === undefined || known.cause !== 'unknown') return candidate
+  return { ...candidate, gone: { at: known.at, cause: termination.cause, detail: termination.detail || known.detail } }
+}
+
+/** Platforms call an instance healthy before it serves: until it is in service it is starting. */
+function healthOf(instance: InstanceSnapshot): Candidate['health'] {
+  return instance.phase !== 'in-service' && instance.health === 'healthy' ? 'starting' : instance.health
+}
+
+function healthDetail(instance: InstanceSnapshot): string {
+  const check =
+    instance.checks.find(({ state }) => state === 'unhealthy') ??
+    instance.checks.find(({ state }) => state === 'starting' || state === 'unknown')
+  return check === undefined ? '' : `${check.source}: ${check.detail || check.state}`
+}
+
+export function hasLeft(instance: InstanceSnapshot): boolean {
+  return instance.phase === 'terminating' || instance.phase === 'gone'
+}
+
+export function isAlive(candidate: Candidate): boolean {
+  return candidate.gone === null && !candidate.absentSince && candidate.failedAt === null
+}
+
+/** Taken by somebody else's decision, as opposed to lost by being bad. */
+export function isTaken(candidate: Candidate): boolean {
+  return candidate.gone !== null && candidate.failedAt === null && takenByOthers(candidate.gone.cause)
+}

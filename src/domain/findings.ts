@@ -1,0 +1,122 @@
+import type { DeclaredSet } from './declaration.ts'
+import type { Candidate } from './drill.ts'
+import type { Finding, FindingKind, Value } from './finding.ts'
+import type { PlatformEvent } from './group.ts'
+import type { Milliseconds } from './time.ts'
+import { asExpected, showValue } from './value.ts'
+
+/*
+ * The findings of DESIGN.md §3 that are not drift, one function each, so that a reason reads the same wherever
+ * it is given. A sentence says what happened and what the owner can do; reasons that decide are `fail`.
+ */
+
+function finding(
+  kind: FindingKind,
+  level: Finding['level'],
+  summary: string,
+  about: { path?: string; expected?: Value; actual?: Value } = {},
+): Finding {
+  return { kind, level, path: about.path ?? null, expected: about.expected ?? null, actual: about.actual ?? null, summary }
+}
+
+export function notStruck(why: string): Finding {
+  return finding('not-struck', 'fail', `the strike is not known to have happened: ${why}`)
+}
+
+export function notReplaced(deadline: Milliseconds, failure: PlatformEvent | null): Finding {
+  const words = failure?.error?.message ?? failure?.detail
+  return failure === null
+    ? finding(
+        'not-replaced',
+        'fail',
+        `nothing replaced the victim within ${seconds(deadline)}, and the platform gave no error: check whether the group can launch at all`,
+      )
+    : finding('not-replaced', 'fail', `nothing replaced the victim within ${seconds(deadline)}, a rebuild fails: ${words}`, {
+        actual: words ?? null,
+      })
+}
+
+export function noCapacity(failure: PlatformEvent): Finding {
+  const words = failure.error?.message ?? failure.detail
+  return finding('no-capacity', 'fail', `the provider had no capacity or quota for a replacement: ${words}`, { actual: words })
+}
+
+export function late(why: string): Finding {
+  return finding('late', 'fail', `${why}: the deadline is too short for this group, or something holds its start-up`)
+}
+
+export function unhealthy(candidate: Candidate): Finding {
+  const why =
+    candidate.gone !== null
+      ? `was removed before it was ever healthy (${candidate.gone.detail || 'no reason given'})`
+      : candidate.lastProbeFailure !== null && candidate.health === 'healthy'
+        ? `kept failing a probe: ${candidate.lastProbeFailure}`
+        : `stayed unhealthy until the deadline: ${candidate.healthDetail || 'no check said why'}`
+  const actual = candidate.gone?.detail || candidate.lastProbeFailure || candidate.healthDetail || null
+  return finding('unhealthy', 'fail', `the successor ${candidate.name} ${why}`, { path: 'health', expected: 'healthy', actual })
+}
+
+export function diedYoung(candidate: Candidate): Finding {
+  const reason = candidate.gone?.detail || candidate.lastProbeFailure || candidate.healthDetail || 'no check said why'
+  const how = candidate.gone === null ? 'failed' : 'was gone'
+  const summary = `the successor ${candidate.name} was healthy and then ${how} during the soak: ${reason}`
+  return finding('died-young', 'fail', summary, { path: 'health', expected: 'healthy', actual: reason })
+}
+
+export function interrupted(why: string): Finding {
+  return finding('interrupted', 'fail', why)
+}
+
+export function taken(candidate: Candidate): Finding {
+  const cause = candidate.gone?.cause === 'strike' ? 'a terminate call of somebody else' : (candidate.gone?.cause ?? 'somebody')
+  const detail = candidate.gone?.detail ? ` (${candidate.gone.detail})` : ''
+  return interrupted(`the successor ${candidate.name} was taken by ${cause}${detail}: nothing is proven either way`)
+}
+
+export function groupGone(): Finding {
+  return finding('group-changed', 'fail', 'the group was deleted or made anew during the drill, so nothing can be compared')
+}
+
+export function groupChanged(from: string, to: string): Finding {
+  const summary = `the declaration changed from ${from} to ${to} during the drill, so nothing can be compared`
+  return finding('group-changed', 'fail', summary, { path: 'declaration', expected: from, actual: to })
+}
+
+export function unobservable(path: string, why: string): Finding {
+  return finding('unobservable', 'fail', why, { path })
+}
+
+export function wrongImage(candidate: Candidate, image: string, declared: { images: readonly string[]; source: string }): Finding {
+  const summary = `the successor ${candidate.name} runs image ${image}, but ${declared.source} promises ${showValue(declared.images)}`
+  return finding('wrong-image', 'fail', summary, { path: 'image', expected: asExpected(declared.images), actual: image })
+}
+
+export function staleImage(level: Finding['level'], image: string, declared: DeclaredSet): Finding {
+  const since = declared.since === null ? '' : ` since ${declared.since.toString().slice(0, 10)}`
+  const images = showValue(declared.images)
+  const summary = `the victim ran image ${image}, but ${declared.source} has declared ${images}${since}: what died is not what was rebuilt; roll the group to the declared image`
+  return finding('stale-image', level, summary, { path: 'image', expected: asExpected(declared.images), actual: image })
+}
+
+export function outdated(born: string, current: DeclaredSet): Finding {
+  const summary = `the victim was born from ${born}, the group now declares ${current.source}: members of different versions are running`
+  return finding('outdated', 'warn', summary, { path: 'declaration', expected: current.version, actual: born })
+}
+
+export function slow(candidate: Candidate, took: Milliseconds, target: Milliseconds): Finding {
+  const summary = `the successor ${candidate.name} took ${seconds(took)} to recover, the target is ${seconds(target)}`
+  return finding('slow', 'warn', summary, { path: 'recovery', expected: target / 1000, actual: took / 1000 })
+}
+
+export function preBuilt(candidate: Candidate): Finding {
+  return finding('pre-built', 'warn', `the successor ${candidate.name} came from a warm pool: its start from nothing was not proven`)
+}
+
+export function healthUnproven(candidate: Candidate): Finding {
+  const summary = `nothing but the platform's own "running" vouches for the health of ${candidate.name}: attach a health check or add a probe`
+  return finding('health-unproven', 'warn', summary, { path: 'health' })
+}
+
+function seconds(duration: Milliseconds): string {
+  return `${Math.round(duration / 100) / 10} s`
+}

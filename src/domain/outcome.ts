@@ -1,0 +1,185 @@
+import type { NotCompared } from './declaration.ts'
+import type { Candidate, Evidence, Tracking } from './drill.ts'
+import type { Finding } from './finding.ts'
+import {
+  diedYoung,
+  groupGone,
+  healthUnproven,
+  interrupted,
+  late,
+  noCapacity,
+  notReplaced,
+  notStruck,
+  preBuilt,
+  slow,
+  taken,
+  unhealthy,
+  unobservable,
+} from './findings.ts'
+import { after, between, isAfter } from './instants.ts'
+import { deadlineOf, endOf, holdOf, isWell, soakEndOf, standingOf } from './phase.ts'
+import { failedLaunches } from './platform-events.ts'
+import { contenders, successors } from './successor.ts'
+
+/** What came of one possible successor, or (candidate null) of there being none. */
+export interface Outcome {
+  readonly candidate: Candidate | null
+  readonly result: 'passed' | 'failed' | 'undecided'
+  readonly findings: readonly Finding[]
+  readonly proven: readonly string[]
+  readonly notCompared: readonly NotCompared[]
+}
+
+/** Did a successor come, get healthy and stay so? At least one outcome; nothing is compared yet. */
+export function recoveryOutcomes(evidence: Evidence): readonly Outcome[] {
+  const { tracking, order, policy } = evidence
+  if (tracking.groupGoneAt !== null) return [undecided(null, groupGone())]
+  const possible = successors(tracking, order)
+  const { candidates, certain } = contenders({ ...tracking, candidates: possible.candidates }, policy)
+  if (candidates.length === 0) return [withoutCandidate(evidence)]
+  const outcomes = deciding(candidates).map(candidate => outcomeOf(candidate, evidence))
+  const doubtful = !certain && tracking.desired > order.desired && tracking.wholeAt === null
+  return doubtful
+    ? outcomes.map(outcome => (outcome.result === 'passed' ? undecided(outcome.candidate, outgrown(possible.how)) : outcome))
+    : outcomes
+}
+
+/**
+ * Whom the verdict is about. One that others took says nothing while another is there; one that came after an
+ * earlier one had failed, and is not healthy itself, stands in for that one and not for the victim.
+ */
+function deciding(candidates: readonly Candidate[]): readonly Candidate[] {
+  const lost = candidates.flatMap(candidate => lostAt(candidate) ?? [])
+  const followsLoss = (candidate: Candidate): boolean =>
+    standingOf(candidate) === 'waiting' && lost.some(at => !isAfter(at, candidate.seenAt))
+  const own = candidates.filter(candidate => !followsLoss(candidate))
+  const left = own.filter(candidate => standingOf(candidate) !== 'taken')
+  return left.length > 0 ? left : own
+}
+
+/** When a candidate was lost by its own fault. */
+function lostAt(candidate: Candidate): Temporal.Instant | null {
+  const standing = standingOf(candidate)
+  if (standing === 'removed') return candidate.gone?.at ?? null
+  return standing === 'failed' ? (endOf(candidate) ?? candidate.failedAt) : null
+}
+
+function outcomeOf(candidate: Candidate, evidence: Evidence): Outcome {
+  switch (standingOf(candidate)) {
+    case 'failed':
+      return failed(candidate, diedYoung(candidate))
+    case 'removed':
+      return failed(candidate, unhealthy(candidate))
+    case 'taken':
+      return undecided(candidate, taken(candidate))
+    case 'recovered':
+      return soaked(candidate, evidence)
+    case 'waiting':
+      return waiting(candidate, evidence)
+  }
+}
+
+function soaked(candidate: Candidate, evidence: Evidence): Outcome {
+  const { tracking, policy } = evidence
+  const soakEnd = soakEndOf([candidate], policy)
+  const { lookedAt, unreadableSince } = tracking
+  if (soakEnd === null || lookedAt === null || isAfter(soakEnd, lookedAt)) {
+    const why = unreadableSince === null ? '' : ` (${tracking.unreadableWhy})`
+    return undecided(candidate, unobservable('health', `the successor ${candidate.name} could not be read at the end of its soak${why}`))
+  }
+  if (isWell(candidate)) return passed(candidate, evidence)
+  const waitedOut = !isAfter(after(soakEnd, holdOf(policy)), lookedAt)
+  return waitedOut && candidate.health !== 'unknown'
+    ? failed(candidate, diedYoung(candidate))
+    : undecided(
+        candidate,
+        unobservable('health', `the health of ${candidate.name} was in doubt at the end of its soak: ${candidate.healthDetail}`),
+      )
+}
+
+function passed(candidate: Candidate, evidence: Evidence): Outcome {
+  const { tracking, policy } = evidence
+  const vouched = candidate.independentlyHealthy || policy.probes.length > 0
+  const took = candidate.recoveredAt === null ? 0 : between(tracking.struckAt, candidate.recoveredAt)
+  const findings = [
+    ...(took > policy.target ? [slow(candidate, took, policy.target)] : []),
+    ...(candidate.origin === 'pre-built' ? [preBuilt(candidate)] : []),
+    ...(vouched ? [] : [healthUnproven(candidate)]),
+  ]
+  const proven = vouched ? ['replaced', 'health'] : ['replaced']
+  return { candidate, result: 'passed', findings, proven, notCompared: [] }
+}
+
+function waiting(candidate: Candidate, evidence: Evidence): Outcome {
+  const { tracking } = evidence
+  if (!sawDeadline(evidence)) return undecided(candidate, blind(tracking))
+  if (tracking.victimGoneAt === null || tracking.victimBackAt)
+    return undecided(candidate, late('the victim was still in service at the deadline'))
+  if (candidate.health === 'unknown')
+    return undecided(
+      candidate,
+      unobservable('health', `the health of the successor ${candidate.name} could not be read: ${candidate.healthDetail || 'unknown'}`),
+    )
+  if (candidate.health === 'unhealthy' || (candidate.health === 'healthy' && candidate.lastProbeFailure !== null))
+    return failed(candidate, unhealthy(candidate))
+  const doing = candidate.healthDetail ? ` (${candidate.healthDetail})` : ''
+  return undecided(candidate, late(`the successor ${candidate.name} was still starting at the deadline${doing}`))
+}
+
+/**
+ * No new member could be the successor. In this order: nobody looked; the victim never left; the loss was made
+ * up or called off by others; an error that needs the owner; the victim still drains or the restore still waits;
+ * errors that pass by themselves; a launch under way; nothing at all.
+ */
+function withoutCandidate(evidence: Evidence): Outcome {
+  const { tracking, order, policy } = evidence
+  if (!sawDeadline(evidence)) return undecided(null, blind(tracking))
+  if (tracking.victimGoneAt === null) return undecided(null, notStruck('the victim was still in service at the deadline'))
+  if (tracking.victimBackAt) return undecided(null, notStruck('the victim was seen to go and is in service again'))
+  const madeUp = madeUpByOthers(evidence)
+  if (madeUp !== null) return undecided(null, interrupted(madeUp))
+  const failures = failedLaunches(tracking.events)
+  const broken = failures.findLast(event => event.error?.category === 'broken')
+  if (broken !== undefined) return failed(null, notReplaced(policy.deadline, broken))
+  if (tracking.victimDraining) return undecided(null, late('the victim was still draining at the deadline'))
+  if (tracking.restore?.state === 'waiting')
+    return undecided(null, late(`the restore could not be asked for before the deadline (${tracking.restore.detail})`))
+  const passing = failures.at(-1)
+  if (passing !== undefined) return undecided(null, noCapacity(passing))
+  const known = new Set([...order.members, order.victim.id])
+  const launching = tracking.events.some(
+    event => event.kind === 'launch' && event.outcome === 'in-progress' && (event.instance === null || !known.has(event.instance)),
+  )
+  if (launching) return undecided(null, late('a launch was still in progress at the deadline'))
+  return failed(null, notReplaced(policy.deadline, null))
+}
+
+function madeUpByOthers({ tracking, order }: Evidence): string | null {
+  if (tracking.restore?.state === 'yielded') return `the restore gave way to somebody else: ${tracking.restore.detail}`
+  if (tracking.restore === null && tracking.desired < order.desired)
+    return `the group was scaled in from ${order.desired} to ${tracking.desired} before the victim was replaced`
+  return tracking.wholeAt === null ? null : "the victim's place was taken by a member that was launched for another reason"
+}
+
+function sawDeadline({ tracking, policy }: Evidence): boolean {
+  return tracking.lookedAt !== null && !isAfter(deadlineOf(tracking, policy), tracking.lookedAt)
+}
+
+function blind(tracking: Tracking): Finding {
+  return unobservable('group', `the group could not be read at the deadline: ${tracking.unreadableWhy ?? 'nobody looked'}`)
+}
+
+function outgrown(how: string): Finding {
+  return unobservable(
+    'successor',
+    `the group grew meanwhile and is not back at its size, and ${how}: who replaced the victim cannot be told`,
+  )
+}
+
+function failed(candidate: Candidate | null, finding: Finding): Outcome {
+  return { candidate, result: 'failed', findings: [finding], proven: [], notCompared: [] }
+}
+
+function undecided(candidate: Candidate | null, finding: Finding): Outcome {
+  return { candidate, result: 'undecided', findings: [finding], proven: [], notCompared: [] }
+}

@@ -1,0 +1,89 @@
+import { isTaken } from './candidate.ts'
+import type { Candidate, Tracking } from './drill.ts'
+import { after, isAfter, latest } from './instants.ts'
+import type { DrillPolicy } from './schedule.ts'
+import { contenders } from './successor.ts'
+import type { Milliseconds } from './time.ts'
+
+/** Where a struck drill stands. `judge`: nothing more is to be waited for. */
+export type Phase =
+  | { readonly phase: 'recovering' }
+  | { readonly phase: 'soaking'; readonly endsAt: Temporal.Instant }
+  | { readonly phase: 'judge'; readonly because: 'soaked' | 'deadline' | 'failed' | 'group-gone' }
+
+/** Where one candidate stands. `removed`: gone before it was ever healthy, and nobody else's doing. */
+export type Standing = 'waiting' | 'recovered' | 'failed' | 'removed' | 'taken'
+
+/** A verdict that hangs on one unreadable or doubtful look is held for so long at most. */
+const LONGEST_HOLD: Milliseconds = 300_000
+
+export function standingOf(candidate: Candidate): Standing {
+  if (candidate.failedAt !== null) return 'failed'
+  if (isTaken(candidate)) return 'taken'
+  if (candidate.gone !== null) return candidate.recoveredAt === null ? 'removed' : 'failed'
+  return candidate.recoveredAt === null ? 'waiting' : 'recovered'
+}
+
+/** When a candidate that was recovered stopped being so. */
+export function endOf(candidate: Candidate): Temporal.Instant | null {
+  return candidate.recoveredAt === null ? null : (candidate.failedAt ?? candidate.gone?.at ?? null)
+}
+
+/**
+ * The deadline counts from the strike and is about recovery only: a soak that began before it runs to its end.
+ * Waiting for a second candidate never outlives the deadline.
+ */
+export function phaseOf(tracking: Tracking, policy: Pick<DrillPolicy, 'deadline' | 'soak'>, now: Temporal.Instant): Phase {
+  if (isGroupGone(tracking)) return { phase: 'judge', because: 'group-gone' }
+  const { candidates } = contenders(tracking, policy)
+  const waiting = candidates.filter(candidate => standingOf(candidate) === 'waiting')
+  const recovered = candidates.filter(candidate => standingOf(candidate) === 'recovered')
+  if (recovered.length === 0 && isDecided(candidates, waiting)) return { phase: 'judge', because: 'failed' }
+  const deadline = deadlineOf(tracking, policy)
+  const overdue = !isAfter(deadline, now)
+  if (recovered.length > 0 && (waiting.length === 0 || overdue)) return soak(recovered, { tracking, policy, now })
+  const seen = tracking.lookedAt !== null && !isAfter(deadline, tracking.lookedAt)
+  const held = !isAfter(after(deadline, holdOf(policy)), now)
+  return overdue && (seen || held) ? { phase: 'judge', because: 'deadline' } : { phase: 'recovering' }
+}
+
+export function deadlineOf(tracking: Tracking, policy: Pick<DrillPolicy, 'deadline'>): Temporal.Instant {
+  return after(tracking.struckAt, policy.deadline)
+}
+
+/** How long a verdict waits for a look that can be trusted, after its moment has come. */
+export function holdOf(policy: Pick<DrillPolicy, 'deadline'>): Milliseconds {
+  return Math.min(policy.deadline, LONGEST_HOLD)
+}
+
+export function soakEndOf(recovered: readonly Candidate[], policy: Pick<DrillPolicy, 'soak'>): Temporal.Instant | null {
+  const [first, ...others] = recovered.flatMap(candidate => (candidate.recoveredAt === null ? [] : [candidate.recoveredAt]))
+  return first === undefined ? null : after(latest(first, ...others), policy.soak)
+}
+
+/** Nothing in its last look speaks against it. */
+export function isWell(candidate: Candidate): boolean {
+  return candidate.health === 'healthy' && candidate.badLooks === 0 && !candidate.absentSince
+}
+
+function isGroupGone(tracking: Tracking): boolean {
+  return tracking.groupGoneAt !== null && tracking.lookedAt !== null && isAfter(tracking.lookedAt, tracking.groupGoneAt)
+}
+
+/** One that was recovered has failed or was taken, and whoever is still awaited came to replace it. */
+function isDecided(candidates: readonly Candidate[], waiting: readonly Candidate[]): boolean {
+  const ends = candidates.flatMap(candidate => endOf(candidate) ?? [])
+  return ends.length > 0 && waiting.every(candidate => ends.some(end => !isAfter(end, candidate.seenAt)))
+}
+
+function soak(
+  recovered: readonly Candidate[],
+  about: { tracking: Tracking; policy: Pick<DrillPolicy, 'deadline' | 'soak'>; now: Temporal.Instant },
+): Phase {
+  const { tracking, policy, now } = about
+  const endsAt = soakEndOf(recovered, policy) ?? now
+  if (isAfter(endsAt, now)) return { phase: 'soaking', endsAt }
+  const seen = tracking.lookedAt !== null && !isAfter(endsAt, tracking.lookedAt) && recovered.every(isWell)
+  const held = !isAfter(after(endsAt, holdOf(policy)), now)
+  return seen || held ? { phase: 'judge', because: 'soaked' } : { phase: 'soaking', endsAt }
+}

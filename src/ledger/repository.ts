@@ -1,0 +1,51 @@
+import { translated } from './dialect.ts'
+import * as drills from './drills.ts'
+import * as groups from './groups.ts'
+import { type Ledger, LedgerError } from './ledger.ts'
+import * as stops from './stops.ts'
+import type { Store } from './store.ts'
+import * as strikes from './strikes.ts'
+
+/** The ledger on an open and migrated database. Whatever a database throws leaves it as a LedgerError. */
+export function repository(store: Store): Ledger {
+  const { dialect } = store
+  let closing: Promise<void> | null = null
+  const guarded = <T>(work: () => Promise<T>): Promise<T> => {
+    if (closing !== null) return Promise.reject(new LedgerError('failed', `the ledger ${dialect.place} has been closed`))
+    return translated(dialect, work)
+  }
+  return {
+    now: () => guarded(() => dialect.now(dialect.db)),
+    salt: () => guarded(() => salt(store)),
+    recordDiscovery: discovery => guarded(() => groups.recordDiscovery(store, discovery)),
+    groups: () => guarded(() => groups.groups(store)),
+    addPlans: plans => guarded(() => drills.addPlans(store, plans)),
+    drill: id => guarded(() => drills.drill(store, id)),
+    drills: filter => guarded(() => drills.drills(store, filter)),
+    due: (now, limit) => guarded(() => drills.due(store, now, limit)),
+    watched: scope => guarded(() => drills.watched(store, scope)),
+    advance: step => guarded(() => drills.advance(store, step)),
+    events: id => guarded(() => drills.events(store, id)),
+    before: id => guarded(() => drills.before(store, id)),
+    after: id => guarded(() => drills.after(store, id)),
+    intend: intent => guarded(() => strikes.intend(store, intent)),
+    renewPermit: renewal => guarded(() => strikes.renewPermit(store, renewal)),
+    strikesInFlight: () => guarded(() => strikes.strikesInFlight(store)),
+    endPermit: drill => guarded(() => strikes.endPermit(store, drill)),
+    state: () => guarded(() => strikes.state(store)),
+    halt: halt => guarded(() => stops.halt(store, halt)),
+    resume: (target, by) => guarded(() => stops.resume(store, target, by)),
+    quarantines: () => guarded(() => stops.quarantines(store)),
+    clearQuarantine: (service, note, by) => guarded(() => stops.clearQuarantine(store, { service, note, by })),
+    close() {
+      closing ??= dialect.close()
+      return closing
+    },
+  }
+}
+
+async function salt({ dialect }: Store): Promise<string> {
+  const row = await dialect.db.selectFrom('meta').select('value').where('name', '=', 'salt').executeTakeFirst()
+  if (row === undefined) throw new LedgerError('corrupt', `the ledger at ${dialect.place} has lost its salt; put a backup in its place`)
+  return row.value
+}

@@ -1,0 +1,91 @@
+import { sql } from 'kysely'
+import type { Verdict } from '../domain/finding.ts'
+import type { BusyDrill, ConclusionRecord, LedgerState, ScopeReading, StrikeRecord } from '../domain/ledger-state.ts'
+import type { Db, SchedulesTable } from './schema.ts'
+import { activeHalts, activeQuarantines } from './stops.ts'
+import { moment } from './store.ts'
+
+const day = 24 * 60 * 60 * 1000
+/** Of each schedule, however old: the breaker counts in a row. */
+const newestConclusions = 10
+
+/** Everything that limits strikes. Every query is bounded by what is open or a day old, never by what has piled up. */
+export async function readState(db: Db, now: Temporal.Instant): Promise<LedgerState> {
+  return {
+    now,
+    halts: await activeHalts(db, now),
+    quarantines: await activeQuarantines(db),
+    busy: await busyDrills(db),
+    strikes: await recentStrikes(db, now),
+    conclusions: await recentConclusions(db, now),
+    scopes: await scopeReadings(db),
+  }
+}
+
+async function busyDrills(db: Db): Promise<readonly BusyDrill[]> {
+  const rows = await busyQuery(db).execute()
+  return rows.map(row => ({
+    drill: row.id,
+    schedule: row.schedule,
+    scope: row.scope,
+    service: row.service,
+    group: row.group_id,
+    wounded: row.wounded === 1,
+    failedRebuild: row.failed_rebuild === 1,
+  }))
+}
+
+export function busyQuery(db: Db) {
+  return db
+    .selectFrom('drills')
+    .select(['id', 'schedule', 'scope', 'service', 'group_id', 'wounded', 'failed_rebuild'])
+    .where('busy', '=', 1)
+}
+
+async function recentStrikes(db: Db, now: Temporal.Instant): Promise<readonly StrikeRecord[]> {
+  const query = db.selectFrom('strikes').select(['drill', 'schedule', 'group_id', 'run', 'at']).orderBy('at', 'desc')
+  const recent = await query.where('at', '>', now.epochMilliseconds - day).execute()
+  const rows = recent.length > 0 ? recent : await query.limit(1).execute()
+  return rows.map(row => ({ drill: row.drill, schedule: row.schedule, group: row.group_id, run: row.run, at: moment(row.at) }))
+}
+
+interface ConclusionRow {
+  readonly id: string
+  readonly schedule: string
+  readonly verdict: Verdict
+  readonly concluded_at: number
+}
+
+async function recentConclusions(db: Db, now: Temporal.Instant): Promise<readonly ConclusionRecord[]> {
+  const schedules = await db.selectFrom('schedules').selectAll().execute()
+  const { rows } = await conclusionsQuery(db, schedules, now.epochMilliseconds - day).execute(db)
+  const resets = new Map(schedules.map(schedule => [schedule.name, schedule.breaker_reset_at]))
+  const counted = rows.filter(row => row.concluded_at > (resets.get(row.schedule) ?? 0))
+  const found = [...new Map(counted.map(row => [row.id, row])).values()].sort((a, b) => b.concluded_at - a.concluded_at)
+  return found.map(row => ({ schedule: row.schedule, verdict: row.verdict, at: moment(row.concluded_at) }))
+}
+
+/**
+ * The last day's, and the newest of each schedule: one short walk down an index for every schedule. The reset is part
+ * of the walk's range, so that a schedule which was just resumed is not searched to its beginning.
+ */
+export function conclusionsQuery(db: Db, schedules: readonly SchedulesTable[], since: number) {
+  const all = db.selectFrom('drills').select(['id', 'schedule', 'verdict', 'concluded_at'])
+  const ofLastDay = all.where('concluded_at', '>', since)
+  const newest = schedules.map(({ name, breaker_reset_at }) =>
+    all.where('schedule', '=', name).where('concluded_at', '>', breaker_reset_at).orderBy('concluded_at', 'desc').limit(newestConclusions),
+  )
+  const parts = [ofLastDay, ...newest].map((part, index) => sql`select * from (${part}) as ${sql.id(`part_${index}`)}`)
+  return sql<ConclusionRow>`${sql.join(parts, sql` union all `)}`
+}
+
+async function scopeReadings(db: Db): Promise<readonly ScopeReading[]> {
+  const rows = await db.selectFrom('scopes').selectAll().orderBy('id').execute()
+  return rows.map(row => ({
+    scope: row.id,
+    at: moment(row.at),
+    optedIn: row.opted_in,
+    unsteady: row.unsteady,
+    unreadable: row.unreadable,
+  }))
+}

@@ -1,0 +1,33 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { commandLine, quietOnClosedPipe } from './commands/command-line.ts'
+import * as definitions from './commands/definitions.ts'
+import { processIo } from './commands/io.ts'
+import { onSignals } from './commands/signals.ts'
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+const signals = onSignals()
+const io = processIo(signals.signal)
+const line = commandLine({ version, io })
+quietOnClosedPipe(io)
+
+line.add(definitions.init, async () => (await import('./commands/init.ts')).init)
+line.add(definitions.validate, async () => (await import('./commands/validate.ts')).validate)
+line.add(definitions.rehearse, async () => (await import('./commands/rehearse.ts')).rehearse)
+line.add(definitions.run, async () => (await import('./commands/run.ts')).run)
+line.add(definitions.serve, async () => (await import('./commands/serve.ts')).serve)
+line.add(definitions.worker, async () => (await import('./commands/worker.ts')).worker)
+line.add(definitions.plan, async () => (await import('./commands/plan.ts')).plan)
+line.add(definitions.groups, async () => (await import('./commands/groups.ts')).groups)
+line.add(definitions.forecast, async () => (await import('./commands/forecast.ts')).forecast)
+line.add(definitions.drills, async () => (await import('./commands/drills.ts')).drills)
+line.add(definitions.show, async () => (await import('./commands/show.ts')).show)
+line.add(definitions.report, async () => (await import('./commands/report.ts')).report)
+line.add(definitions.halt, async () => (await import('./commands/halt.ts')).halt)
+line.add(definitions.resume, async () => (await import('./commands/resume.ts')).resume)
+const quarantine = line.add(definitions.quarantine, async () => (await import('./commands/quarantine.ts')).quarantine)
+line.add(definitions.quarantineClear, async () => (await import('./commands/quarantine.ts')).quarantineClear, quarantine)
+line.add(definitions.simulate, async () => (await import('./commands/simulate.ts')).simulate)
+
+process.exitCode = await line.main(process.argv.slice(2))
+signals.stop()

@@ -1,0 +1,182 @@
+import type { Instance, Volume } from '@aws-sdk/client-ec2'
+import type { Configuration, NotCompared, Path } from '../../domain/declaration.ts'
+import type { Value } from '../../domain/finding.ts'
+import type { InstanceId } from '../../domain/group.ts'
+import type { InstanceRef } from '../provider.ts'
+import { ProviderError } from '../provider-error.ts'
+import { distinct, mapLimited } from '../shared/batches.ts'
+import type { AwsApi } from './api.ts'
+import { isControllersInterface, isControllersVolume } from './controllers.ts'
+import { isProvisioned, userDataDigest } from './declared-set.ts'
+import { deviceName, interfaceName, metadataValues, profileName } from './launch-data.ts'
+import type { ScopeContext } from './observe.ts'
+import { instancesById, volumesById, WIDTH } from './reads.ts'
+
+/**
+ * The contract's describe(): instances and volumes many in a call; user data and termination protection one by one,
+ * because the API takes no more. An instance that EC2 does not show (any more) is missing from the answer.
+ */
+export async function describe(
+  context: ScopeContext,
+  refs: readonly InstanceRef[],
+  signal: AbortSignal,
+): Promise<Map<InstanceId, Configuration>> {
+  const { api } = context
+  const instances = await instancesById(
+    api,
+    refs.map(ref => ref.id),
+    signal,
+  )
+  for (const [id, instance] of instances) if (instance.State?.Name === 'terminated') instances.delete(id)
+  const volumeIds = distinct([...instances.values()].flatMap(volumeIdsOf))
+  const [volumes, attributes] = await Promise.all([
+    orWhy(volumesById(api, volumeIds, signal), signal),
+    mapLimited([...instances.keys()], WIDTH, async id => [id, await readAttributes(api, id, signal)] as const),
+  ])
+  const byId = new Map(attributes)
+  return new Map(
+    [...instances].map(([id, instance]) => [id, configurationOf(id, instance, { volumes, attributes: byId.get(id) ?? {} })] as const),
+  )
+}
+
+/** What only DescribeInstanceAttribute shows. Values are what configurationOf needs; `why` is for those that could not be read. */
+interface Attributes {
+  readonly userData?: Value
+  readonly terminationProtection?: Value
+  readonly why?: Readonly<Record<string, string>>
+}
+
+async function readAttributes(api: AwsApi, id: InstanceId, signal: AbortSignal): Promise<Attributes> {
+  const [data, protection] = await Promise.all([
+    orWhy(api.describeInstanceAttribute({ InstanceId: id, Attribute: 'userData' }, signal), signal),
+    orWhy(api.describeInstanceAttribute({ InstanceId: id, Attribute: 'disableApiTermination' }, signal), signal),
+  ])
+  const why: Record<string, string> = {}
+  if (typeof data === 'string') why.userData = data
+  if (typeof protection === 'string') why.terminationProtection = protection
+  return {
+    ...(typeof data === 'string' ? {} : { userData: data.UserData?.Value ? userDataDigest(data.UserData.Value) : null }),
+    ...(typeof protection === 'string' ? {} : { terminationProtection: protection.DisableApiTermination?.Value ?? false }),
+    why,
+  }
+}
+
+async function orWhy<Result>(reading: Promise<Result>, signal: AbortSignal): Promise<Result | string> {
+  try {
+    return await reading
+  } catch (error) {
+    if (signal.aborted || !(error instanceof ProviderError)) throw error
+    return error.message
+  }
+}
+
+function volumeIdsOf(instance: Instance): string[] {
+  return (instance.BlockDeviceMappings ?? []).flatMap(mapping => mapping.Ebs?.VolumeId ?? [])
+}
+
+/** What was read of one instance as flat paths. What every real answer holds and this one lacks is unread, never absent. */
+export function configurationOf(
+  id: InstanceId,
+  instance: Instance,
+  read: { volumes: ReadonlyMap<string, Volume> | string; attributes: Attributes },
+): Configuration {
+  const values = new Map<Path, Value>()
+  const unread: NotCompared[] = []
+  const must = (path: Path, value: Value | undefined): void => {
+    if (value === undefined) unread.push({ what: path, why: read.attributes.why?.[path] ?? 'EC2 did not show it' })
+    else if (value !== null) values.set(path, value)
+  }
+  const may = (path: Path, value: Value | undefined): void => void (value ? values.set(path, value) : null)
+
+  must('instanceType', instance.InstanceType)
+  must('vpc', instance.VpcId)
+  must('securityGroups', securityGroupsOf(instance))
+  must('monitoring', monitoringOf(instance.Monitoring?.State))
+  must('ebsOptimized', instance.EbsOptimized)
+  must('sourceDestCheck', primaryInterface(instance)?.SourceDestCheck ?? instance.SourceDestCheck)
+  must('userData', read.attributes.userData)
+  must('terminationProtection', read.attributes.terminationProtection)
+  must('tenancy', instance.Placement?.Tenancy)
+  values.set('hibernation', instance.HibernationOptions?.Configured ?? false)
+  values.set('enclave', instance.EnclaveOptions?.Enabled ?? false)
+  may('keyName', instance.KeyName)
+  may('instanceProfile', profileName(instance.IamInstanceProfile?.Arn))
+  may('placementGroup', instance.Placement?.GroupName)
+  if (instance.MetadataOptions === undefined) unread.push({ what: 'metadataOptions', why: 'EC2 did not show them' })
+  for (const [name, value] of Object.entries(metadataValues(instance.MetadataOptions))) values.set(`metadataOptions/${name}`, value)
+  for (const [path, value] of interfacesOf(instance)) values.set(path, value)
+  for (const tag of instance.Tags ?? []) if (tag.Key && !tag.Key.startsWith('aws:')) values.set(`tags/${tag.Key}`, tag.Value ?? '')
+  addVolumes(instance, read.volumes, { values, unread })
+  return {
+    instance: id,
+    image: instance.ImageId ?? null,
+    address: instance.PrivateIpAddress ?? null,
+    values: Object.fromEntries(values),
+    unread,
+  }
+}
+
+function monitoringOf(state: string | undefined): boolean | undefined {
+  return state === undefined ? undefined : state === 'enabled' || state === 'pending'
+}
+
+function primaryInterface(instance: Instance) {
+  return (instance.NetworkInterfaces ?? []).find(
+    one => (one.Attachment?.DeviceIndex ?? -1) === 0 && (one.Attachment?.NetworkCardIndex ?? 0) === 0,
+  )
+}
+
+/** An instance's own list speaks of its first interface; with several interfaces only the interface itself is sure to. */
+function securityGroupsOf(instance: Instance): Value | undefined {
+  const groups = primaryInterface(instance)?.Groups ?? instance.SecurityGroups ?? []
+  const ids = groups.flatMap(group => group.GroupId ?? []).sort()
+  return ids.length === 0 ? undefined : ids
+}
+
+/** Besides the first; what controllers attach to running instances is left out. */
+function interfacesOf(instance: Instance): [Path, Value][] {
+  const primary = primaryInterface(instance)
+  return (instance.NetworkInterfaces ?? [])
+    .filter(one => one !== primary && (primary !== undefined || instance.NetworkInterfaces?.length !== 1) && !isControllersInterface(one))
+    .flatMap(one => {
+      const name = interfaceName(one.Attachment ?? {})
+      const groups = (one.Groups ?? []).flatMap(group => group.GroupId ?? []).sort()
+      return [
+        [`interfaces/${name}/type`, one.InterfaceType ?? 'interface'],
+        [`interfaces/${name}/securityGroups`, groups],
+      ] satisfies [Path, Value][]
+    })
+}
+
+function addVolumes(
+  instance: Instance,
+  volumes: ReadonlyMap<string, Volume> | string,
+  into: { values: Map<Path, Value>; unread: NotCompared[] },
+): void {
+  if (typeof volumes === 'string') {
+    into.unread.push({ what: 'volumes', why: volumes })
+    return
+  }
+  for (const { DeviceName: device, Ebs: ebs } of instance.BlockDeviceMappings ?? []) {
+    if (device === undefined || ebs?.VolumeId === undefined) continue
+    const path = `volumes/${deviceName(device)}`
+    const volume = volumes.get(ebs.VolumeId)
+    if (volume === undefined) {
+      into.unread.push({ what: path, why: `volume ${ebs.VolumeId} was not shown` })
+      continue
+    }
+    if (isControllersVolume(volume) || ebs.Operator?.Managed === true) continue
+    const settings: Record<string, Value | undefined> = {
+      size: volume.Size,
+      type: volume.VolumeType,
+      encrypted: volume.Encrypted,
+      deleteOnTermination: ebs.DeleteOnTermination,
+      ...(isProvisioned(volume.VolumeType ?? '') ? { iops: volume.Iops } : {}),
+      ...(volume.VolumeType === 'gp3' ? { throughput: volume.Throughput } : {}),
+    }
+    for (const [name, value] of Object.entries(settings)) {
+      if (value === undefined) into.unread.push({ what: `${path}/${name}`, why: 'EC2 did not show it' })
+      else into.values.set(`${path}/${name}`, value)
+    }
+  }
+}

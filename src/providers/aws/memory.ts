@@ -1,0 +1,89 @@
+import type { InstanceStatus } from '@aws-sdk/client-ec2'
+import type { GroupId, InstanceId, PlatformEvent } from '../../domain/group.ts'
+import type { Milliseconds } from '../../domain/time.ts'
+import type { TargetGroupReading } from './health.ts'
+
+/** A map that forgets what was not asked for longest, so that a long-running service does not grow. */
+class Remembered<Key, Value> {
+  readonly #entries = new Map<Key, Value>()
+  readonly #limit: number
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  get(key: Key): Value | undefined {
+    const value = this.#entries.get(key)
+    if (value === undefined) return undefined
+    this.#entries.delete(key)
+    this.#entries.set(key, value)
+    return value
+  }
+
+  set(key: Key, value: Value): void {
+    this.#entries.delete(key)
+    this.#entries.set(key, value)
+    if (this.#entries.size <= this.#limit) return
+    const [oldest] = this.#entries.keys()
+    if (oldest !== undefined) this.#entries.delete(oldest)
+  }
+}
+
+/** A value and when it was read, by the monotonic clock. */
+export interface Read<Value> {
+  readonly value: Value
+  readonly at: Milliseconds
+}
+
+/** What EC2 says of an instance that does not change while it lives. */
+export interface KnownInstance {
+  readonly launchedAt: Temporal.Instant | null
+  readonly image: string | null
+  /** Its disk or interface was attached well before it was last started: it waited somewhere, stopped. */
+  readonly startedAgain: boolean
+  /** EC2 took it back, as it may with spot capacity; only known after its end. */
+  readonly interrupted: boolean
+}
+
+export interface GroupEvents {
+  readonly events: readonly PlatformEvent[]
+  readonly changedAt: Temporal.Instant | null
+}
+
+/** What one scope's drills under way look like between two looks; see watch.ts. */
+export interface Watched {
+  incarnation: string
+  /** The earliest cursor asked with: about when the strike was. */
+  since: Temporal.Instant
+  lookedAt: Temporal.Instant
+  desired: number
+  readonly old: Set<InstanceId>
+  readonly fresh: Set<InstanceId>
+  /** When each new member was first seen in service; until its targets are healthy. */
+  readonly warming: Map<InstanceId, Milliseconds>
+  shortLooks: number
+  shortSince: Milliseconds
+  shortAskedAfter: Milliseconds
+  explained: string
+}
+
+/**
+ * What was read in one scope and cannot change, or not within the time that a reading may be old. Only
+ * watching uses what may change; a look before a strike reads everything anew (S1).
+ */
+export class ScopeMemory {
+  readonly instances = new Remembered<InstanceId, KnownInstance>(50_000)
+  readonly statuses = new Remembered<InstanceId, Read<InstanceStatus | undefined>>(50_000)
+  readonly targets = new Remembered<string, Read<TargetGroupReading>>(20_000)
+  readonly events = new Remembered<GroupId, GroupEvents>(20_000)
+  /** New members whose end has been looked up. */
+  readonly ends = new Remembered<InstanceId, true>(20_000)
+  /** How long new members took from being in service to being healthy targets, lately. */
+  readonly warmups: Milliseconds[] = []
+  readonly watched = new Remembered<GroupId, Watched>(20_000)
+  readonly hooks = new Remembered<string, Read<Milliseconds>>(20_000)
+  readonly warmPools = new Remembered<GroupId, ReadonlySet<InstanceId>>(20_000)
+  readonly aliases = new Remembered<string, Read<{ readonly latest: string; readonly default: string }>>(20_000)
+  readonly protections = new Remembered<InstanceId, Read<string | null>>(5_000)
+  readonly subnetVpcs = new Remembered<string, string>(5_000)
+}

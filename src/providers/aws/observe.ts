@@ -1,0 +1,287 @@
+import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling'
+import type { GroupId, Observation, ScopeId } from '../../domain/group.ts'
+import type { Log } from '../../domain/log.ts'
+import type { Clock } from '../../domain/time.ts'
+import type { ObserveOptions } from '../provider.ts'
+import { ProviderError } from '../provider-error.ts'
+import { batches, distinct, mapLimited } from '../shared/batches.ts'
+import { fromWarmPool } from './activities.ts'
+import type { AwsApi } from './api.ts'
+import { eventsFrom, eventsSince, mergedEvents } from './events.ts'
+import { type FullFacts, readFullFacts } from './full.ts'
+import { targetGroupsOf, targetReading } from './health.ts'
+import { groupId, groupName } from './ids.ts'
+import { learnInstances, readAliases, readStatuses, readTargets } from './learn.ts'
+import { snapshotOf } from './map.ts'
+import { membersOf, phaseOf } from './members.ts'
+import type { ScopeMemory, Watched } from './memory.ts'
+import { activitiesOf, GROUPS_PER_CALL, groupsNamed, regionalActivities, WIDTH } from './reads.ts'
+import { type Elapsed, freshEnough, type Look, mustAskActivities, mustAskTargets, noteLook, noteWarm, targetLimit } from './watch.ts'
+
+export interface ScopeContext {
+  readonly scope: ScopeId
+  readonly api: AwsApi
+  /** The same reads, shared for a moment; see brief.ts. */
+  readonly shared: AwsApi
+  readonly memory: ScopeMemory
+  readonly clock: Clock
+  readonly log: Log
+  readonly optInById: (group: GroupId) => 'in' | 'out' | null
+  /** Groups that firedrill.yaml opts in or out by id. */
+  readonly named: readonly GroupId[]
+}
+
+/** Where more groups than this have a riddle at once, one regional listing is cheaper than a question for each. */
+const REGIONAL_FROM = 10
+
+/** The contract's observe(): one reading of several groups; what cannot be read is `unreadable` and says why. */
+export async function observe(
+  context: ScopeContext,
+  groups: readonly GroupId[],
+  options: ObserveOptions,
+  signal: AbortSignal,
+): Promise<Map<GroupId, Observation>> {
+  const listed = await list(context, groups, signal)
+  const looks: Look[] = []
+  for (const [id, found] of listed.groups) {
+    looks.push({ id, group: found, since: options.since, now: context.clock.now(), monotonic: context.clock.monotonic() })
+  }
+  const read = options.depth === 'full' ? await fully(context, looks, signal) : await watching(context, looks, signal)
+  const answer = new Map<GroupId, Observation>()
+  for (const id of groups) answer.set(id, listed.failed.get(id) ?? read.get(id) ?? { kind: 'gone' })
+  return answer
+}
+
+interface Listed {
+  readonly groups: Map<GroupId, AutoScalingGroup>
+  readonly failed: Map<GroupId, Observation>
+}
+
+/** A call that fails makes its own hundred groups unreadable, not the whole scope. */
+async function list(context: ScopeContext, ids: readonly GroupId[], signal: AbortSignal): Promise<Listed> {
+  const groups = new Map<GroupId, AutoScalingGroup>()
+  const failed = new Map<GroupId, Observation>()
+  const names: string[] = []
+  for (const id of distinct(ids)) {
+    const name = groupName(context.scope, id)
+    if (name === null) failed.set(id, { kind: 'unreadable', why: `${id} is not in ${context.scope}` })
+    else names.push(name)
+  }
+  await mapLimited(batches(names, GROUPS_PER_CALL), WIDTH, async part => {
+    try {
+      for (const [name, group] of await groupsNamed(context.api, part, signal)) groups.set(groupId(context.scope, name), group)
+    } catch (error) {
+      const why = reasonUnlessAborted(error, signal)
+      for (const name of part) failed.set(groupId(context.scope, name), { kind: 'unreadable', why })
+    }
+  })
+  return { groups, failed }
+}
+
+async function fully(context: ScopeContext, looks: readonly Look[], signal: AbortSignal): Promise<Map<GroupId, Observation>> {
+  const { memory } = context
+  const members = looks.flatMap(({ group }) => membersOf(group))
+  const unread = new Map<string, string>()
+  const note = (part: string) => (error: unknown) => void unread.set(part, reasonUnlessAborted(error, signal))
+  const alive = members.filter(member => phaseOf(member) !== 'gone').map(member => member.InstanceId)
+  const instances = learnInstances(context, alive, { again: true, signal }).catch(note('instances'))
+  const [facts] = await Promise.all([
+    readFullFacts(context, looks, signal),
+    instances.then(() => readStatuses(context, alive, signal)).catch(note('statuses')),
+    readTargets(context, distinct(looks.flatMap(({ group }) => targetGroupsOf(group))), signal),
+    readAliases(
+      context,
+      looks.map(({ group }) => group),
+      signal,
+    ).catch(note('templates')),
+  ])
+  const [first] = unread.values()
+  return new Map(
+    looks.map(look => {
+      const mine = facts.get(look.id)
+      if (mine === undefined || typeof mine === 'string') return [look.id, { kind: 'unreadable', why: mine ?? 'it was not read' }]
+      if (first !== undefined) return [look.id, { kind: 'unreadable', why: first }]
+      memory.events.set(look.id, mergedEvents(memory.events.get(look.id), mine.events))
+      return [look.id, shown(context, look, mine)]
+    }),
+  )
+}
+
+async function watching(context: ScopeContext, looks: readonly Look[], signal: AbortSignal): Promise<Map<GroupId, Observation>> {
+  const unread = new Map<string, string>()
+  const note = (part: string) => (error: unknown) => {
+    unread.set(part, reasonUnlessAborted(error, signal))
+    context.log.warn('part of a look could not be read', { scope: context.scope, part, why: unread.get(part) })
+  }
+  const members = looks.flatMap(({ group }) => membersOf(group).filter(member => phaseOf(member) !== 'gone'))
+  await learnInstances(
+    context,
+    members.map(member => member.InstanceId),
+    { again: false, signal },
+  ).catch(note('instances'))
+  const watched = new Map(looks.map(look => [look.id, noteLook(context.memory, look)]))
+  await Promise.all([
+    readStatuses(context, statusesDue(context, looks, watched), signal).catch(note('statuses')),
+    readTargets(context, targetsDue(context, looks, watched), signal),
+    readAliases(
+      context,
+      looks.map(({ group }) => group),
+      signal,
+      entry => freshEnough(entry, elapsedOf(looks), { cap: 60_000 }),
+    ).catch(note('templates')),
+    readRiddles(context, looks, { watched, signal })
+      .then(() => readEnds(context, looks, { watched, signal }))
+      .catch(note('activities')),
+  ])
+  for (const look of looks) noteHealthyTargets(context, look, watched.get(look.id))
+  return new Map(looks.map(look => [look.id, shown(context, look, null)]))
+}
+
+function shown(context: ScopeContext, look: Look, facts: FullFacts | null): Observation {
+  const { memory, api } = context
+  const known = memory.events.get(look.id)
+  for (const event of known?.events ?? []) {
+    if (event.instance === null || !fromWarmPool(event)) continue
+    memory.warmPools.set(look.id, new Set([...(memory.warmPools.get(look.id) ?? []), event.instance]))
+  }
+  const snapshot = snapshotOf(look, {
+    id: look.id,
+    scope: context.scope,
+    optInById: context.optInById(look.id),
+    memory,
+    clockSkew: api.clockSkew(),
+    events: eventsSince(known?.events ?? [], look.since).map(event =>
+      event.cause === 'unhealthy' && event.instance !== null && memory.instances.get(event.instance)?.interrupted === true
+        ? { ...event, cause: 'interruption' as const }
+        : event,
+    ),
+    changedAt: known?.changedAt ?? null,
+    full: facts,
+  })
+  return { kind: 'snapshot', snapshot }
+}
+
+/** A new member that a health check is said to have taken may have been an interruption: EC2 says so itself. */
+async function readEnds(
+  context: ScopeContext,
+  looks: readonly Look[],
+  options: { watched: ReadonlyMap<GroupId, Watched>; signal: AbortSignal },
+) {
+  const { memory } = context
+  const ended = looks.flatMap(look => {
+    const fresh = options.watched.get(look.id)?.fresh
+    const events = memory.events.get(look.id)?.events ?? []
+    return events.flatMap(({ kind, cause, instance }) =>
+      kind === 'terminate' && cause === 'unhealthy' && instance !== null && fresh?.has(instance) && memory.ends.get(instance) === undefined
+        ? [instance]
+        : [],
+    )
+  })
+  await learnInstances(context, ended, { again: true, signal: options.signal })
+  for (const id of ended) memory.ends.set(id, true)
+}
+
+function noteHealthyTargets(context: ScopeContext, look: Look, watched: Watched | undefined): void {
+  const arns = targetGroupsOf(look.group)
+  if (watched === undefined || arns.length === 0) return
+  for (const id of watched.warming.keys()) {
+    const healthy = arns.every(arn => {
+      const targets = context.memory.targets.get(arn)?.value
+      return Array.isArray(targets) && targetReading(arn, targets, { id, pending: false }).state === 'healthy'
+    })
+    if (healthy) noteWarm(context.memory, watched, { id, monotonic: look.monotonic })
+  }
+}
+
+function elapsedOf(looks: readonly Look[]): Elapsed {
+  const elapsed = Math.max(0, ...looks.map(look => look.now.epochMilliseconds - look.since.epochMilliseconds))
+  return { elapsed, now: looks[0]?.monotonic ?? 0 }
+}
+
+function elapsedIn(look: Look, watched: Watched | undefined): Elapsed {
+  const since = watched?.since ?? look.since
+  return { elapsed: Math.max(0, look.now.epochMilliseconds - since.epochMilliseconds), now: look.monotonic }
+}
+
+/** New members in service until their checks are ok, then now and then; old members whose checks nobody has seen ok. */
+function statusesDue(context: ScopeContext, looks: readonly Look[], watched: ReadonlyMap<GroupId, Watched>): string[] {
+  return looks.flatMap(look => {
+    const mine = watched.get(look.id)
+    return membersOf(look.group)
+      .filter(member => phaseOf(member) === 'in-service' && !/^unhealthy$/i.test(member.HealthStatus ?? ''))
+      .map(member => member.InstanceId)
+      .filter(id => {
+        const known = context.memory.statuses.get(id)
+        const ok = known?.value?.InstanceStatus?.Status === 'ok' && known.value.SystemStatus?.Status === 'ok'
+        if (!ok) return true
+        return mine?.fresh.has(id) === true && !freshEnough(known, elapsedIn(look, mine), { cap: 60_000 })
+      })
+  })
+}
+
+/** A target group is asked again at once while any target is not healthy, and now and then while all are. */
+function targetsDue(context: ScopeContext, looks: readonly Look[], watched: ReadonlyMap<GroupId, Watched>): string[] {
+  return distinct(
+    looks.flatMap(look => {
+      const mine = watched.get(look.id)
+      if (mine === undefined || !mustAskTargets(look, mine, context.memory)) return []
+      const inService = membersOf(look.group).filter(member => phaseOf(member) === 'in-service')
+      return targetGroupsOf(look.group).filter(arn => {
+        const known = context.memory.targets.get(arn)
+        const targets = known?.value
+        if (targets === undefined || typeof targets === 'string') return true
+        const healthy = new Set(targets.filter(target => target.TargetHealth?.State === 'healthy').map(target => target.Target?.Id))
+        return (
+          !inService.every(member => healthy.has(member.InstanceId)) || !freshEnough(known, elapsedIn(look, mine), targetLimit(look.group))
+        )
+      })
+    }),
+  )
+}
+
+/** Activities, for the groups whose listing cannot be explained without them. */
+async function readRiddles(
+  context: ScopeContext,
+  looks: readonly Look[],
+  options: { watched: ReadonlyMap<GroupId, Watched>; signal: AbortSignal },
+): Promise<void> {
+  const { api, memory } = context
+  const asked = looks.filter(look => {
+    const mine = options.watched.get(look.id)
+    return mine !== undefined && mustAskActivities(look, mine)
+  })
+  const solved = asked.length >= REGIONAL_FROM ? await readRegion(context, asked, options.signal) : false
+  if (solved) return
+  await mapLimited(asked, WIDTH, async look => {
+    const since = options.watched.get(look.id)?.since ?? look.since
+    const activities = await activitiesOf(api, look.group.AutoScalingGroupName ?? '', { since, signal: options.signal })
+    memory.events.set(look.id, mergedEvents(memory.events.get(look.id), eventsFrom(activities)))
+  })
+}
+
+async function readRegion(context: ScopeContext, asked: readonly Look[], signal: AbortSignal): Promise<boolean> {
+  const since = asked.map(look => look.since).sort(Temporal.Instant.compare)[0]
+  if (since === undefined) return false
+  try {
+    const pages = Math.ceil(asked.length / 3)
+    const activities = await regionalActivities(context.api, { since: since.subtract({ seconds: 5 }), pages, signal })
+    if (activities === null) return false
+    const byName = Map.groupBy(activities, activity => activity.AutoScalingGroupName)
+    for (const look of asked) {
+      const mine = byName.get(look.group.AutoScalingGroupName) ?? []
+      context.memory.events.set(look.id, mergedEvents(context.memory.events.get(look.id), eventsFrom(mine)))
+    }
+    return true
+  } catch (error) {
+    const why = reasonUnlessAborted(error, signal)
+    context.log.debug('the regional list of activities could not be read', { scope: context.scope, why })
+    return false
+  }
+}
+
+/** A sentence for what failed; an abort is no failure to be noted but the end of the call. */
+function reasonUnlessAborted(error: unknown, signal: AbortSignal): string {
+  if (signal.aborted) throw signal.reason
+  if (error instanceof ProviderError) return error.message
+  throw error
+}

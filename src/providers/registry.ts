@@ -1,0 +1,36 @@
+import type { z } from 'zod'
+import type { ProviderSettings } from '../config/settings.ts'
+import type { Log } from '../domain/log.ts'
+import type { Clock } from '../domain/time.ts'
+import type { Provider } from './provider.ts'
+
+/** What every provider is handed when it is opened. */
+export interface ProviderDeps {
+  readonly clock: Clock
+  readonly log: Log
+  /** The environment's variables: endpoints, regions, keys. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Told of every request to the platform, each retry of its own: `ok`, or the error's name. */
+  readonly onCall?: (operation: string, outcome: string) => void
+  /** Ends the opening. */
+  readonly signal?: AbortSignal
+}
+
+export interface ProviderModule {
+  /** Throws ProviderError where the platform cannot be reached with these settings. */
+  openProvider(settings: ProviderSettings, deps: ProviderDeps): Promise<Provider>
+}
+
+export interface RegisteredProvider {
+  readonly load: () => Promise<ProviderModule>
+  /** The schema of what stands under `providers.<name>` in firedrill.yaml. */
+  readonly loadSettings: () => Promise<z.ZodType<ProviderSettings>>
+}
+
+/** Every provider there is. What is not configured is never imported; a test fails if a folder is missing here. */
+export const providers: Readonly<Record<string, RegisteredProvider>> = {
+  aws: {
+    load: () => import('./aws/index.ts'),
+    loadSettings: async () => (await import('./aws/settings.ts')).awsSettingsSchema,
+  },
+}

@@ -1,0 +1,48 @@
+import { formatDuration } from '../durations.ts'
+import { timeToRecover } from '../moments.ts'
+import { type DrillCard, type Outcome, outcomes } from '../report.ts'
+import { clip } from '../safe-text.ts'
+import { plural, whyOf } from '../sentences.ts'
+import { badge } from './card.ts'
+import { type Markup, markup, name } from './markup.ts'
+
+/** More rows of one outcome than this are folded away, so that a page of thousands still shows every kind at once. */
+const openRows = 60
+
+/** Every drill in one line, worst first, linking to what is known of it. `anchors` names those that have a place on the page. */
+export function fleetTable(cards: readonly DrillCard[], anchors: ReadonlyMap<DrillCard, string>): Markup {
+  const groups = outcomes
+    .map(outcome => ({ outcome, cards: cards.filter(card => card.outcome === outcome) }))
+    .filter(group => group.cards.length > 0)
+  const folded = groups.filter(group => group.cards.length > openRows)
+  return markup`<div class="fleet"><table role="table"><caption class="hidden">Every drill of the period, what needs an owner first</caption>
+<thead role="rowgroup"><tr role="row"><th scope="col">Group</th><th scope="col">Verdict</th><th scope="col" class="time">Recovered in</th><th scope="col">Why</th></tr></thead>
+${groups.map(group => body(group.outcome, group.cards.slice(0, openRows), anchors))}</table>
+${folded.map(
+  group => markup`<details class="more"><summary>${`${(group.cards.length - openRows).toLocaleString('en')} more: ${badgeWords(group.outcome)}`}</summary>
+<table role="table"><caption class="hidden">${`More: ${badgeWords(group.outcome)}`}</caption>${body(group.outcome, group.cards.slice(openRows), anchors)}</table></details>`,
+)}</div>`
+}
+
+function badgeWords(outcome: Outcome): string {
+  return outcome === 'forecast' ? 'snowflakes by forecast' : outcome
+}
+
+function body(outcome: Outcome, cards: readonly DrillCard[], anchors: ReadonlyMap<DrillCard, string>): Markup {
+  const act = ['snowflake', 'forecast', 'inconclusive'].includes(outcome) ? ' class="act"' : ''
+  return markup`<tbody role="rowgroup"${act === '' ? null : markup` class="act"`}>${cards.map(card => row(card, anchors.get(card)))}</tbody>`
+}
+
+function row(card: DrillCard, anchor: string | undefined): Markup {
+  const time = timeToRecover(card.moments)
+  const group = name(clip(card.document.groupName, 80))
+  return markup`<tr role="row"><th scope="row" role="rowheader">${anchor === undefined ? group : markup`<a href="#${anchor}">${group}</a>`}</th><td role="cell" class="verdict">${badge(card.outcome)}</td><td role="cell" class="time">${time === null ? '' : formatDuration(time)}</td><td role="cell" class="why">${whyOf(card, 200)}</td></tr>
+`
+}
+
+export function fleetLead(cards: readonly DrillCard[]): string {
+  const groups = new Set(cards.map(card => card.document.group)).size
+  return groups === cards.length
+    ? `${plural(groups, 'group')}, one drill each.`
+    : `${plural(cards.length, 'drill')} on ${plural(groups, 'group')}.`
+}

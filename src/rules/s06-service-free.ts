@@ -1,0 +1,30 @@
+import { readOptIn, serviceOf } from '../domain/opt-in.ts'
+import { localDate } from '../domain/window.ts'
+import { type GroupFacts, type LedgerFacts, type Rule, rule, snapshotRule } from './rule.ts'
+
+/** S6: no strike on a service with an open drill or in quarantine. */
+export const serviceFree: readonly Rule<LedgerFacts>[] = [
+  rule('S6', ({ state, plan }) => {
+    const quarantine = state.quarantines.find(({ service }) => service === plan.service)
+    return quarantine === undefined
+      ? null
+      : `the service ${plan.service} is in quarantine since drill ${quarantine.drill}: ${quarantine.reason}`
+  }),
+  rule('S6', ({ state, plan }) => {
+    const open = state.busy.find(busy => busy.service === plan.service && !busy.wounded && busy.drill !== plan.id)
+    return open === undefined
+      ? null
+      : { reason: `the service ${plan.service} has an open drill: ${open.drill} on ${open.group}`, transient: true }
+  }),
+]
+
+/** The ledger is asked about the planned service; a group that has moved to another one would slip past it. */
+export const serviceUnchanged: readonly Rule<GroupFacts>[] = [
+  snapshotRule('S6', ({ summary }, { plan, schedule, now }) => {
+    if (plan === null) return null
+    const service = serviceOf(summary, readOptIn(summary, localDate(schedule, now)))
+    return service === plan.service
+      ? null
+      : `the group now belongs to the service ${service}, and the drill was planned for ${plan.service}`
+  }),
+]

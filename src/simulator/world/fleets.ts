@@ -1,0 +1,84 @@
+import type { WorldInput } from './description.ts'
+
+type GroupInput = NonNullable<WorldInput['groups']>[number]
+type TraitInput = NonNullable<GroupInput['traits']>[number]
+
+/** What `simulate` serves without a world file: one group for every finding and every kind of refusal. */
+export function defaultFleet(): WorldInput {
+  return {
+    groups: [
+      { name: 'checkout', traits: [] },
+      {
+        name: 'catalogue',
+        source: 'mixed',
+        overrides: [
+          { type: 't3.micro', weight: 1 },
+          { type: 't3.small', weight: 1 },
+        ],
+      },
+      { name: 'accounts', source: 'configuration' },
+      { name: 'images', image: 'ssm', version: '$Default' },
+      one('billing', { trait: 'config-drift' }),
+      one('mail', { trait: 'successor-drift' }),
+      one('ledger', { trait: 'state-drift' }),
+      one('reports', { trait: 'not-replaced' }),
+      one('pricing', { trait: 'unhealthy' }),
+      one('exports', { trait: 'wrong-image' }),
+      one('stock', { trait: 'stale-image' }),
+      one('sessions', { trait: 'died-young' }),
+      one('orders', { trait: 'outdated' }),
+      one('archive', { trait: 'environment-changed' }),
+      one('media', { trait: 'slow' }),
+      one('recommend', { trait: 'pre-built' }),
+      one('batch', { trait: 'health-unproven' }),
+      one('render', { trait: 'no-capacity' }),
+      one('index', { trait: 'quota' }),
+      one('training', { trait: 'late' }),
+      one('crawler', { trait: 'interrupted' }),
+      one('gateway', { trait: 'group-changed' }),
+      one('search', { trait: 'refreshing' }),
+      one('feed', { trait: 'scaling' }),
+      one('chat', { trait: 'recently-changed' }),
+      one('push', { trait: 'below-desired' }),
+      one('upload', { trait: 'unhealthy-member' }),
+      one('proxy', { trait: 'standby' }),
+      one('audit', { trait: 'suspended' }),
+      one('legacy', { trait: 'deleting' }),
+      one('quorum', { trait: 'protected' }),
+      one('cron', { trait: 'too-small' }),
+      one('fresh', { trait: 'young' }),
+      one('workers', { trait: 'owned' }),
+      one('tasks', { trait: 'owned', by: 'ecs' }),
+      one('intranet', { trait: 'cannot-rebuild' }),
+      one('vault', { trait: 'unreadable' }),
+      one('wiki', { trait: 'not-opted-in' }),
+      one('forum', { trait: 'near-miss' }),
+    ],
+  }
+}
+
+function one(name: string, trait: TraitInput): GroupInput {
+  return { name, traits: [trait] }
+}
+
+interface BigFleet {
+  readonly optedIn: number
+  readonly notOptedIn: number
+  readonly size: number
+  /** From a strike until the successor is healthy, in milliseconds. */
+  readonly replacementTime: number
+}
+
+/** Many phoenixes in one region, for measuring. */
+export function bigFleet({ optedIn, notOptedIn, size, replacementTime }: BigFleet): WorldInput {
+  const times = {
+    detect: Math.round(replacementTime / 10),
+    boot: Math.round((replacementTime * 7) / 10),
+    health: Math.round((replacementTime * 2) / 10),
+    drain: Math.round(replacementTime / 20),
+    terminate: Math.round(replacementTime / 20),
+  }
+  const make = (prefix: string, count: number, optIn: boolean): GroupInput[] =>
+    Array.from({ length: count }, (_, index) => ({ name: `${prefix}-${String(index + 1).padStart(5, '0')}`, size, optIn, times }))
+  return { groups: [...make('drilled', optedIn, true), ...make('other', notOptedIn, false)] }
+}

@@ -1,0 +1,33 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** The real program as a process of its own, in this folder and with nothing of this process's environment but PATH. */
+export function start(args: readonly string[], { cwd, env = {} }: { cwd: string; env?: Record<string, string> }): ChildProcess {
+  return spawn(process.execPath, [MAIN, ...args], {
+    cwd,
+    env: { PATH: process.env.PATH ?? '', HOME: cwd, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+}
+
+export async function end(child: ChildProcess): Promise<Ended> {
+  let stdout = ''
+  let stderr = ''
+  child.stdout?.setEncoding('utf8').on('data', chunk => (stdout += chunk))
+  child.stderr?.setEncoding('utf8').on('data', chunk => (stderr += chunk))
+  const [code] = await once(child, 'close')
+  return { code, stdout, stderr }
+}
+
+export async function firedrill(cwd: string, args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
+  return end(start(args, { cwd, env }))
+}

@@ -1,0 +1,332 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: that is how variables are written in settings
+import assert from 'node:assert/strict'
+import { MINIMAL, mistakes } from './folder.ts'
+
+interface Case {
+  readonly about: string
+  /** A whole schedule, or what is added to the smallest one (whose last line is the third). */
+  readonly schedule?: string
+  readonly added?: string
+  readonly settings?: string
+  readonly env?: Readonly<Record<string, string>>
+  readonly says: readonly string[]
+}
+
+const inSchedule = 'schedules/weekdays.yaml'
+const cases: readonly Case[] = [
+  {
+    about: 'a misspelt key',
+    added: 'limits: { concurent: 3 }',
+    says: [`${inSchedule}:4:11: unknown key "concurent" in limits\n    Did you mean "concurrent"?`],
+  },
+  {
+    about: 'a key at the wrong level',
+    added: 'breaker: off',
+    says: [`${inSchedule}:4:1: unknown key "breaker"\n    It belongs under limits.`],
+  },
+  {
+    about: 'two words swapped in a key of firedrill.yaml',
+    settings: 'ledegr: embedded',
+    says: ['firedrill.yaml:1:1: unknown key "ledegr"\n    Did you mean "ledger"?'],
+  },
+  {
+    about: 'required keys that are missing',
+    schedule: 'days: [mon]\n',
+    says: [
+      `${inSchedule}:1:1: name is missing\n    Write a name of letters, digits, ".", "_" and "-" such as weekdays.`,
+      `${inSchedule}:1:1: timezone is missing\n    Write a time zone such as Europe/Berlin.`,
+      `${inSchedule}:1:1: meanDaysBetweenDrills is missing\n    Write a number of days, at least 1, such as 5.`,
+    ],
+  },
+  {
+    about: 'a number where a duration is due',
+    added: 'settle: 10',
+    says: [`${inSchedule}:4:9: settle must be a duration such as 10m, not 10`],
+  },
+  {
+    about: 'a duration of several units',
+    added: 'settle: 1h30m',
+    says: [`${inSchedule}:4:9: settle must be a duration such as 10m, not "1h30m"`],
+  },
+  {
+    about: 'a deadline of nothing',
+    added: 'recovery: { deadline: 0s }',
+    says: [`${inSchedule}:4:23: recovery.deadline must be a duration longer than nothing such as 15m, not "0s"`],
+  },
+  {
+    about: 'a share without a percent sign',
+    added: 'limits: { maxCapacityLoss: 0.5 }',
+    says: [`${inSchedule}:4:28: limits.maxCapacityLoss must be a percentage from 1% to 100% such as 50%, not 0.5`],
+  },
+  {
+    about: 'more than everything',
+    added: 'limits: { maxUnsteadyGroups: 110% }',
+    says: [`${inSchedule}:4:30: limits.maxUnsteadyGroups must be a percentage from 0% to 100% such as 10%, not "110%"`],
+  },
+  {
+    about: 'a limit of nothing',
+    added: 'limits:\n  concurrent: 0\n  strikesPerDay: -1\n  spacing: -5m',
+    says: [
+      `${inSchedule}:5:15: limits.concurrent must be a whole number of at least 1 such as 3, not 0`,
+      `${inSchedule}:6:18: limits.strikesPerDay must be a whole number of at least 1 such as 20, not -1`,
+      `${inSchedule}:7:12: limits.spacing must be a duration such as 10m, not "-5m"`,
+    ],
+  },
+  {
+    about: 'a list where a map is due',
+    added: 'limits: [3]',
+    says: [`${inSchedule}:4:9: limits must be a map of keys and values, not a list`],
+  },
+  {
+    about: 'an unknown method',
+    added: 'method: retier',
+    says: [`${inSchedule}:4:9: method must be retire or crash, not "retier"\n    Did you mean "retire"?`],
+  },
+  {
+    about: 'a word that is only nearly yes',
+    added: 'leashed: yes',
+    says: [`${inSchedule}:4:10: leashed must be true or false, not "yes"`],
+  },
+  {
+    about: 'names of days',
+    added: 'days: [monday, tue, funday]',
+    says: [
+      `${inSchedule}:4:8: days[0] must be a day (mon, tue, wed, thu, fri, sat, sun) such as mon, not "monday"\n    Did you mean "mon"?`,
+      `${inSchedule}:4:21: days[2] must be a day (mon, tue, wed, thu, fri, sat, sun) such as mon, not "funday"`,
+    ],
+  },
+  { about: 'a day twice', added: 'days: [mon, mon]', says: [`${inSchedule}:4:7: days names a day twice`] },
+  {
+    about: 'no days',
+    added: 'days: []',
+    says: [`${inSchedule}:4:7: days must be a list of days such as [mon, tue, wed, thu, fri], not a list`],
+  },
+  {
+    about: 'hours that open and close at once',
+    added: 'hours: "09:00-09:00"',
+    says: [`${inSchedule}:4:8: hours open and close at the same time (09:00-09:00); the whole day is "00:00-24:00"`],
+  },
+  {
+    about: 'hours that no clock shows',
+    added: 'hours: "09:00-25:00"',
+    says: [`${inSchedule}:4:8: hours must be times of a day from 00:00 to 24:00, not "09:00-25:00"`],
+  },
+  {
+    about: 'a window too short for any drill',
+    added: 'hours: "09:00-09:20"\nrecovery: { deadline: 15m, soak: 6m }',
+    says: [
+      `${inSchedule}:4:8: no drill can ever fit: the window is open for 20 min, and a drill may take 15m (recovery.deadline) + 6m (recovery.soak)\n    Open the window longer, or shorten recovery.deadline or recovery.soak.`,
+    ],
+  },
+  {
+    about: 'whole days that adjoin but end',
+    added: 'days: [sat, sun]\nhours: "00:00-24:00"\nrecovery: { deadline: 2d, soak: 1h }',
+    says: [
+      `${inSchedule}:5:8: no drill can ever fit: the window is open for 2 d, and a drill may take 2d (recovery.deadline) + 1h (recovery.soak)\n    Open the window longer, or shorten recovery.deadline or recovery.soak.`,
+    ],
+  },
+  {
+    about: 'a target after the deadline',
+    added: 'recovery: { target: 20m }',
+    says: [
+      `${inSchedule}:4:21: recovery.target (20m) is later than recovery.deadline (15m)\n    The target is when a recovery counts as slow, the deadline when it counts as failed.`,
+    ],
+  },
+  {
+    about: 'a zone that does not exist',
+    schedule: MINIMAL.replace('Europe/Berlin', 'Europe/Berln'),
+    says: [`${inSchedule}:2:11: there is no time zone "Europe/Berln"\n    Did you mean Europe/Berlin or Europe/Dublin?`],
+  },
+  {
+    about: 'a zone by its city alone',
+    schedule: MINIMAL.replace('Europe/Berlin', 'Tokyo'),
+    says: [`${inSchedule}:2:11: there is no time zone "Tokyo"\n    Did you mean Asia/Tokyo?`],
+  },
+  {
+    about: 'an offset instead of a zone',
+    schedule: MINIMAL.replace('Europe/Berlin', '"+01:00"'),
+    says: [`${inSchedule}:2:11: there is no time zone "+01:00"\n    Write a name such as Europe/Berlin or UTC.`],
+  },
+  {
+    about: 'an unknown country',
+    added: 'holidays: { country: Germany }',
+    says: [`${inSchedule}:4:22: there is no holiday calendar for the country "Germany"\n    Did you mean DE (Germany)?`],
+  },
+  {
+    about: 'an unknown region',
+    added: 'holidays: { country: DE, region: Berlin }',
+    says: [`${inSchedule}:4:34: DE has no region "Berlin" in its holiday calendar\n    Did you mean "BE"?`],
+  },
+  {
+    about: 'a region without a country',
+    added: 'holidays: { region: BE }',
+    says: [`${inSchedule}:4:21: holidays.region needs a country\n    Write for example { country: DE, region: BE }.`],
+  },
+  {
+    about: 'a date that does not exist',
+    added: 'holidays: { dates: [2026-02-29] }',
+    says: [`${inSchedule}:4:21: 2026-02-29 is a date that does not exist`],
+  },
+  {
+    about: 'fewer days on average than at least',
+    added: 'minDaysBetweenDrills: 6',
+    says: [`${inSchedule}:4:23: minDaysBetweenDrills (6) is more than meanDaysBetweenDrills (5)\n    Write min ≤ mean ≤ max.`],
+  },
+  {
+    about: 'more days on average than the default allows at most',
+    schedule: MINIMAL.replace('Drills: 5', 'Drills: 30'),
+    says: [
+      `${inSchedule}:3:24: maxDaysBetweenDrills (20, the default) is less than meanDaysBetweenDrills (30)\n    Write for example maxDaysBetweenDrills: 120.`,
+    ],
+  },
+  {
+    about: 'S8 no leash and no word about guards',
+    added: 'leashed: false',
+    says: [
+      `${inSchedule}:4:1: leashed: false needs guards: to be written (S8)\n    List the guards to ask before each strike, or write guards: none.`,
+    ],
+  },
+  { about: 'S8 no leash, and guards: none', added: 'leashed: false\nguards: none', says: [] },
+  {
+    about: 'guards that this version does not have',
+    added: 'guards: [cloudwatch-alarm, { http: { url: x } }]',
+    says: [
+      `${inSchedule}:4:10: there is no guard "cloudwatch-alarm"\n    This version has no guards.`,
+      `${inSchedule}:4:30: there is no guard "http"\n    This version has no guards.`,
+    ],
+  },
+  {
+    about: 'a guard by the name of something that every object has',
+    added: 'guards: [constructor]',
+    says: [`${inSchedule}:4:10: there is no guard "constructor"\n    This version has no guards.`],
+  },
+  {
+    about: 'an unknown fingerprint',
+    added: 'fingerprint: { htp: {} }',
+    says: [`${inSchedule}:4:16: there is no fingerprint "htp"\n    Did you mean "http"?`],
+  },
+  {
+    about: 'a fingerprint that is set wrongly',
+    added: 'fingerprint:\n  http:\n    url: "http://169.254.169.254/{adress}"\n    timout: 5s',
+    says: [
+      `${inSchedule}:6:10: {adress} is no placeholder; there are {address}, {id} and {name}`,
+      `${inSchedule}:7:5: unknown key "timout" in fingerprint.http\n    Did you mean "timeout"?`,
+    ],
+  },
+  {
+    about: 'notifications, which this version has not',
+    added: 'notify: [slack]',
+    says: [`${inSchedule}:4:9: notify must be an empty list (this version notifies nobody) such as [], not a list`],
+  },
+  {
+    about: 'an unknown provider in a schedule',
+    added: 'groups: { providers: [aws, gpc] }',
+    says: [`${inSchedule}:4:28: there is no provider "gpc"\n    Did you mean "gcp"?`],
+  },
+  {
+    about: 'the same key twice, beside another mistake',
+    added: 'settle: 1m\nsettle: 2m\nmethod: burn',
+    says: [
+      `${inSchedule}:5:1: the key "settle" stands here a second time\n    Keep one of them: only one could count.`,
+      `${inSchedule}:6:9: method must be retire or crash, not "burn"`,
+    ],
+  },
+  {
+    about: 'a tab',
+    added: 'limits:\n\tconcurrent: 3',
+    says: [`${inSchedule}:5:1: a tab indents this line\n    Indent YAML with spaces.`],
+  },
+  {
+    about: 'two documents in one file',
+    schedule: `${MINIMAL}---\n${MINIMAL}`,
+    says: [`${inSchedule}:4:1: a second YAML document starts here\n    Write one document per file, without "---" between them.`],
+  },
+  {
+    about: 'a file that is no map',
+    schedule: '- a\n',
+    says: [`${inSchedule}:1:1: this file must be a map of keys and values, not a list`],
+  },
+  {
+    about: 'mistakes in both files',
+    settings: 'never: "*-db"\n',
+    added: 'settle: soon',
+    says: [
+      'firedrill.yaml:1:8: never must be a list of globs such as ["*-prod-db"], not "*-db"',
+      `${inSchedule}:4:9: settle must be a duration such as 10m, not "soon"`,
+    ],
+  },
+  {
+    about: 'a provider that is still to come, and one that is misspelt',
+    settings: 'providers:\n  gcp: {}\n  asw: {}\n',
+    says: [
+      'firedrill.yaml:2:3: this version cannot drill gcp yet\n    There is aws.',
+      'firedrill.yaml:3:3: there is no provider "asw"\n    Did you mean "aws"?',
+    ],
+  },
+  {
+    about: "a provider's own settings",
+    settings: 'providers:\n  aws: { regions: [eu-west], endpoint: "http://example.com", slef: true }\n',
+    says: [
+      'firedrill.yaml:2:20: providers.aws.regions[0] "eu-west" is not an AWS region such as eu-west-1',
+      'firedrill.yaml:2:40: providers.aws.endpoint is plain http, which is allowed on loopback only\n    Use https, or http to 127.0.0.1 or localhost.',
+      'firedrill.yaml:2:62: unknown key "slef" in providers.aws\n    Did you mean "self"?',
+    ],
+  },
+  {
+    about: 'an endpoint of the environment that is plain http elsewhere',
+    settings: 'providers: { aws: {} }\n',
+    env: { AWS_ENDPOINT_URL: 'http://10.0.0.1:4566' },
+    says: [
+      'environment variable AWS_ENDPOINT_URL: this endpoint is plain http, which is allowed on loopback only\n    Use https, or http to 127.0.0.1 or localhost.',
+    ],
+  },
+  {
+    about: 'a ledger on something else, without giving its password away',
+    settings: 'ledger: mysql://drill:hunter2@db/firedrill\n',
+    says: [
+      'firedrill.yaml:1:9: ledger must be embedded, or the URL of a PostgreSQL database such as postgres://firedrill@db.internal/firedrill, not "mysql://db/firedrill"',
+    ],
+  },
+  {
+    about: 'a variable that is not set',
+    settings: 'ledger: ${LEDGER_URL}\nqueue: ${QUEUE_URL:-embedded}\n',
+    says: ['firedrill.yaml:1:9: the environment variable LEDGER_URL is not set\n    Set it, or write ${LEDGER_URL:-default}.'],
+  },
+  {
+    about: 'a reference that names no variable',
+    settings: 'dataDir: "${not a name}"\n',
+    says: ['firedrill.yaml:1:10: "${not a name}" names no variable\n    Write ${NAME} or ${NAME:-default}; $${ stands for ${ itself.'],
+  },
+]
+
+describe('mistakes in settings', () => {
+  for (const { about, schedule, added = '', settings, env = {}, says } of cases)
+    it(`points at ${about}`, async () => {
+      const files = { [inSchedule]: schedule ?? `${MINIMAL}${added}\n`, ...(settings !== undefined && { 'firedrill.yaml': settings }) }
+      assert.deepEqual(await mistakes(files, env), says)
+    })
+
+  it('names both files of two schedules with one name', async () => {
+    const files = { 'schedules/a.yaml': MINIMAL, 'schedules/b.yml': MINIMAL }
+    assert.deepEqual(await mistakes(files), [
+      'schedules/b.yml:1:7: the schedule name "weekdays" is taken by schedules/a.yaml\n    Give each schedule a name of its own.',
+    ])
+  })
+
+  it('finds an empty and a missing schedules folder', async () => {
+    assert.deepEqual(await mistakes({ 'firedrill.yaml': 'schedules: plans/\n', 'plans/.hidden.yaml': '', 'plans/readme.md': '' }), [
+      'firedrill.yaml:1:12: there is no schedule (*.yaml) in plans\n    Write one, or run "firedrill init" for a sample; leashed ones strike nothing.',
+    ])
+    assert.deepEqual(await mistakes({ 'firedrill.yaml': '{}\n' }), [
+      'firedrill.yaml:1:1: the schedules folder schedules is not there\n    Make it with a schedule in it, or run "firedrill init" for a sample.',
+    ])
+  })
+
+  it('finds a file of --config that is not there', async () => {
+    const { loadSettings } = await import('../../src/config/load.ts')
+    await assert.rejects(loadSettings({ file: '/nowhere/firedrill.yaml', env: {}, cwd: '/' }), {
+      name: 'ConfigError',
+      message: /^nowhere\/firedrill\.yaml: there is no such file/,
+    })
+  })
+})

@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { compareFingerprints, compareInstances, compareWithDeclaration, type DriftOptions, victimDrift } from '../../src/domain/drift.ts'
+import type { Value } from '../../src/domain/finding.ts'
+import { configuration, declaration, declaredSet, policy, readBefore, victimId } from './fixtures.ts'
+
+const none: DriftOptions = { ignore: [], warn: [] }
+
+function victimFindings(values: Parameters<typeof configuration>[1], options = none) {
+  return compareWithDeclaration(configuration(victimId, values), declaredSet(), { ...options, subject: 'victim' })
+}
+
+describe('comparing with a declaration', () => {
+  it('finds nothing where every value is one of those declared, open, or absent as it should be', () => {
+    assert.deepEqual(
+      victimFindings({ securityGroups: ['sg-2', 'sg-1'], type: 'xlarge', subnet: 'z', 'notes/x': 1, profile: null, keys: [] }),
+      [],
+    )
+  })
+
+  it('names the member that is too much, and what to do about it', () => {
+    assert.deepEqual(victimFindings({ securityGroups: ['sg-1', 'sg-2', 'sg-emergency'] }), [
+      {
+        kind: 'config-drift',
+        level: 'fail',
+        path: 'securityGroups',
+        expected: ['sg-1', 'sg-2'],
+        actual: ['sg-1', 'sg-2', 'sg-emergency'],
+        summary:
+          'security group sg-emergency was on the victim but is not in template web version 1: add it to the declaration or remove the need for it',
+      },
+    ])
+  })
+
+  it('names the member that is missing', () => {
+    const [finding] = victimFindings({ securityGroups: ['sg-1'] })
+    assert.match(finding?.summary ?? '', /^security group sg-2 is in template web version 1 but was not on the victim/)
+  })
+
+  it('tells a volume attached by hand as one thing', () => {
+    const findings = victimFindings({ 'volumes/xvdf/size': 100, 'volumes/xvdf/type': 'fast', 'volumes/xvdf/encrypted': false })
+    assert.deepEqual(
+      findings.map(one => [one.path, one.expected, one.actual]),
+      [['volumes/xvdf', null, ['encrypted false', 'size 100', 'type fast']]],
+    )
+    assert.match(findings[0]?.summary ?? '', /^volume xvdf \(.*\) was on the victim but is not in/)
+  })
+
+  it('tells a volume that lost all its settings as one thing, and one changed setting by its own path', () => {
+    const declared = declaredSet({ values: { 'volumes/xvda/size': [8], 'volumes/xvdb/size': [20], 'volumes/xvdb/type': ['fast'] } })
+    const seen = { ...configuration(victimId), values: { 'volumes/xvda/size': 16 } }
+    assert.deepEqual(
+      compareWithDeclaration(seen, declared, { ...none, subject: 'victim' }).map(one => [one.path, one.actual]),
+      [
+        ['volumes/xvda/size', 16],
+        ['volumes/xvdb', null],
+      ],
+    )
+    const [size] = victimFindings({ 'volumes/xvda/size': 16 })
+    assert.match(size?.summary ?? '', /^size of volume xvda was 16 on the victim but 8 in template web version 1/)
+  })
+
+  it('does not look at what is ignored, by glob or by the name of a whole part, and only tells what warns', () => {
+    const values = { 'volumes/xvdf/size': 100, 'volumes/xvdf/type': 'fast', 'tags/a/b': 'x' }
+    assert.deepEqual(victimFindings(values, { ignore: ['volumes/**', 'tags/**'], warn: [] }), [])
+    assert.deepEqual(victimFindings(values, { ignore: ['volumes/xvdf', 'tags'], warn: [] }), [])
+    assert.deepEqual(
+      victimFindings(values, { ignore: [], warn: ['tags/**'] }).map(one => [one.path, one.level]),
+      [
+        ['tags/a/b', 'warn'],
+        ['volumes/xvdf', 'fail'],
+      ],
+    )
+  })
+
+  it('blames nothing that could not be read, on either side', () => {
+    const blind = {
+      ...configuration(victimId),
+      values: {},
+      unread: ['securityGroups', 'type', 'volumes'].map(what => ({ what, why: 'denied' })),
+    }
+    assert.deepEqual(compareWithDeclaration(blind, declaredSet(), { ...none, subject: 'victim' }), [])
+    const unread = [{ what: 'profile', why: 'denied' }]
+    assert.deepEqual(
+      compareWithDeclaration(configuration(victimId, { profile: 'p' }), declaredSet({ unread }), { ...none, subject: 'victim' }),
+      [],
+    )
+  })
+
+  it('takes a tag for a tag, whatever its key', () => {
+    assert.deepEqual(
+      victimFindings({ 'tags/constructor': 'x' }).map(one => one.path),
+      ['tags/constructor'],
+    )
+  })
+})
+
+describe('comparing victim and successor', () => {
+  const compare = (victim: Record<string, Value>, successor: Record<string, Value>, successorDeclared = declaredSet()) =>
+    compareInstances(configuration(victimId, victim), configuration('i-new', successor), {
+      ...none,
+      victimDeclared: declaredSet(),
+      successorDeclared,
+    })
+
+  it('compares only what no declaration decides', () => {
+    assert.deepEqual(compare({ type: 'large' }, { type: 'xlarge' }), [])
+    assert.deepEqual(
+      compare({ 'notes/a': 1 }, { 'notes/a': 2 }).map(one => [one.kind, one.level, one.path, one.expected, one.actual]),
+      [['config-drift', 'fail', 'notes/a', 1, 2]],
+    )
+  })
+
+  it('calls a moved default of the environment a warning', () => {
+    assert.deepEqual(
+      compare({ subnet: 'a' }, { subnet: 'b' }).map(one => [one.kind, one.level]),
+      [['environment-changed', 'warn']],
+    )
+  })
+
+  it('explains a difference by two versions of the declaration', () => {
+    const newer = declaredSet({ version: 'template:2', values: { ...declaredSet().values, 'notes/a': [2] } })
+    assert.deepEqual(compare({ 'notes/a': 1 }, { 'notes/a': 2 }, newer), [])
+  })
+
+  it('finds nothing between equals, and blames each difference on a path that differs', () => {
+    const values = fc.dictionary(
+      fc.constantFrom('notes/a', 'notes/b', 'subnet', 'type'),
+      fc.constantFrom<Value>(1, 'x', null, ['a', 'b'], ['b', 'a']),
+      {
+        noNullPrototype: true,
+      },
+    )
+    fc.assert(fc.property(values, same => assert.deepEqual(compare(same, same), [])))
+    fc.assert(
+      fc.property(values, values, (one, other) => {
+        for (const { path } of compare(one, other)) assert.notDeepEqual(one[path ?? ''] ?? 'none', other[path ?? ''] ?? 'nothing')
+      }),
+    )
+  })
+})
+
+describe('comparing fingerprints', () => {
+  it('tells what lived in the victim, what is new and what changed', () => {
+    const findings = compareFingerprints({ a: '1', b: '1', same: '1' }, { b: '2', c: '1', same: '1' }, none)
+    assert.deepEqual(
+      findings.map(one => [one.kind, one.path, one.expected, one.actual]),
+      [
+        ['state-drift', 'state/a', '1', null],
+        ['state-drift', 'state/b', '1', '2'],
+        ['state-drift', 'state/c', null, '1'],
+      ],
+    )
+    assert.deepEqual(compareFingerprints({ 'var/log/x': '1' }, {}, { ignore: ['state/var/log/**'], warn: [] }), [])
+  })
+
+  it('counts what is too much to list, and keeps what decides among the listed', () => {
+    const many = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`etc/${n}`, '1']))
+    const findings = compareFingerprints({ ...many, 'zz/one': '1' }, {}, { ignore: [], warn: ['state/etc/**'] })
+    assert.equal(findings[0]?.path, 'state/zz/one')
+    assert.match(findings.at(-1)?.summary ?? '', /^76 more entries/)
+  })
+})
+
+describe("the victim's own drift", () => {
+  const drift = (before: ReturnType<typeof readBefore>, bornFrom: string | null) =>
+    victimDrift(before, bornFrom, policy(), ['id'])?.map(one => [one.path, one.level]) ?? null
+  const drifted = readBefore({ victim: configuration(victimId, { type: 'tiny', id: 'x', 'tags/note': 'x' }) })
+
+  it('S13 is what differs from the declaration it was born from', () => {
+    assert.deepEqual(drift(readBefore(), 'template:1'), [])
+    assert.deepEqual(drift(drifted, 'template:1'), [
+      ['tags/note', 'warn'],
+      ['type', 'fail'],
+    ])
+    const current = declaredSet({ version: 'template:2', values: {} })
+    assert.deepEqual(drift(readBefore({ declaration: { ...declaration(), current } }), 'template:1'), [])
+  })
+
+  it('S13 S10 cannot be told where that declaration is unknown, unless the present one fits anyway', () => {
+    for (const unknown of [null, 'template:0', 'constructor']) {
+      assert.equal(drift(drifted, unknown), null)
+      assert.deepEqual(drift(readBefore(), unknown), [])
+    }
+  })
+
+  it('S13 S10 cannot be told where a declared setting could not be read', () => {
+    const values = { type: 'large', 'volumes/xvda/size': 8 }
+    const unread = [{ what: 'securityGroups', why: 'denied' }]
+    assert.equal(drift(readBefore({ victim: { ...configuration(victimId), values, unread } }), 'template:1'), null)
+    // What is known to differ is enough to refuse.
+    const tiny = { ...values, type: 'tiny' }
+    assert.deepEqual(drift(readBefore({ victim: { ...configuration(victimId), values: tiny, unread } }), 'template:1'), [['type', 'fail']])
+  })
+})

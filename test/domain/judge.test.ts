@@ -1,0 +1,520 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { decode, encode } from '../../src/domain/codec.ts'
+import type { Evidence, Judgement } from '../../src/domain/drill.ts'
+import type { FindingKind, Verdict } from '../../src/domain/finding.ts'
+import { judge } from '../../src/domain/judge.ts'
+import { anyEvidence, driftFreeEvidence } from './arbitraries.ts'
+import {
+  at,
+  atDeadline,
+  candidate,
+  configuration,
+  declaration,
+  declaredSet,
+  event,
+  evidence,
+  order,
+  policy,
+  readAfter,
+  readBefore,
+  tracking,
+  victimId,
+} from './fixtures.ts'
+
+interface Case {
+  readonly when: string
+  readonly evidence: Evidence
+  readonly verdict: Verdict
+  /** Kinds of the findings that decide, and of those that inform. */
+  readonly fail?: readonly FindingKind[]
+  readonly warn?: readonly FindingKind[]
+}
+
+const broken = { category: 'broken', message: 'the image image-1 does not exist' } as const
+const noRoom = { category: 'capacity', message: 'no room in zone a' } as const
+const two = [candidate('i-new'), candidate('i-other')]
+const twoConfigurations = { 'i-new': configuration('i-new'), 'i-other': configuration('i-other') }
+const newer = declaredSet({ version: 'template:2', source: 'template web version 2', images: ['image-2'] })
+
+/** A victim born from version 1 with image-1 in a group that declares version 2 with image-2. */
+function rolled(since: Temporal.Instant | null, launchedAt = at(-40 * 86_400)): Evidence {
+  const current = { ...newer, since }
+  const now = { ...declaration(), current }
+  const seen = readBefore().snapshot
+  const instances = seen.instances.map(member => ({ ...member, launchedAt }))
+  return evidence({
+    order: order({ declarationVersion: 'template:2' }),
+    before: readBefore({ declaration: now, snapshot: { ...seen, instances } }),
+    tracking: tracking({ declarationVersion: 'template:2' }),
+    after: readAfter({ declaration: now, configurations: { 'i-new': configuration('i-new', {}, { image: 'image-2' }) } }),
+  })
+}
+
+const cases: readonly Case[] = [
+  { when: 'everything is as declared', evidence: evidence(), verdict: 'phoenix' },
+  {
+    when: 'nothing came and a launch failed for good',
+    evidence: atDeadline({ events: [event('e', { outcome: 'failed', error: broken })] }),
+    verdict: 'snowflake',
+    fail: ['not-replaced'],
+  },
+  { when: 'nothing came and the platform is silent', evidence: atDeadline({}), verdict: 'snowflake', fail: ['not-replaced'] },
+  {
+    when: 'there was no capacity',
+    evidence: atDeadline({ events: [event('e', { outcome: 'failed', error: noRoom })] }),
+    verdict: 'inconclusive',
+    fail: ['no-capacity'],
+  },
+  {
+    when: 'capacity and broken errors mix',
+    evidence: atDeadline({
+      events: [event('a', { outcome: 'failed', error: broken }), event('b', { at: at(9), outcome: 'failed', error: noRoom })],
+    }),
+    verdict: 'snowflake',
+    fail: ['not-replaced'],
+  },
+  {
+    when: 'a launch was under way at the deadline',
+    evidence: atDeadline({ events: [event('e', { outcome: 'in-progress' })] }),
+    verdict: 'inconclusive',
+    fail: ['late'],
+  },
+  { when: 'the victim still drained', evidence: atDeadline({ victimDraining: true }), verdict: 'inconclusive', fail: ['late'] },
+  { when: 'the victim never left', evidence: atDeadline({ victimGoneAt: null }), verdict: 'inconclusive', fail: ['not-struck'] },
+  { when: 'the victim came back', evidence: atDeadline({ victimBackAt: at(20) }), verdict: 'inconclusive', fail: ['not-struck'] },
+  { when: 'the group was scaled in', evidence: atDeadline({ desired: 2 }), verdict: 'inconclusive', fail: ['interrupted'] },
+  {
+    when: 'nobody could look at the deadline',
+    evidence: atDeadline({ lookedAt: at(600), unreadableSince: at(605), unreadableWhy: 'access denied' }),
+    verdict: 'inconclusive',
+    fail: ['unobservable'],
+  },
+  { when: 'the group was deleted', evidence: atDeadline({ groupGoneAt: at(30) }), verdict: 'inconclusive', fail: ['group-changed'] },
+  {
+    when: 'the successor still started at the deadline',
+    evidence: atDeadline({ candidates: [candidate('i-new', { health: 'starting', healthyAt: null, recoveredAt: null })] }),
+    verdict: 'inconclusive',
+    fail: ['late'],
+  },
+  {
+    when: 'the successor stayed unhealthy',
+    evidence: atDeadline({ candidates: [candidate('i-new', { health: 'unhealthy', healthyAt: null, recoveredAt: null })] }),
+    verdict: 'snowflake',
+    fail: ['unhealthy'],
+  },
+  {
+    when: 'a probe kept failing',
+    evidence: atDeadline({ candidates: [candidate('i-new', { recoveredAt: null, lastProbeFailure: 'port 80 refused' })] }),
+    verdict: 'snowflake',
+    fail: ['unhealthy'],
+  },
+  {
+    when: "the successor's health could not be read",
+    evidence: atDeadline({ candidates: [candidate('i-new', { health: 'unknown', healthyAt: null, recoveredAt: null })] }),
+    verdict: 'inconclusive',
+    fail: ['unobservable'],
+  },
+  {
+    when: 'one successor after the other is removed as unhealthy and the newest still starts',
+    evidence: atDeadline({
+      candidates: [
+        candidate('i-a', {
+          healthyAt: null,
+          recoveredAt: null,
+          health: 'unhealthy',
+          gone: { at: at(400), cause: 'unhealthy', detail: 'failed its check' },
+        }),
+        candidate('i-b', { seenAt: at(420), health: 'starting', healthyAt: null, recoveredAt: null }),
+      ],
+    }),
+    verdict: 'snowflake',
+    fail: ['unhealthy'],
+  },
+  {
+    when: 'the successor failed in the soak',
+    evidence: evidence({
+      tracking: tracking({ candidates: [candidate('i-new', { health: 'unhealthy', badLooks: 2, failedAt: at(60) })] }),
+    }),
+    verdict: 'snowflake',
+    fail: ['died-young'],
+  },
+  {
+    when: 'the successor was removed as unhealthy in the soak and its own replacement is on its way',
+    evidence: evidence({
+      tracking: tracking({
+        lookedAt: at(90),
+        candidates: [
+          candidate('i-new', { gone: { at: at(60), cause: 'unhealthy', detail: 'failed its check' } }),
+          candidate('i-next', { seenAt: at(80), health: 'starting', healthyAt: null, recoveredAt: null }),
+        ],
+      }),
+    }),
+    verdict: 'snowflake',
+    fail: ['died-young'],
+  },
+  {
+    when: 'scale-in took the successor',
+    evidence: evidence({
+      tracking: tracking({ candidates: [candidate('i-new', { gone: { at: at(60), cause: 'scale-in', detail: '' } })] }),
+    }),
+    verdict: 'inconclusive',
+    fail: ['interrupted'],
+  },
+  {
+    when: 'a spot interruption took the first successor and the next one is well',
+    evidence: evidence({
+      tracking: tracking({
+        events: [],
+        candidates: [
+          candidate('i-taken', { healthyAt: null, recoveredAt: null, gone: { at: at(20), cause: 'interruption', detail: '' } }),
+          candidate('i-new'),
+        ],
+      }),
+    }),
+    verdict: 'phoenix',
+  },
+  {
+    when: 'one bad look ended the soak and nobody looked again',
+    evidence: evidence({ tracking: tracking({ candidates: [candidate('i-new', { health: 'unhealthy', badLooks: 1 })] }) }),
+    verdict: 'inconclusive',
+    fail: ['unobservable'],
+  },
+  {
+    when: 'the end of the soak was not seen',
+    evidence: evidence({ tracking: tracking({ lookedAt: at(200), unreadableSince: at(210), unreadableWhy: 'throttled' }) }),
+    verdict: 'inconclusive',
+    fail: ['unobservable'],
+  },
+  {
+    when: 'the successor runs another image',
+    evidence: evidence({ after: readAfter({ configurations: { 'i-new': configuration('i-new', {}, { image: 'image-9' }) } }) }),
+    verdict: 'snowflake',
+    fail: ['wrong-image'],
+  },
+  {
+    when: 'the image moved under the same version between strike and soak',
+    evidence: evidence({
+      after: readAfter({
+        declaration: declaration({ images: ['image-2'] }),
+        configurations: { 'i-new': configuration('i-new', {}, { image: 'image-2' }) },
+      }),
+    }),
+    verdict: 'phoenix',
+  },
+  {
+    when: 'the image is not the declared one and the declaration could not be read again',
+    evidence: evidence({
+      after: readAfter({
+        declaration: null,
+        declarationWhy: 'throttled',
+        configurations: { 'i-new': configuration('i-new', {}, { image: 'image-2' }) },
+      }),
+    }),
+    verdict: 'inconclusive',
+    fail: ['unobservable'],
+  },
+  {
+    when: 'a repair repeats the version that the victim was born from',
+    evidence: ((): Evidence => {
+      const old = rolled(at(-3 * 86_400))
+      const promises = { retire: 'born', crash: 'born' } as const
+      return {
+        ...old,
+        before: { ...old.before, declaration: { ...old.before.declaration, promises } },
+        after: readAfter({ declaration: old.after.declaration }),
+      }
+    })(),
+    verdict: 'phoenix',
+    warn: ['stale-image', 'outdated'],
+  },
+  {
+    when: 'the victim lags behind a young declaration',
+    evidence: rolled(at(-3 * 86_400)),
+    verdict: 'phoenix',
+    warn: ['stale-image', 'outdated'],
+  },
+  {
+    when: 'the victim lags behind an old declaration',
+    evidence: rolled(at(-20 * 86_400)),
+    verdict: 'snowflake',
+    fail: ['stale-image'],
+    warn: ['outdated'],
+  },
+  {
+    when: 'since when is unknown and the victim is young',
+    evidence: rolled(null, at(-86_400)),
+    verdict: 'phoenix',
+    warn: ['stale-image', 'outdated'],
+  },
+  {
+    when: 'since when is unknown and the victim is old',
+    evidence: rolled(null),
+    verdict: 'inconclusive',
+    fail: ['unobservable'],
+    warn: ['stale-image', 'outdated'],
+  },
+  {
+    when: 'the victim had a security group added by hand',
+    evidence: evidence({ before: readBefore({ victim: configuration(victimId, { securityGroups: ['sg-1', 'sg-2', 'sg-9'] }) }) }),
+    verdict: 'snowflake',
+    fail: ['config-drift'],
+  },
+  {
+    when: 'the victim had drifted and the successor was interrupted',
+    evidence: evidence({
+      before: readBefore({ victim: configuration(victimId, { type: 'tiny' }) }),
+      tracking: tracking({ candidates: [candidate('i-new', { gone: { at: at(60), cause: 'interruption', detail: '' } })] }),
+    }),
+    verdict: 'snowflake',
+    fail: ['interrupted', 'config-drift'],
+  },
+  {
+    when: 'a setting left open differs between victim and successor',
+    evidence: evidence({
+      before: readBefore({ victim: configuration(victimId, { 'notes/a': 'x' }) }),
+      after: readAfter({ configurations: { 'i-new': configuration('i-new', { 'notes/a': 'y' }) } }),
+    }),
+    verdict: 'snowflake',
+    fail: ['config-drift'],
+  },
+  {
+    when: 'an account default moved',
+    evidence: evidence({ after: readAfter({ configurations: { 'i-new': configuration('i-new', { subnet: 'b' }) } }) }),
+    verdict: 'phoenix',
+    warn: ['environment-changed'],
+  },
+  {
+    when: 'a tag was added by hand',
+    evidence: evidence({ before: readBefore({ victim: configuration(victimId, { 'tags/note': 'keep' }) }) }),
+    verdict: 'phoenix',
+    warn: ['config-drift'],
+  },
+  {
+    when: 'victim and successor have different members of a declared set',
+    evidence: evidence({ after: readAfter({ configurations: { 'i-new': configuration('i-new', { type: 'xlarge' }) } }) }),
+    verdict: 'phoenix',
+  },
+  {
+    when: 'something lived inside the victim',
+    evidence: evidence({
+      policy: policy({ fingerprint: { kind: 'files', settings: {} } }),
+      before: readBefore({ fingerprint: { 'etc/cron.d/fix': 'abc', 'etc/hosts': 'h' } }),
+      after: readAfter({ fingerprints: { 'i-new': { 'etc/hosts': 'h' } } }),
+    }),
+    verdict: 'snowflake',
+    fail: ['state-drift'],
+  },
+  {
+    when: 'an asked-for fingerprint could not be taken',
+    evidence: evidence({ policy: policy({ fingerprint: { kind: 'files', settings: {} } }), before: readBefore({ fingerprint: {} }) }),
+    verdict: 'inconclusive',
+    fail: ['unobservable'],
+  },
+  {
+    when: 'the declaration changed during the drill',
+    evidence: evidence({ tracking: tracking({ declarationVersion: 'template:2' }) }),
+    verdict: 'inconclusive',
+    fail: ['group-changed'],
+  },
+  {
+    when: 'the declaration changed and the successor drifted',
+    evidence: evidence({
+      after: readAfter({
+        declaration: { ...declaration(), current: newer },
+        configurations: { 'i-new': configuration('i-new', { type: 'tiny' }) },
+      }),
+    }),
+    verdict: 'inconclusive',
+    fail: ['group-changed'],
+  },
+  {
+    when: 'the declaration changed and nothing came up',
+    evidence: atDeadline({ declarationVersion: 'template:2', events: [event('e', { outcome: 'failed', error: broken })] }),
+    verdict: 'snowflake',
+    fail: ['not-replaced'],
+  },
+  {
+    when: "the successor's configuration could not be read",
+    evidence: evidence({ after: readAfter({ configurations: {} }) }),
+    verdict: 'inconclusive',
+    fail: ['unobservable'],
+  },
+  {
+    when: 'a declared setting of the successor could not be read',
+    evidence: evidence({
+      after: readAfter({
+        configurations: {
+          'i-new': {
+            ...configuration('i-new'),
+            values: { type: 'large', 'volumes/xvda/size': 8, subnet: 'a' },
+            unread: [{ what: 'securityGroups', why: 'access denied' }],
+          },
+        },
+      }),
+    }),
+    verdict: 'inconclusive',
+    fail: ['unobservable'],
+  },
+  {
+    when: 'two possible successors both pass',
+    evidence: evidence({ tracking: tracking({ events: [], candidates: two }), after: readAfter({ configurations: twoConfigurations }) }),
+    verdict: 'phoenix',
+  },
+  {
+    when: 'two possible successors disagree',
+    evidence: evidence({
+      tracking: tracking({ events: [], candidates: two }),
+      after: readAfter({ configurations: { ...twoConfigurations, 'i-other': configuration('i-other', { type: 'tiny' }) } }),
+    }),
+    verdict: 'inconclusive',
+    fail: ['unobservable'],
+    warn: ['config-drift'],
+  },
+  {
+    when: 'the group grew, is not back at its size, and no cause is known',
+    evidence: evidence({ tracking: tracking({ events: [], desired: 4, wholeAt: null }) }),
+    verdict: 'inconclusive',
+    fail: ['unobservable'],
+  },
+  {
+    when: 'a member that came for another reason took the place',
+    evidence: atDeadline({
+      candidates: [candidate('i-new')],
+      events: [event('e', { instance: 'i-new', cause: 'deployment' })],
+      wholeAt: at(60),
+    }),
+    verdict: 'inconclusive',
+    fail: ['interrupted'],
+  },
+  {
+    when: 'it was slow, came from a warm pool and only "running" vouches for it',
+    evidence: evidence({
+      policy: policy({ target: 10_000 }),
+      tracking: tracking({ candidates: [candidate('i-new', { origin: 'pre-built', independentlyHealthy: false })] }),
+    }),
+    verdict: 'phoenix',
+    warn: ['slow', 'pre-built', 'health-unproven'],
+  },
+]
+
+describe('judge', () => {
+  for (const { when, evidence: given, verdict, fail = [], warn = [] } of cases) {
+    it(`says ${verdict} when ${when}`, () => {
+      const judged = judge(given)
+      const kinds = (level: 'fail' | 'warn'): FindingKind[] => judged.findings.filter(one => one.level === level).map(one => one.kind)
+      assert.deepEqual({ verdict: judged.verdict, fail: kinds('fail'), warn: kinds('warn') }, { verdict, fail, warn })
+    })
+  }
+
+  it('lists what was proven, and what nobody compared', () => {
+    assert.deepEqual(judge(evidence()).proven, ['replaced', 'health', 'image', 'configuration'])
+    assert.deepEqual(
+      judge(evidence()).notCompared.map(one => one.what),
+      ['state'],
+    )
+    const inside = evidence({
+      policy: policy({ fingerprint: { kind: 'files', settings: {} } }),
+      before: readBefore({ fingerprint: { a: '1' } }),
+      after: readAfter({ fingerprints: { 'i-new': { a: '1' } } }),
+    })
+    assert.deepEqual(judge(inside).proven, ['replaced', 'health', 'image', 'configuration', 'state'])
+  })
+
+  it('does not claim the configuration as proven where an open setting could not be read', () => {
+    const unread = [{ what: 'notes/a', why: 'access denied' }]
+    const judged = judge(evidence({ before: readBefore({ victim: configuration(victimId, {}, { unread }) }) }))
+    assert.equal(judged.verdict, 'phoenix')
+    assert.deepEqual(judged.proven, ['replaced', 'health', 'image'])
+    assert.ok(judged.notCompared.some(one => one.what === 'notes/a'))
+  })
+
+  it("carries the provider's own error", () => {
+    const judged = judge(atDeadline({ events: [event('e', { outcome: 'failed', error: broken })] }))
+    assert.match(judged.findings[0]?.summary ?? '', /the image image-1 does not exist/)
+  })
+
+  it('names the successor that failed, not one that passed', () => {
+    const given = evidence({ after: readAfter({ configurations: { 'i-new': configuration('i-new', { type: 'tiny' }) } }) })
+    assert.equal(judge(given).successor, 'i-new')
+    assert.equal(judge(atDeadline({})).successor, null)
+  })
+
+  it('is total and deterministic, and judges stored evidence the same', () => {
+    fc.assert(
+      fc.property(anyEvidence(), given => {
+        const judged = judge(given)
+        assert.deepEqual(judge(given), judged)
+        assert.deepEqual(judge(decode<Evidence>(encode(given))), judged)
+        assert.ok(['phoenix', 'snowflake', 'inconclusive'].includes(judged.verdict))
+        // A verdict other than phoenix has a reason that decides; a phoenix has none.
+        assert.equal(
+          judged.findings.some(one => one.level === 'fail'),
+          judged.verdict !== 'phoenix',
+        )
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('never says phoenix when something it needs is unread', () => {
+    fc.assert(
+      fc.property(anyEvidence(), fc.constantFrom(...blindfolds), (given, blindfold) => {
+        assert.notEqual(judge(blindfold(given)).verdict, 'phoenix')
+      }),
+      { numRuns: 500 },
+    )
+    // Also where nothing else stands in the way of a phoenix.
+    for (const blindfold of blindfolds) assert.equal(judge(blindfold(evidence())).verdict, 'inconclusive')
+  })
+
+  it('never says snowflake when the only differences are ignored or differ by design', () => {
+    fc.assert(
+      fc.property(driftFreeEvidence(), given => {
+        const judged: Judgement = judge(given)
+        assert.equal(judged.verdict, 'phoenix', JSON.stringify(judged.findings))
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+const blindfolds: readonly ((given: Evidence) => Evidence)[] = [
+  given => ({ ...given, after: { ...given.after, configurations: {} } }),
+  given => ({
+    ...given,
+    tracking: { ...given.tracking, candidates: given.tracking.candidates.map(one => ({ ...one, image: null })) },
+    after: {
+      ...given.after,
+      configurations: Object.fromEntries(Object.entries(given.after.configurations).map(([id, one]) => [id, { ...one, image: null }])),
+    },
+  }),
+  given => ({
+    ...given,
+    order: { ...given.order, victim: { ...given.order.victim, image: null } },
+    before: { ...given.before, victim: { ...given.before.victim, image: null } },
+  }),
+  given => ({ ...given, tracking: { ...given.tracking, lookedAt: null } }),
+  given => ({ ...given, tracking: { ...given.tracking, groupGoneAt: given.tracking.struckAt } }),
+  given => ({
+    ...given,
+    policy: { ...given.policy, fingerprint: { kind: 'files', settings: {} } },
+    before: { ...given.before, fingerprint: null },
+  }),
+  given => ({
+    ...given,
+    before: { ...given.before, declaration: { ...given.before.declaration, current: { ...given.before.declaration.current, images: [] } } },
+  }),
+  given => ({
+    ...given,
+    after: {
+      ...given.after,
+      configurations: Object.fromEntries(
+        Object.entries(given.after.configurations).map(([id, one]) => [
+          id,
+          { ...one, values: {}, unread: Object.keys(given.before.declaration.current.values).map(what => ({ what, why: 'denied' })) },
+        ]),
+      ),
+    },
+  }),
+]

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import type { ConcludedDrill, Drill, OpenDrill } from '../../src/domain/drill.ts'
+import { nextLook, STRIKE_PATIENCE } from '../../src/domain/pace.ts'
+import { phaseOf } from '../../src/domain/tracking.ts'
+import { transition } from '../../src/domain/transition.ts'
+import { at, candidate, order, plannedDrill, policy, tracking } from './fixtures.ts'
+
+const rehearsal = policy({ deadline: 8000, soak: 1000, target: 4000 })
+const starting = candidate('i-new', { health: 'starting', healthyAt: null, recoveredAt: null })
+
+function recovering(seconds: number, changes: Parameters<typeof tracking>[0] = {}, pace = policy()): OpenDrill {
+  const struck: Drill = (
+    [
+      { kind: 'intend', order: order() },
+      { kind: 'struck', at: at(0), mustRestore: false, declarationVersion: 'template:1', desired: 3 },
+      { kind: 'looked', tracking: tracking({ candidates: [], lookedAt: at(seconds), wholeAt: null, ...changes }), at: at(seconds) },
+    ] as const
+  ).reduce<Drill>(transition, plannedDrill({ policy: pace }))
+  assert.ok(struck.state === 'recovering' || struck.state === 'soaking')
+  return struck
+}
+
+function interval(drill: OpenDrill | ConcludedDrill, seconds: number): number {
+  return nextLook(drill, at(seconds)).epochMilliseconds - at(seconds).epochMilliseconds
+}
+
+describe('pace', () => {
+  it('looks every second or two right after a strike, and every fifteen at most later', () => {
+    assert.equal(interval(recovering(1), 1), 2000)
+    assert.equal(interval(recovering(30), 30), 3000)
+    assert.equal(interval(recovering(400), 400), 15_000)
+  })
+
+  it('watches a compressed rehearsal every 250 to 500 ms', () => {
+    for (const seconds of [0.1, 1, 3, 7]) {
+      const ms = interval(recovering(seconds, {}, rehearsal), seconds)
+      assert.ok(ms >= 250 && ms <= 500, `${ms} ms`)
+    }
+    const soaking = recovering(3, { candidates: [candidate('i-new', { healthyAt: at(3), recoveredAt: at(3) })] }, rehearsal)
+    assert.equal(soaking.state, 'soaking')
+    assert.equal(interval(soaking, 3), 250)
+  })
+
+  it('looks more often once a candidate is there, or a bad look waits for its second', () => {
+    assert.equal(interval(recovering(400, { candidates: [starting] }), 400), 5000)
+    const bad = candidate('i-new', { health: 'unhealthy', badLooks: 1 })
+    assert.equal(interval(recovering(100, { candidates: [bad] }), 100), 2000)
+  })
+
+  it('sleeps through neither the deadline nor the end of a soak', () => {
+    assert.equal(interval(recovering(899), 899), 1000)
+    assert.equal(interval(recovering(320, { candidates: [candidate('i-new')] }), 320), 10_000)
+  })
+
+  it('waits with a strike until its permit has run out', () => {
+    const striking = transition(plannedDrill(), { kind: 'intend', order: order() })
+    assert.ok(striking.state === 'striking')
+    assert.equal(nextLook(striking, at(0)).epochMilliseconds, order().intendedAt.epochMilliseconds + STRIKE_PATIENCE)
+  })
+
+  it('keeps the lag below a tenth of the time to recover, or one floor', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 890 }), seconds => {
+        const ms = interval(recovering(seconds), seconds)
+        assert.ok(ms <= Math.max(2000, seconds * 100))
+      }),
+    )
+  })
+
+  it('never looks back, and never stands still unless there is something to judge', () => {
+    const moment = fc.integer({ min: 0, max: 2_000_000 })
+    fc.assert(
+      fc.property(moment, moment, fc.constantFrom(policy(), rehearsal), fc.boolean(), (looked, now, pace, soaks) => {
+        const seen = tracking({ candidates: soaks ? [candidate('i-new')] : [starting], lookedAt: at(looked / 1000), wholeAt: null })
+        const phase = phaseOf(seen, pace, at(now / 1000))
+        const base = recovering(0, {}, pace)
+        const drill = {
+          ...base,
+          tracking: seen,
+          ...(phase.phase === 'soaking' ? { state: 'soaking', soakEndsAt: phase.endsAt } : {}),
+        } as OpenDrill
+        const ms = interval(drill, now / 1000)
+        if (phase.phase === 'judge') assert.equal(ms, 0)
+        else assert.ok(ms > 0 && ms <= 30_000, `${ms} ms`)
+      }),
+    )
+  })
+})

@@ -1,0 +1,315 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import type { Candidate, Tracking } from '../../src/domain/drill.ts'
+import type { Observation } from '../../src/domain/group.ts'
+import { KEPT_EVENTS } from '../../src/domain/platform-events.ts'
+import { awaitingProbes, phaseOf, recordProbes, startTracking, track } from '../../src/domain/tracking.ts'
+import { at, candidate, event, instance, order, policy, reading, struckAt, tracking, victimId } from './fixtures.ts'
+
+const others = [instance('i-2'), instance('i-3')]
+const fresh = (health: 'healthy' | 'unhealthy' | 'starting' | 'unknown' = 'healthy') =>
+  instance('i-new', { health, launchedAt: at(10), ...(health === 'starting' ? { phase: 'pending' } : {}) })
+
+type Step = readonly [seconds: number, observation: Observation]
+
+function watch(steps: readonly Step[], hasProbes = false, from = startTracking(order(), struckAt)): Tracking {
+  return steps.reduce((seen, [seconds, observation]) => track(seen, order(), { at: at(seconds), observation, hasProbes }), from)
+}
+
+function theCandidate(seen: Tracking): Candidate {
+  const [only] = seen.candidates
+  assert.ok(only)
+  return only
+}
+
+const recovered: readonly Step[] = [
+  [5, reading(5, others)],
+  [20, reading(20, [...others, fresh('starting')])],
+  [40, reading(40, [...others, fresh()])],
+]
+
+describe('tracking', () => {
+  it('dates the moments of a replacement', () => {
+    const seen = watch(recovered)
+    const { seenAt, healthyAt, recoveredAt, independentlyHealthy } = theCandidate(seen)
+    assert.deepEqual(
+      [seen.victimGoneAt, seenAt, healthyAt, recoveredAt, seen.wholeAt].map(String),
+      [at(5), at(20), at(40), at(40), at(40)].map(String),
+    )
+    assert.equal(independentlyHealthy, true)
+  })
+
+  it('counts nothing as recovered while the victim still reads in service', () => {
+    const early = watch([[5, reading(5, [instance(victimId), ...others, fresh()])]])
+    assert.equal(theCandidate(early).recoveredAt, null)
+    assert.equal(early.wholeAt, null)
+    const later = watch([[9, reading(9, [instance(victimId, { phase: 'terminating' }), ...others, fresh()])]], false, early)
+    assert.equal(String(theCandidate(later).recoveredAt), String(at(9)))
+    assert.equal(later.victimDraining, true)
+  })
+
+  it('begins the run of health anew when it breaks before recovery', () => {
+    const seen = watch(
+      [
+        [5, reading(5, [...others, fresh()])],
+        [10, reading(10, [...others, fresh('unhealthy')])],
+        [15, reading(15, [...others, fresh()])],
+      ],
+      true,
+    )
+    assert.equal(String(theCandidate(seen).healthyAt), String(at(15)))
+    assert.equal(theCandidate(seen).recoveredAt, null)
+  })
+
+  it('forgives one bad look and fails a candidate after two in a row', () => {
+    const once = watch([[50, reading(50, [...others, fresh('unhealthy')])]], false, watch(recovered))
+    assert.equal(theCandidate(once).failedAt, null)
+    const well = watch([[55, reading(55, [...others, fresh()])]], false, once)
+    assert.equal(theCandidate(well).badLooks, 0)
+    const twice = watch([[55, reading(55, [...others, fresh('unhealthy')])]], false, once)
+    assert.equal(String(theCandidate(twice).failedAt), String(at(55)))
+    assert.match(theCandidate(twice).healthDetail, /answered 500/)
+  })
+
+  it('takes neither "starting" nor "unknown" for a bad look', () => {
+    const seen = watch(
+      [
+        [50, reading(50, [...others, fresh('unknown')])],
+        [55, reading(55, [...others, fresh('starting')])],
+        [60, reading(60, [...others, fresh('unknown')])],
+      ],
+      false,
+      watch(recovered),
+    )
+    assert.equal(theCandidate(seen).badLooks, 0)
+    assert.equal(seen.wholeAt, null)
+  })
+
+  it('believes that a member is gone when it is missing twice, or when the platform says so', () => {
+    const missing = watch([[50, reading(50, others)]], false, watch(recovered))
+    assert.equal(theCandidate(missing).gone, null)
+    assert.equal(theCandidate(watch([[55, reading(55, others)]], false, missing)).gone?.cause, 'unknown')
+    assert.equal(theCandidate(watch([[55, reading(55, [...others, fresh()])]], false, missing)).gone, null)
+    const told = event('t', { kind: 'terminate', instance: 'i-new', cause: 'scale-in', at: at(45), detail: 'desired was lowered' })
+    const gone = theCandidate(watch([[50, reading(50, others, { events: [told] })]], false, watch(recovered))).gone
+    assert.deepEqual([gone?.cause, gone?.detail], ['scale-in', 'desired was lowered'])
+  })
+
+  it('learns the cause of a disappearance that is told later', () => {
+    const gone = watch([[50, reading(50, [...others, instance('i-new', { phase: 'terminating' })])]], false, watch(recovered))
+    assert.equal(theCandidate(gone).gone?.cause, 'unknown')
+    const told = event('t', { kind: 'terminate', instance: 'i-new', cause: 'interruption', at: at(45) })
+    assert.equal(theCandidate(watch([[55, reading(55, others, { events: [told] })]], false, gone)).gone?.cause, 'interruption')
+  })
+
+  it('knows of a candidate that came and went between two looks', () => {
+    const events = [
+      event('l', { instance: 'i-brief', at: at(8) }),
+      event('t', { kind: 'terminate', instance: 'i-brief', cause: 'unhealthy', at: at(15), detail: 'failed its check' }),
+    ]
+    assert.equal(theCandidate(watch([[20, reading(20, others, { events })]])).gone?.cause, 'unhealthy')
+  })
+
+  it('does not believe an older view that shows the victim alive again', () => {
+    const seen = watch([[50, reading(50, [instance(victimId), ...others])]], false, watch(recovered))
+    assert.equal(String(seen.victimGoneAt), String(at(5)))
+    assert.equal(theCandidate(seen).absentSince, null)
+    assert.equal(String(seen.victimBackAt), String(at(50)))
+    assert.equal(watch([[55, reading(55, [...others, fresh()])]], false, seen).victimBackAt, null)
+  })
+
+  it('takes nothing but events from a look that is repeated, late, or from an older snapshot', () => {
+    const seen = watch(recovered)
+    for (const stale of [
+      [40, reading(40, others)],
+      [30, reading(30, others)],
+      [50, reading(10, others)],
+    ] as const)
+      assert.deepEqual({ ...watch([stale], false, seen), lookedAt: null }, { ...seen, lookedAt: null })
+    const late = event('e', { instance: 'i-new' })
+    assert.deepEqual(watch([[30, reading(30, others, { events: [late] })]], false, seen).events, [late])
+  })
+
+  it('keeps an event once, with its latest outcome and best known cause', () => {
+    const seen = watch([
+      [5, reading(5, others, { events: [event('e', { outcome: 'in-progress' })] })],
+      [6, reading(6, others, { events: [event('e', { cause: 'unknown', outcome: 'succeeded', instance: 'i-new' })] })],
+      [7, reading(7, others, { events: [event('e', { outcome: 'in-progress' })] })],
+    ])
+    assert.deepEqual(
+      seen.events.map(one => [one.outcome, one.cause, one.instance]),
+      [['succeeded', 'replacement', 'i-new']],
+    )
+  })
+
+  it("leaves out what happened before the strike, by the platform's own clock", () => {
+    const events = [event('old', { at: at(-60) }), event('skewed', { at: at(-20) })]
+    assert.deepEqual(watch([[5, reading(5, others, { events })]]).events, [])
+    assert.deepEqual(
+      watch([[5, reading(5, others, { events, clockSkew: 25_000 })]]).events.map(one => one.id),
+      ['skewed'],
+    )
+  })
+
+  it('bounds the events and keeps those of candidates and failures', () => {
+    const noise = Array.from({ length: 200 }, (_, n) => event(`n${n}`, { kind: 'other', at: at(20 + n), instance: 'i-2' }))
+    const failure = event('failure', { outcome: 'failed', error: { category: 'broken', message: 'gone' } })
+    const launch = event('launch', { instance: 'i-new' })
+    const kept = watch([[300, reading(300, others, { events: [failure, launch, ...noise] })]]).events
+    assert.equal(kept.length, KEPT_EVENTS)
+    assert.deepEqual(
+      kept.slice(0, 2).map(one => one.id),
+      ['failure', 'launch'],
+    )
+  })
+
+  it('remembers since when a group has been unreadable, and that a declaration changed although it was taken back', () => {
+    const dark = watch([
+      [5, { kind: 'unreadable', why: 'throttled' }],
+      [9, { kind: 'unreadable', why: 'denied' }],
+    ])
+    assert.deepEqual([String(dark.unreadableSince), dark.unreadableWhy, dark.lookedAt], [String(at(5)), 'denied', null])
+    const back = watch(
+      [
+        [12, reading(12, others, { declarationVersion: 'template:2' })],
+        [15, reading(15, others)],
+      ],
+      false,
+      dark,
+    )
+    assert.equal(back.unreadableSince, null)
+    assert.equal(back.declarationVersion, 'template:2')
+  })
+
+  it('needs a second look to believe that the group is gone', () => {
+    const once = watch([[5, { kind: 'gone' }]])
+    assert.equal(phaseOf(once, policy(), at(5)).phase, 'recovering')
+    assert.deepEqual(phaseOf(watch([[6, { kind: 'gone' }]], false, once), policy(), at(6)), { phase: 'judge', because: 'group-gone' })
+    assert.equal(watch([[6, reading(6, others)]], false, once).groupGoneAt, null)
+    const remade = reading(6, others)
+    assert.ok(remade.kind === 'snapshot')
+    const summary = { ...remade.snapshot.summary, incarnation: 'second' }
+    assert.ok(watch([[6, { kind: 'snapshot', snapshot: { ...remade.snapshot, summary } }]]).groupGoneAt)
+  })
+
+  it('counts weights and every member towards being whole, and a restore that is still under way against it', () => {
+    const heavy = reading(20, [instance('i-2', { weight: 2 }), instance('i-new', { weight: 1 })])
+    assert.ok(watch([[20, heavy]]).wholeAt)
+    assert.equal(watch([[20, reading(20, [...others, fresh('unhealthy')])]]).wholeAt, null)
+    assert.equal(watch([[20, reading(20, others)]]).wholeAt, null)
+    assert.equal(watch([[20, heavy]], false, startTracking(order(), struckAt, { mustRestore: true })).wholeAt, null)
+    const hurt = watch([[60, reading(60, others)]], false, watch(recovered))
+    assert.equal(hurt.wholeAt, null)
+  })
+
+  it('lets a probe decide recovery, and two failed ones in the soak end it', () => {
+    const seen = watch(recovered, true)
+    assert.deepEqual(
+      awaitingProbes(seen).map(one => one.id),
+      ['i-new'],
+    )
+    const failing = recordProbes(seen, [{ id: 'i-new', passed: false, detail: 'refused' }], at(41))
+    assert.deepEqual([theCandidate(failing).recoveredAt, theCandidate(failing).lastProbeFailure], [null, 'refused'])
+    const passed = recordProbes(
+      failing,
+      [
+        { id: 'i-new', passed: true, detail: '' },
+        { id: 'i-new', passed: true, detail: '' },
+      ],
+      at(45),
+    )
+    assert.equal(String(theCandidate(passed).recoveredAt), String(at(45)))
+    const fails = (seconds: number, from: Tracking): Tracking =>
+      recordProbes(
+        watch([[seconds, reading(seconds, [...others, fresh()])]], true, from),
+        [{ id: 'i-new', passed: false, detail: 'refused' }],
+        at(seconds),
+      )
+    assert.ok(theCandidate(fails(55, fails(50, passed))).failedAt)
+  })
+
+  it('asks no probe while the victim has not left', () => {
+    assert.deepEqual(awaitingProbes(watch([[5, reading(5, [instance(victimId), ...others, fresh()])]], true)), [])
+  })
+
+  it('un-happens nothing, whatever is looked at in whatever order', () => {
+    const member = fc.constantFrom(
+      instance(victimId),
+      instance(victimId, { phase: 'terminating' }),
+      fresh(),
+      fresh('unhealthy'),
+      fresh('starting'),
+      instance('i-2'),
+      instance('i-other'),
+    )
+    const step = fc.record({
+      looked: fc.integer({ min: 0, max: 60 }),
+      observed: fc.integer({ min: 0, max: 60 }),
+      members: fc.uniqueArray(member, { selector: one => one.id }),
+      kind: fc.constantFrom('snapshot', 'snapshot', 'snapshot', 'gone', 'unreadable'),
+    })
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 12 }), fc.boolean(), (steps, hasProbes) => {
+        let seen = startTracking(order(), struckAt)
+        for (const { looked, observed, members, kind } of steps) {
+          const observation: Observation =
+            kind === 'snapshot' ? reading(observed, members) : kind === 'gone' ? { kind } : { kind: 'unreadable', why: 'denied' }
+          const look = { at: at(looked), observation, hasProbes }
+          const next = track(seen, order(), look)
+          if (seen.victimGoneAt !== null) assert.equal(String(next.victimGoneAt), String(seen.victimGoneAt))
+          for (const was of seen.candidates) {
+            const is = next.candidates.find(one => one.id === was.id)
+            assert.ok(is, 'a candidate was forgotten')
+            if (was.recoveredAt !== null) assert.equal(String(is.recoveredAt), String(was.recoveredAt))
+            if (was.failedAt !== null) assert.equal(String(is.failedAt), String(was.failedAt))
+          }
+          assert.ok(next.candidates.every(one => one.recoveredAt === null || next.victimGoneAt !== null))
+          assert.ok(next.candidates.every(one => !order().members.includes(one.id)))
+          assert.deepEqual(track(next, order(), look), next, 'the same look twice')
+          seen = next
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+describe('phase', () => {
+  const phase = (changes: Partial<Tracking>, seconds: number) => phaseOf(tracking(changes), policy(), at(seconds))
+
+  it('soaks from recovery, and lets the deadline pass meanwhile', () => {
+    const late = { candidates: [candidate('i-new', { healthyAt: at(890), recoveredAt: at(890) })], lookedAt: at(1000) }
+    assert.deepEqual(phase({ lookedAt: at(100) }, 100), { phase: 'soaking', endsAt: at(330) })
+    assert.equal(phase(late, 1000).phase, 'soaking')
+    assert.deepEqual(phase({}, 330), { phase: 'judge', because: 'soaked' })
+  })
+
+  it('judges at the deadline, counted from the strike', () => {
+    assert.equal(phase({ candidates: [], lookedAt: at(899) }, 899).phase, 'recovering')
+    assert.deepEqual(phase({ candidates: [], lookedAt: at(900) }, 900), { phase: 'judge', because: 'deadline' })
+  })
+
+  it('holds a verdict that hangs on a look that failed, but not for ever', () => {
+    assert.equal(phase({ candidates: [], lookedAt: at(600) }, 901).phase, 'recovering')
+    assert.deepEqual(phase({ candidates: [], lookedAt: at(600) }, 1200), { phase: 'judge', because: 'deadline' })
+    const doubtful = { candidates: [candidate('i-new', { health: 'unknown' as const })] }
+    assert.equal(phase(doubtful, 330).phase, 'soaking')
+    assert.deepEqual(phase(doubtful, 630), { phase: 'judge', because: 'soaked' })
+  })
+
+  it('judges at once when the only successor failed, though its own replacement is on its way', () => {
+    const failed = candidate('i-new', { health: 'unhealthy', badLooks: 2, failedAt: at(60) })
+    const next = candidate('i-next', { seenAt: at(70), health: 'starting', healthyAt: null, recoveredAt: null })
+    assert.deepEqual(phase({ candidates: [failed, next] }, 80), { phase: 'judge', because: 'failed' })
+    const rival = { ...next, seenAt: at(20) }
+    assert.equal(phase({ candidates: [failed, rival], events: [] }, 80).phase, 'recovering')
+  })
+
+  it('waits for a further possible successor, but not past the deadline', () => {
+    const candidates = [candidate('i-new'), candidate('i-other', { health: 'starting', healthyAt: null, recoveredAt: null })]
+    assert.equal(phase({ candidates, events: [], lookedAt: at(400) }, 400).phase, 'recovering')
+    assert.deepEqual(phase({ candidates, events: [], lookedAt: at(900) }, 900), { phase: 'judge', because: 'soaked' })
+    const named = [event('a', { instance: 'i-new' }), event('b', { instance: 'i-other', cause: 'scale-out' })]
+    assert.deepEqual(phase({ candidates, events: named }, 330), { phase: 'judge', because: 'soaked' })
+  })
+})

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { CompiledQuery, sql } from 'kysely'
+import type { LedgerDialect } from '../../src/ledger/dialect.ts'
+import { drillsQuery, dueQuery, watchedQuery } from '../../src/ledger/drills.ts'
+import { initLedger, type LedgerLocation } from '../../src/ledger/open.ts'
+import { openPostgres } from '../../src/ledger/postgres.ts'
+import { openSqlite } from '../../src/ledger/sqlite.ts'
+import { busyQuery, conclusionsQuery } from '../../src/ledger/state.ts'
+import { livePermits } from '../../src/ledger/strikes.ts'
+import { kinds, type Places, places, wallClock } from './places.ts'
+
+const concluded = 100_000
+const open = 10_000
+
+for (const kind of kinds) {
+  describe(`with ${concluded} drills concluded and ${open} open (${kind})`, () => {
+    let where: Places
+    let dialect: LedgerDialect
+
+    before(async function () {
+      this.timeout(120_000)
+      where = await places(kind, this)
+      const place = await where.fresh()
+      await initLedger(place)
+      dialect = openFilled(place)
+      await fill(dialect)
+    })
+    after(async () => {
+      await dialect?.close()
+      await where?.stop()
+    })
+
+    async function planOf({ sql: text, parameters }: CompiledQuery): Promise<string> {
+      const explain = kind === 'embedded' ? 'explain query plan' : 'explain'
+      const { rows } = await dialect.db.executeQuery<Record<string, unknown>>(CompiledQuery.raw(`${explain} ${text}`, [...parameters]))
+      return rows.map(row => String(row.detail ?? row['QUERY PLAN'])).join('\n')
+    }
+
+    function usesOnly(plan: string, index: string): void {
+      assert.match(plan, new RegExp(`\\b${index}\\b`), plan)
+      assert.doesNotMatch(plan, /SCAN drills\b(?! USING (COVERING )?INDEX)|Seq Scan on drills|Seq Scan on strikes/, plan)
+    }
+
+    it('what is due is found by its index', async () => {
+      usesOnly(await planOf(dueQuery(dialect.db, 2_000_000, 100).compile()), 'drills_wake')
+    })
+
+    it('what a scope’s watch looks at is found by its index', async () => {
+      usesOnly(await planOf(watchedQuery(dialect.db, 'scope-7').compile()), 'drills_busy')
+    })
+
+    it('what is busy is found by its index', async () => {
+      usesOnly(await planOf(busyQuery(dialect.db).compile()), 'drills_busy')
+    })
+
+    it('the conclusions that the breaker counts are found by their indexes', async () => {
+      const schedules = [
+        { name: 's-1', breaker_reset_at: 0 },
+        { name: 's-2', breaker_reset_at: 99_990 },
+      ]
+      const plan = await planOf(conclusionsQuery(dialect.db, schedules, 99_000).compile(dialect.db))
+      usesOnly(plan, 'drills_concluded')
+      // Both databases make the reset a bound of the walk instead of filtering everything that was ever concluded.
+      if (kind === 'postgres') assert.match(plan, /Index Cond: .*99990/, plan)
+      else assert.match(plan, /drills_schedule_concluded \(schedule=\? AND concluded_at>\?\)/, plan)
+    })
+
+    it('the newest drills are read from the end of an index', async () => {
+      usesOnly(
+        await planOf(drillsQuery(dialect.db, { states: ['concluded', 'refused', 'leashed', 'planned'], limit: 50 }).compile()),
+        'drills_planned',
+      )
+    })
+
+    it('the drills of one group are found by their index', async () => {
+      usesOnly(await planOf(drillsQuery(dialect.db, { states: ['concluded'], group: 'g-5', limit: 50 }).compile()), 'drills_group')
+    })
+
+    it('strikes in flight are found without reading all permits', async () => {
+      const plan = await planOf(livePermits(dialect.db, Temporal.Instant.fromEpochMilliseconds(1_000_000)).compile())
+      assert.match(plan, /permits_ends/, plan)
+      assert.doesNotMatch(plan, /Seq Scan on strikes|SCAN strikes/, plan)
+    })
+  })
+}
+
+function openFilled(place: LedgerLocation): LedgerDialect {
+  return place.kind === 'postgres' ? openPostgres(place.url) : openSqlite({ file: place.file, clock: wallClock, create: false })
+}
+
+/** SQLite is not told its statistics, as it is not in production; PostgreSQL gathers them by itself, here at once. */
+async function fill(dialect: LedgerDialect): Promise<void> {
+  const postgres = dialect.schema !== null
+  const source = postgres
+    ? sql`select n from generate_series(1, ${sql.lit(concluded + open)}) as n`
+    : sql`with recursive s(n) as (select 1 union all select n + 1 from s where n < ${sql.lit(concluded + open)}) select n from s`
+  const table = (name: string) => (dialect.schema === null ? sql.id(name) : sql.id(dialect.schema, name))
+  const isOpen = sql`n > ${sql.lit(concluded)}`
+  await dialect.db.transaction().execute(async transaction => {
+    await sql`insert into ${table('schedules')} (name, breaker_reset_at) values ('s-0', 0), ('s-1', 0), ('s-2', 0), ('s-3', 0)`.execute(
+      transaction,
+    )
+    await sql`insert into ${table('drills')} (id, schedule, provider, scope, group_id, service, plan_key, state, revision, planned_for, wake_at,
+        concluded_at, verdict, wounded, failed_rebuild, busy, body)
+      select 'd-' || n, 's-' || (n % 4), 'aws', 'scope-' || (n % 20), 'g-' || (n % ${sql.lit(open)}), 'g-' || (n % ${sql.lit(open)}), 'k-' || n,
+        case when ${isOpen} then 'recovering' else 'concluded' end, 2, n, case when ${isOpen} then n end,
+        case when ${isOpen} then null else n end, case when ${isOpen} then null else 'phoenix' end, 0, 0,
+        case when ${isOpen} then 1 else 0 end, '{}'
+      from (${source}) as numbers`.execute(transaction)
+    await sql`insert into ${table('strikes')} (drill, schedule, scope, group_id, victim, at)
+      select id, schedule, scope, group_id, 'i', planned_for from ${table('drills')}`.execute(transaction)
+    await sql`insert into ${table('permits')} (drill, ends_at, outstanding) select drill, at, 1 from ${table('strikes')}`.execute(
+      transaction,
+    )
+  })
+  if (postgres) await sql`analyze`.execute(dialect.db)
+}

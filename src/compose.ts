@@ -17,7 +17,7 @@ import { openLedger } from './ledger/open.ts'
 import { holdWorkerRole } from './ledger/worker-role.ts'
 import { openProbe } from './probes/registry.ts'
 import type { Provider } from './providers/provider.ts'
-import { openProvider } from './providers/registry.ts'
+import { providers as registered } from './providers/registry.ts'
 import { openQueue } from './queue/open.ts'
 import type { Queue } from './queue/queue.ts'
 import { openLog } from './telemetry/log.ts'
@@ -96,7 +96,15 @@ async function openProviders(settings: Settings, deps: { clock: Clock; log: Log;
   if (names.length === 0) {
     throw new UsageError('no provider is configured: name one under `providers:` in firedrill.yaml (`firedrill init` makes a sample)')
   }
-  return Promise.all(names.map(name => openProvider(name, settings.providers[name], deps)))
+  return Promise.all(names.map(name => openOne(name, settings, deps)))
+}
+
+async function openOne(name: string, settings: Settings, deps: { clock: Clock; log: Log; env: Io['env'] }): Promise<Provider> {
+  const known = registered[name]
+  const own = settings.providers[name]
+  if (known === undefined || own === undefined) throw new UsageError(`there is no provider ${name}`)
+  const { openProvider } = await known.load()
+  return openProvider(own, deps)
 }
 
 function engineOf(

@@ -6,7 +6,7 @@ import type { CommonOptions } from './options.ts'
 import { wrap } from './terminal.ts'
 
 /** A command: returns its exit code, throws ConfigError, UsageError, LedgerError and whatever is a defect. */
-export type Run<Options> = (options: Options, io: Io) => Promise<number>
+type Run<Options> = (options: Options, io: Io) => Promise<number>
 
 export interface CommandLine {
   /** Adds a command. Its module is loaded only when it is called, so that `--help` starts quickly. */

@@ -13,7 +13,7 @@ export interface Definition {
   readonly note?: string
 }
 
-export interface OptionDefinition {
+interface OptionDefinition {
   readonly flags: string
   readonly about: string
   /** Throws InvalidArgumentError. */

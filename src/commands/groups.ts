@@ -103,6 +103,7 @@ function explain(engine: Engine, seen: SeenGroup, read: { reading: Reading; now:
     lookedAt: reading.lookedAt,
     declaration: reading.declarations.get(summary.id) ?? null,
     forecast: reading.forecasts.get(summary.id) ?? null,
+    schedules: engine.schedules,
   }
   const refusals = [...allRefusals(groupRules, facts)]
   const hints: string[] = []

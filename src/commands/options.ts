@@ -8,7 +8,7 @@ export interface CommonOptions {
   readonly debug?: boolean
 }
 
-export interface JsonOption {
+interface JsonOption {
   readonly json?: boolean
 }
 
@@ -52,11 +52,6 @@ export interface ReportOptions extends CommonOptions {
   readonly since: Milliseconds
   readonly format: readonly ReportFormat[]
   readonly out?: string
-}
-
-export interface SimulateOptions extends CommonOptions, JsonOption {
-  readonly world?: string
-  readonly port?: number
 }
 
 /** At most one of these; none means the whole installation. */

@@ -100,7 +100,7 @@ function placeIn(issue: Issue): 'key' | 'value' {
 }
 
 /** `accounts[1].roleArn` */
-export function pathText(path: Path): string {
+function pathText(path: Path): string {
   return path.map((key, index) => (typeof key === 'number' ? `[${key}]` : `${index === 0 ? '' : '.'}${String(key)}`)).join('')
 }
 

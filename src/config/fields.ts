@@ -53,7 +53,7 @@ export function texts(one: string, { many, example }: { many: string; example: s
 
 export const yesOrNo = called(z.boolean(), 'true or false')
 
-export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
+const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
 
 export const weekday = called(z.enum(WEEKDAYS), 'a day (mon, tue, wed, thu, fri, sat, sun)', 'mon').transform(
   day => (WEEKDAYS.indexOf(day) + 1) as Weekday,

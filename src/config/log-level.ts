@@ -2,7 +2,7 @@ import { ConfigError } from './config-error.ts'
 import type { Environment } from './environment.ts'
 import { near } from './nearest.ts'
 
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
 /** FIREDRILL_LOG_LEVEL, else LOG_LEVEL, else info. Throws ConfigError for a level that does not exist. */

@@ -1,8 +1,3 @@
-/** The known word that was probably meant, or null where none is near. */
-export function nearest(word: string, known: readonly string[]): string | null {
-  return near(word, known)[0] ?? null
-}
-
 /** Known words that may have been meant, nearest first. Case and separators count for little. */
 export function near(word: string, known: readonly string[], atMost = 3): string[] {
   const plain = simplified(word)
@@ -29,7 +24,7 @@ function distanceTo(word: string, candidate: string): number {
 }
 
 /** Levenshtein's distance, where two neighbours swapped count as one edit. */
-export function editDistance(a: string, b: string): number {
+function editDistance(a: string, b: string): number {
   let beforeLast: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let i = 1; i <= a.length; i++) {

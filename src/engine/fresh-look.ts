@@ -98,6 +98,7 @@ export function factsOf(engine: Engine, want: Wanted, seen: { reading: Reading; 
     lookedAt: reading.at,
     declaration: reading.declarations.get(group) ?? null,
     forecast: reading.forecasts.get(group) ?? null,
+    schedules: engine.schedules,
   }
 }
 
@@ -144,7 +145,7 @@ export function chooseVictim(among: {
     else refusals.push(refusal)
   }
   const victim = pick(eligible, drill, 'victim')
-  if (victim !== undefined) return { victim }
+  if (victim !== null) return { victim }
   const [first] = refusals
   return { refusal: first ?? { rule: 'S7', reason: 'no member may be struck' } }
 }

@@ -22,6 +22,9 @@ const truth: Expectation = { kind: 'truth' }
 /** Regions: one for most, one whose account default has moved, one in the midst of an incident. */
 export const regions = { home: 'eu-west-1', moved: 'eu-north-1', incident: 'us-east-1' } as const
 
+/** Compressed times: a boot takes seconds, and so do deadline and soak. */
+const times = { detect: 300, boot: 1_500, health: 600, drain: 100, terminate: 200, retry: 800 }
+
 /** The fleet of the rehearsal: a group for every finding kind and every rule that refuses. */
 export const fleet: readonly Rehearsed[] = [
   // phoenixes, made in each way that a group can be made
@@ -84,8 +87,6 @@ export const fleet: readonly Rehearsed[] = [
 
 export const haltedGroup = 'tickets'
 
-/** Compressed times: a boot takes seconds, and so do deadline and soak. */
-const times = { detect: 300, boot: 1_500, health: 600, drain: 100, terminate: 200, retry: 800 }
 
 function drilled(name: string, trait: Exclude<Trait, object>, more: Partial<Rehearsed['group']> = {}): Rehearsed {
   return { group: { name, times, traits: [trait], ...more }, expected: truth }

@@ -3,15 +3,16 @@
  * describe calls every second until a new member is in service, running the declared image and healthy behind its load
  * balancer. `lanes` says how many groups at once.
  */
+
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   AutoScalingClient,
   type AutoScalingGroup,
-  paginateDescribeAutoScalingGroups,
   DescribeAutoScalingGroupsCommand,
+  paginateDescribeAutoScalingGroups,
   TerminateInstanceInAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling'
-import { DescribeInstancesCommand, DescribeInstanceStatusCommand, EC2Client } from '@aws-sdk/client-ec2'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { DescribeInstanceStatusCommand, DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2'
 
 const [endpoint = '', region = '', count = '1', lanes = '1', poll = '1000'] = process.argv.slice(2)
 const credentials = { accessKeyId: process.env.AWS_ACCESS_KEY_ID ?? 'test', secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY ?? 'test' }
@@ -20,7 +21,8 @@ const ec2 = new EC2Client({ endpoint, region, credentials })
 
 const started = performance.now()
 const groups: AutoScalingGroup[] = []
-for await (const page of paginateDescribeAutoScalingGroups({ client: autoScaling, pageSize: 100 }, {})) groups.push(...(page.AutoScalingGroups ?? []))
+for await (const page of paginateDescribeAutoScalingGroups({ client: autoScaling, pageSize: 100 }, {}))
+  groups.push(...(page.AutoScalingGroups ?? []))
 const listed = performance.now()
 const optedIn = groups.filter(group => group.Tags?.some(tag => tag.Key === 'firedrill' && tag.Value === 'enabled')).slice(0, Number(count))
 let recovered = 0
@@ -37,11 +39,17 @@ async function drill(group: AutoScalingGroup): Promise<void> {
   const before = new Set(group.Instances?.map(instance => instance.InstanceId))
   const victim = group.Instances?.[Math.floor(Math.random() * (group.Instances?.length ?? 0))]
   if (victim === undefined) return
-  await autoScaling.send(new TerminateInstanceInAutoScalingGroupCommand({ InstanceId: victim.InstanceId, ShouldDecrementDesiredCapacity: false }))
+  await autoScaling.send(
+    new TerminateInstanceInAutoScalingGroupCommand({ InstanceId: victim.InstanceId, ShouldDecrementDesiredCapacity: false }),
+  )
   for (let attempt = 0; attempt < 300; attempt++) {
     await sleep(Number(poll))
-    const answer = await autoScaling.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [group.AutoScalingGroupName ?? ''] }))
-    const successor = answer.AutoScalingGroups?.[0]?.Instances?.find(one => !before.has(one.InstanceId) && one.LifecycleState === 'InService')
+    const answer = await autoScaling.send(
+      new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [group.AutoScalingGroupName ?? ''] }),
+    )
+    const successor = answer.AutoScalingGroups?.[0]?.Instances?.find(
+      one => !before.has(one.InstanceId) && one.LifecycleState === 'InService',
+    )
     if (successor?.InstanceId === undefined) continue
     const ids = { InstanceIds: [successor.InstanceId] }
     const status = await ec2.send(new DescribeInstanceStatusCommand(ids))

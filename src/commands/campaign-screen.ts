@@ -2,7 +2,7 @@ import type { Drill } from '../domain/drill.ts'
 import type { Clock } from '../domain/time.ts'
 import { ansi, type Paint, plain } from '../reports/paint.ts'
 import { renderProgress } from '../reports/progress.ts'
-import { type Screen, renderScreen } from '../reports/screen.ts'
+import { renderScreen, type Screen } from '../reports/screen.ts'
 import type { Io } from './io.ts'
 
 export interface CampaignScreen {

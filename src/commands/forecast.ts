@@ -21,7 +21,9 @@ export async function forecast(options: ForecastOptions, io: Io): Promise<number
   try {
     const { engine } = installation
     const discovered = await discover(engine, io.signal)
-    const wanted = discovered.groups.filter(group => group.optedIn && (options.group === undefined || matches([options.group], group.summary)))
+    const wanted = discovered.groups.filter(
+      group => group.optedIn && (options.group === undefined || matches([options.group], group.summary)),
+    )
     const forecasts = (await Promise.all(scopesOf(engine).map(handle => forecastScope(handle, wanted, io.signal)))).flat()
     if (options.json === true) writeJson(io, { forecasts, unreadable: discovered.unreadable })
     else print(forecasts, io)
@@ -33,7 +35,11 @@ export async function forecast(options: ForecastOptions, io: Io): Promise<number
   }
 }
 
-async function forecastScope(handle: ReturnType<typeof scopesOf>[number], groups: readonly SeenGroup[], signal: AbortSignal): Promise<Forecast[]> {
+async function forecastScope(
+  handle: ReturnType<typeof scopesOf>[number],
+  groups: readonly SeenGroup[],
+  signal: AbortSignal,
+): Promise<Forecast[]> {
   const mine = groups.filter(group => group.summary.scope === handle.scope.id)
   if (mine.length === 0) return []
   let answer: ReadonlyMap<string, readonly Finding[]> = new Map()

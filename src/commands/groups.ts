@@ -87,7 +87,8 @@ function explain(engine: Engine, seen: SeenGroup, read: { reading: Reading; now:
   const about = { group: summary.id, name: summary.name, optedIn: seen.optedIn }
   if (!seen.optedIn) return { ...about, schedule: null, eligible: false, refusals: [{ rule: 'S1', reason: optIn.why }], hints: [] }
   const chosen = chooseSchedule(summary, optIn, engine.schedules)
-  if (chosen.kind !== 'schedule') return { ...about, schedule: null, eligible: false, refusals: [{ rule: 'S1', reason: chosen.why }], hints: [] }
+  if (chosen.kind !== 'schedule')
+    return { ...about, schedule: null, eligible: false, refusals: [{ rule: 'S1', reason: chosen.why }], hints: [] }
   const schedule = scheduleOf(engine, chosen.schedule.name) ?? chosen.schedule
   const { policy } = policyFor(schedule, optIn)
   const { reading } = read
@@ -135,5 +136,8 @@ function print(explained: readonly Explained[], io: Io): void {
   for (const line of table(rows, columns, { width: io.columns, colour: io.colour })) writeLine(io.stdout, line)
   const eligible = explained.filter(one => one.eligible).length
   writeLine(io.stdout)
-  writeLine(io.stdout, `${explained.length} groups seen, ${explained.filter(one => one.optedIn).length} opted in, ${eligible} eligible now.`)
+  writeLine(
+    io.stdout,
+    `${explained.length} groups seen, ${explained.filter(one => one.optedIn).length} opted in, ${eligible} eligible now.`,
+  )
 }

@@ -59,7 +59,12 @@ function print(planned: readonly PlannedDay[], optedIn: number, { io, days }: { 
   const sorted = coming.toSorted((a, b) => (a.draw.at?.epochMilliseconds ?? 0) - (b.draw.at?.epochMilliseconds ?? 0))
   if (sorted.length === 0) writeLine(io.stdout, `Nothing is drawn for the next ${days} days. ${optedIn} groups are opted in.`)
   else {
-    const rows = sorted.map(one => [one.draw.at?.toString({ smallestUnit: 'minute' }) ?? '', one.name, one.schedule, whyDrawn(one.draw, one.leashed)])
+    const rows = sorted.map(one => [
+      one.draw.at?.toString({ smallestUnit: 'minute' }) ?? '',
+      one.name,
+      one.schedule,
+      whyDrawn(one.draw, one.leashed),
+    ])
     const columns = [{ title: 'WHEN (UTC)' }, { title: 'GROUP', max: 30 }, { title: 'SCHEDULE', max: 16 }, { title: 'ODDS THAT DAY' }]
     for (const line of table(rows, columns, { width: io.columns, colour: io.colour })) writeLine(io.stdout, line)
   }

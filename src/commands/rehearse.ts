@@ -2,8 +2,8 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { openInstallation } from '../compose.ts'
 import { runCampaign } from '../engine/campaign.ts'
-import { buildReport } from '../reports/report.ts'
 import { renderJson } from '../reports/json.ts'
+import { buildReport } from '../reports/report.ts'
 import { reportFormats, writeReports, writeWhole } from '../reports/write.ts'
 import { createWorld, type Simulator, startSimulator } from '../simulator/index.ts'
 import { campaignScreen } from './campaign-screen.ts'
@@ -85,6 +85,9 @@ function inFleetOrder<D extends { readonly drill: { readonly groupName: string }
 function judgeRehearsal(wrong: ReturnType<typeof disagreements>, io: Io): number {
   for (const { group, expected, got } of wrong) writeLine(io.stderr, `${group}: expected ${expected}, got ${got}`)
   if (wrong.length === 0) return 0
-  writeLine(io.stderr, `${wrong.length} verdicts differ from what the simulator knows to be true: a defect of Firedrill or of its simulator.`)
+  writeLine(
+    io.stderr,
+    `${wrong.length} verdicts differ from what the simulator knows to be true: a defect of Firedrill or of its simulator.`,
+  )
   return 4
 }

@@ -3,8 +3,8 @@ import { pathToFileURL } from 'node:url'
 import { openInstallation } from '../compose.ts'
 import type { Schedule } from '../domain/schedule.ts'
 import { runCampaign } from '../engine/campaign.ts'
-import { buildReport } from '../reports/report.ts'
 import { renderJson } from '../reports/json.ts'
+import { buildReport } from '../reports/report.ts'
 import { reportFormats, writeReports, writeWhole } from '../reports/write.ts'
 import { campaignScreen } from './campaign-screen.ts'
 import { type Io, writeLine } from './io.ts'
@@ -34,7 +34,8 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
     screen.done()
     const input = await reportInput(ledger, { title: 'Firedrill campaign', from, drills: result.drills })
     const report = buildReport(input)
-    const files = options.report === undefined ? [] : await writeReports({ report, formats: reportFormats, out: resolve(io.cwd, options.report) })
+    const files =
+      options.report === undefined ? [] : await writeReports({ report, formats: reportFormats, out: resolve(io.cwd, options.report) })
     if (options.json !== undefined) await writeWhole(resolve(io.cwd, options.json), renderJson(report))
     const optedIn = result.discovered.groups.filter(group => group.optedIn).length
     const html = files.find(file => file.endsWith('.html'))

@@ -50,7 +50,9 @@ export async function runCampaign(engine: Engine, options: CampaignOptions, sign
 async function plansOf(engine: Engine, options: CampaignOptions): Promise<PlannedDrill[]> {
   const now = await engine.ledger.now()
   if (!options.all && options.group === null) return drawn(engine, now)
-  const groups = (await engine.ledger.groups()).filter(group => group.present && (options.all || matches([options.group ?? ''], group.summary)))
+  const groups = (await engine.ledger.groups()).filter(
+    group => group.present && (options.all || matches([options.group ?? ''], group.summary)),
+  )
   const plans = groups.flatMap(group => {
     const basis = basisFor(engine, group, now)
     return basis === null ? [] : [newPlan(basis, { planKey: `run:${options.run}`, plannedFor: now })]

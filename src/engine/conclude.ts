@@ -11,7 +11,12 @@ import { advance } from './write.ts'
 type Judgeable = Exclude<OpenDrill, StrikingDrill>
 
 /** Reads what must be compared for all of them together, judges each, and records verdict and evidence in one write. */
-export async function concludeAll(engine: Engine, handle: ScopeHandle, drills: readonly Judgeable[], signal: AbortSignal): Promise<Drill[]> {
+export async function concludeAll(
+  engine: Engine,
+  handle: ScopeHandle,
+  drills: readonly Judgeable[],
+  signal: AbortSignal,
+): Promise<Drill[]> {
   if (drills.length === 0) return []
   const at = await engine.ledger.now()
   const groups = [...new Set(drills.map(drill => drill.group))]
@@ -102,7 +107,9 @@ async function record(engine: Engine, drill: Judgeable, outcome: { judgement: Ju
   const whole = drill.tracking.wholeAt !== null
   const concluded = transition(drill, { kind: 'conclude', judgement, at: after.at, whole })
   const [first] = judgement.findings
-  const events = [{ at: after.at, kind: 'concluded', data: { verdict: judgement.verdict, findings: judgement.findings.map(finding => finding.kind) } }]
+  const events = [
+    { at: after.at, kind: 'concluded', data: { verdict: judgement.verdict, findings: judgement.findings.map(finding => finding.kind) } },
+  ]
   // A snowflake may have brothers: nobody loses the next server before somebody has looked (DESIGN.md §1, quarantine).
   const quarantine = judgement.verdict === 'snowflake' ? { quarantine: first?.summary ?? 'the rebuild failed' } : {}
   const written = await advance(engine, concluded, events, { after, ...quarantine })

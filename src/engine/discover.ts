@@ -36,7 +36,12 @@ export async function discoverScope(engine: Engine, handle: ScopeHandle, signal:
   return { groups, unreadable: unreadable === null ? [] : [{ scope: handle.scope.id, why: unreadable }] }
 }
 
-async function describeStates(engine: Engine, handle: ScopeHandle, summaries: readonly GroupSummary[], signal: AbortSignal): Promise<SeenGroup[]> {
+async function describeStates(
+  engine: Engine,
+  handle: ScopeHandle,
+  summaries: readonly GroupSummary[],
+  signal: AbortSignal,
+): Promise<SeenGroup[]> {
   const now = engine.clock.now()
   const today = now.toZonedDateTimeISO('UTC').toPlainDate()
   const seen = summaries.map(summary => ({ summary, optIn: readOptIn(summary, today) }))

@@ -45,12 +45,19 @@ interface Reading {
  * Reads several groups of one scope anew and asks every rule that concerns groups and victims. What a rebuild is made
  * from changes rarely and takes long to read, so it is read first; the members come last, so that they are fresh.
  */
-export async function lookFresh(engine: Engine, handle: ScopeHandle, wanted: readonly Wanted[], signal: AbortSignal): Promise<(Ready | Refused)[]> {
+export async function lookFresh(
+  engine: Engine,
+  handle: ScopeHandle,
+  wanted: readonly Wanted[],
+  signal: AbortSignal,
+): Promise<(Ready | Refused)[]> {
   const reading = await read(engine, handle, wanted, signal)
   const ledgerNow = await engine.ledger.now()
   const picked = wanted.map(want => pickVictim(engine, want, factsOf(engine, want, { reading, ledgerNow })))
   const described = await describeVictims(engine, handle, picked, signal)
-  const inspected = await Promise.all(picked.map(one => ('refusal' in one ? one : inspect(engine, handle, one, { described, reading, signal }))))
+  const inspected = await Promise.all(
+    picked.map(one => ('refusal' in one ? one : inspect(engine, handle, one, { described, reading, signal }))),
+  )
   return refreshLate(engine, handle, inspected, signal)
 }
 
@@ -170,9 +177,17 @@ async function inspect(
   const { plan, schedule } = picked.want
   const configuration = seen.described.get(picked.victim.id)
   if (configuration === undefined) {
-    return { plan, refusal: { rule: 'S10', reason: `the configuration of ${picked.victim.id} could not be read, so nothing could be compared` } }
+    return {
+      plan,
+      refusal: { rule: 'S10', reason: `the configuration of ${picked.victim.id} could not be read, so nothing could be compared` },
+    }
   }
-  const inside = await fingerprintOf(engine, plan, { id: picked.victim.id, name: picked.victim.name, address: configuration.address }, seen.signal)
+  const inside = await fingerprintOf(
+    engine,
+    plan,
+    { id: picked.victim.id, name: picked.victim.name, address: configuration.address },
+    seen.signal,
+  )
   if (plan.policy.fingerprint !== null && inside.fingerprint === null) {
     return { plan, refusal: { rule: 'S10', reason: `the fingerprint of ${picked.victim.id} could not be taken: ${inside.why}` } }
   }
@@ -204,8 +219,15 @@ export async function fingerprintOf(
 }
 
 /** Describing and fingerprinting take time: where the look has grown old, the group is observed once more for the same victim. */
-async function refreshLate(engine: Engine, handle: ScopeHandle, inspected: readonly (Ready | Refused)[], signal: AbortSignal): Promise<(Ready | Refused)[]> {
-  const late = inspected.filter(one => 'victim' in one && engine.clock.monotonic() - one.lookedAt > freshness / 2).filter(one => 'victim' in one)
+async function refreshLate(
+  engine: Engine,
+  handle: ScopeHandle,
+  inspected: readonly (Ready | Refused)[],
+  signal: AbortSignal,
+): Promise<(Ready | Refused)[]> {
+  const late = inspected
+    .filter(one => 'victim' in one && engine.clock.monotonic() - one.lookedAt > freshness / 2)
+    .filter(one => 'victim' in one)
   if (late.length === 0) return [...inspected]
   const wanted = late.map(ready => ({ plan: ready.plan, schedule: ready.schedule, victim: ready.victim.id }))
   const again = await observeFully(engine, handle, wanted, signal)

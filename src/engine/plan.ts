@@ -59,7 +59,8 @@ export function basisFor(engine: Engine, group: GroupRecord, now: Temporal.Insta
   const optIn = readOptIn(group.summary, now.toZonedDateTimeISO('UTC').toPlainDate())
   const chosen = chooseSchedule(group.summary, optIn, engine.schedules)
   // A group that several schedules claim is planned under the first, so that its refusal is on record; S1 refuses it.
-  const schedule = chosen.kind === 'schedule' ? chosen.schedule : chosen.kind === 'several' ? scheduleOf(engine, chosen.names[0] ?? '') : null
+  const schedule =
+    chosen.kind === 'schedule' ? chosen.schedule : chosen.kind === 'several' ? scheduleOf(engine, chosen.names[0] ?? '') : null
   if (schedule === null) return null
   const { policy, meanDays } = policyFor(schedule, optIn)
   return { group, schedule: schedule.name, service: serviceOf(group.summary, optIn), owner: optIn.tags.owner ?? null, policy, meanDays }

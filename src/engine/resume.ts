@@ -1,6 +1,6 @@
 import type { PlannedDrill, StrikingDrill } from '../domain/drill.ts'
-import type { LedgerState } from '../domain/ledger-state.ts'
 import type { Observation } from '../domain/group.ts'
+import type { LedgerState } from '../domain/ledger-state.ts'
 import { firstRefusal, ledgerRules } from '../rules/rules.ts'
 import { type Engine, permitLength, type ScopeHandle, scheduleOf } from './context.ts'
 import { lookFresh } from './fresh-look.ts'
@@ -28,7 +28,9 @@ export async function resume(engine: Engine, handle: ScopeHandle, drill: Strikin
   }
   if (sight === 'unreadable') return [now.add({ milliseconds: again })]
   const mayRepeat = drill.attempts === 0 || handle.provider.capabilities.namesInstance.includes(drill.order.method)
-  const refusal = mayRepeat ? await strikeAgain(engine, handle, drill, signal) : 'a repeated call could hit another instance of the same name'
+  const refusal = mayRepeat
+    ? await strikeAgain(engine, handle, drill, signal)
+    : 'a repeated call could hit another instance of the same name'
   if (refusal === null) return [(await engine.ledger.now()).add({ milliseconds: again })]
   return giveUp(engine, handle, drill, { now, refusal })
 }
@@ -45,7 +47,8 @@ async function strikeAgain(engine: Engine, handle: ScopeHandle, drill: StrikingD
   const result = await engine.ledger.renewPermit({
     drill,
     permitFor: permitLength,
-    decide: state => firstRefusal(ledgerRules, { state: without(state, drill.id), plan, schedule, run: null, haltFile: engine.haltFileExists() }),
+    decide: state =>
+      firstRefusal(ledgerRules, { state: without(state, drill.id), plan, schedule, run: null, haltFile: engine.haltFileExists() }),
   })
   if (result.kind === 'lost') return null
   if (result.kind === 'refused') return result.refusal.reason
@@ -55,10 +58,19 @@ async function strikeAgain(engine: Engine, handle: ScopeHandle, drill: StrikingD
 
 /** This drill's own intent must not stand in its way. */
 function without(state: LedgerState, drill: string): LedgerState {
-  return { ...state, busy: state.busy.filter(busy => busy.drill !== drill), strikes: state.strikes.filter(strike => strike.drill !== drill) }
+  return {
+    ...state,
+    busy: state.busy.filter(busy => busy.drill !== drill),
+    strikes: state.strikes.filter(strike => strike.drill !== drill),
+  }
 }
 
-async function giveUp(engine: Engine, handle: ScopeHandle, drill: StrikingDrill, why: { now: Temporal.Instant; refusal: string }): Promise<Temporal.Instant[]> {
+async function giveUp(
+  engine: Engine,
+  handle: ScopeHandle,
+  drill: StrikingDrill,
+  why: { now: Temporal.Instant; refusal: string },
+): Promise<Temporal.Instant[]> {
   const sure = (drill.lastAttemptAt ?? drill.order.intendedAt).add({ milliseconds: 1.5 * handle.provider.capabilities.staleness })
   const certain = drill.attempts === 0 || Temporal.Instant.compare(why.now, sure) >= 0
   if (!certain) return [why.now.add({ milliseconds: again })]

@@ -14,7 +14,9 @@ export async function runService(engine: Engine, queue: Queue, signal: AbortSign
   queue.onWake('drill', ({ key, signal: step }) => strikeDue(engine, queue, key, step))
   queue.onWake('watch', ({ key, signal: step }) => watchAndWake(engine, queue, key, step))
   while (!signal.aborted) {
-    await queue.wake('tick', 'all', engine.clock.now()).catch(error => engine.log.error('the queue cannot be reached', { why: reasonOf(error) }))
+    await queue
+      .wake('tick', 'all', engine.clock.now())
+      .catch(error => engine.log.error('the queue cannot be reached', { why: reasonOf(error) }))
     await engine.clock.sleep(tickEvery, signal).catch(() => {})
   }
   await queue.close(8_000)

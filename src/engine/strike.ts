@@ -30,7 +30,12 @@ const readingAge = 2 * 60_000
  * Takes planned drills that are due to their strike, in the order given: ledger's limits (asked first without the lock,
  * to save reading the platform in vain) → guards → a fresh look → rules → intent under the lock → the call.
  */
-export async function attemptStrikes(engine: Engine, plans: readonly PlannedDrill[], run: StrikeRun, signal: AbortSignal): Promise<ReadonlyMap<string, AttemptOutcome>> {
+export async function attemptStrikes(
+  engine: Engine,
+  plans: readonly PlannedDrill[],
+  run: StrikeRun,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, AttemptOutcome>> {
   const outcomes = new Map<string, AttemptOutcome>()
   const byScope = Map.groupBy(plans, plan => plan.scope)
   await Promise.all([...byScope].map(([scope, ofScope]) => attemptInScope(engine, scope, { plans: ofScope, run, signal, outcomes })))
@@ -76,7 +81,12 @@ function noScope(plan: PlannedDrill): { refusal: RuleRefusal } {
   return { refusal: { rule: 'S10', reason: `${plan.scope} is no longer configured in firedrill.yaml` } }
 }
 
-async function precheck(engine: Engine, plan: PlannedDrill, state: LedgerState, attempt: Attempt): Promise<Wanted | { refusal: RuleRefusal }> {
+async function precheck(
+  engine: Engine,
+  plan: PlannedDrill,
+  state: LedgerState,
+  attempt: Attempt,
+): Promise<Wanted | { refusal: RuleRefusal }> {
   const schedule = scheduleOf(engine, plan.schedule)
   if (schedule === null) return { refusal: { rule: 'S10', reason: `the schedule ${plan.schedule} no longer exists` } }
   const refusal = limitsSay(engine, state, { plan, schedule, run: attempt.run.run })
@@ -86,7 +96,11 @@ async function precheck(engine: Engine, plan: PlannedDrill, state: LedgerState, 
   return { plan, schedule, victim: attempt.run.victim }
 }
 
-function limitsSay(engine: Engine, state: LedgerState, about: { plan: PlannedDrill; schedule: Schedule; run: string | null }): RuleRefusal | null {
+function limitsSay(
+  engine: Engine,
+  state: LedgerState,
+  about: { plan: PlannedDrill; schedule: Schedule; run: string | null },
+): RuleRefusal | null {
   const facts: LedgerFacts = { ...about, state, haltFile: engine.haltFileExists() }
   return firstRefusal(ledgerRules, facts)
 }
@@ -193,12 +207,18 @@ function orderFor(engine: Engine, ready: Ready, now: Temporal.Instant): StrikeOr
  * The one place that strikes. That a call may be sent is written down before it is; the permit is checked on the
  * monotonic clock right before sending, and ends the call when it runs out (S2). Never retried here (S9).
  */
-export async function send(engine: Engine, handle: ScopeHandle, drill: OpenDrill, permit: { askedAt: number; permitFor: number }): Promise<void> {
+export async function send(
+  engine: Engine,
+  handle: ScopeHandle,
+  drill: OpenDrill,
+  permit: { askedAt: number; permitFor: number },
+): Promise<void> {
   if (drill.state !== 'striking') return
   const sentAt = await engine.ledger.now()
   const attempted = transition(drill, { kind: 'attempt', at: sentAt })
   const { order } = drill
-  if (!(await advance(engine, attempted, [{ at: sentAt, kind: 'sending', data: { victim: order.victim.id, method: order.method } }]))) return
+  if (!(await advance(engine, attempted, [{ at: sentAt, kind: 'sending', data: { victim: order.victim.id, method: order.method } }])))
+    return
   const left = permit.askedAt + permit.permitFor - engine.clock.monotonic()
   if (left <= 0) {
     engine.log.warn('permit ran out before the strike was sent', { drill: drill.id })
@@ -207,7 +227,10 @@ export async function send(engine: Engine, handle: ScopeHandle, drill: OpenDrill
   }
   const expiry = new AbortController()
   const stop = new AbortController()
-  engine.clock.sleep(left, stop.signal).then(() => expiry.abort(new Error('the permit for this strike has run out')), () => {})
+  engine.clock.sleep(left, stop.signal).then(
+    () => expiry.abort(new Error('the permit for this strike has run out')),
+    () => {},
+  )
   const mayStillSend = () => engine.clock.monotonic() < permit.askedAt + permit.permitFor
   try {
     const receipt = await handle.provider.strike(order, expiry.signal, mayStillSend)
@@ -236,7 +259,9 @@ export async function recordStruck(
     declarationVersion: drill.order.declarationVersion,
     desired: drill.order.desired,
   })
-  return advance(engine, struck, [{ at: what.at, kind: 'struck', data: { victim: drill.order.victim.id, how: what.how, reference: what.reference } }])
+  return advance(engine, struck, [
+    { at: what.at, kind: 'struck', data: { victim: drill.order.victim.id, how: what.how, reference: what.reference } },
+  ])
 }
 
 export async function recordNotStruck(engine: Engine, drill: ReturnType<typeof transition>, why: string): Promise<boolean> {

@@ -43,11 +43,15 @@ async function mirrorWakeUps(engine: Engine, queue: Queue): Promise<void> {
 /** Strikes what is due in one scope, oldest proof first, and mirrors the next wake-up. */
 export async function strikeDue(engine: Engine, queue: Queue, scope: string, signal: AbortSignal): Promise<void> {
   const now = await engine.ledger.now()
-  const planned = (await engine.ledger.drills({ states: ['planned'], limit: mirrored })).filter(drill => drill.state === 'planned').filter(drill => drill.scope === scope)
+  const planned = (await engine.ledger.drills({ states: ['planned'], limit: mirrored }))
+    .filter(drill => drill.state === 'planned')
+    .filter(drill => drill.scope === scope)
   const due = planned.filter(drill => Temporal.Instant.compare(drill.plannedFor, now) <= 0)
   const outcomes = await attemptStrikes(engine, await oldestProofFirst(engine, due), { run: null, victim: null }, signal)
   if ([...outcomes.values()].includes('struck')) await queue.wake('watch', scope, now)
-  const [next] = planned.flatMap(drill => (Temporal.Instant.compare(drill.plannedFor, now) > 0 ? [drill.plannedFor] : [])).sort(Temporal.Instant.compare)
+  const [next] = planned
+    .flatMap(drill => (Temporal.Instant.compare(drill.plannedFor, now) > 0 ? [drill.plannedFor] : []))
+    .sort(Temporal.Instant.compare)
   if (next !== undefined) await queue.wake('drill', scope, next)
 }
 

@@ -42,13 +42,20 @@ export interface Watched {
   readonly concluded: number
 }
 
-async function watchBatch(engine: Engine, handle: ScopeHandle, drills: readonly Drill[], signal: AbortSignal): Promise<{ next: Temporal.Instant[]; concluded: number }> {
+async function watchBatch(
+  engine: Engine,
+  handle: ScopeHandle,
+  drills: readonly Drill[],
+  signal: AbortSignal,
+): Promise<{ next: Temporal.Instant[]; concluded: number }> {
   const striking = drills.filter(drill => drill.state === 'striking')
   const tracked = drills.filter(isTracked)
   const at = await engine.ledger.now()
   const observations = await observe(engine, handle, tracked, signal)
   const next: Temporal.Instant[] = []
-  const looked = await Promise.all(tracked.map(drill => look(engine, handle, { drill, observation: observations.get(drill.group), at, signal })))
+  const looked = await Promise.all(
+    tracked.map(drill => look(engine, handle, { drill, observation: observations.get(drill.group), at, signal })),
+  )
   for (const one of looked) if (one?.state === 'watching' && isWatched(one.drill)) next.push(nextLook(one.drill, at))
   const ready = looked.filter(one => one?.state === 'ready').map(one => one.drill)
   const concluded = await concludeAll(engine, handle, ready, signal)
@@ -69,7 +76,12 @@ function isUnderWay(drill: Drill): drill is Exclude<OpenDrill, StrikingDrill> {
   return drill.state === 'restoring' || drill.state === 'recovering' || drill.state === 'soaking'
 }
 
-async function observe(engine: Engine, handle: ScopeHandle, drills: readonly Tracked[], signal: AbortSignal): Promise<ReadonlyMap<GroupId, Observation>> {
+async function observe(
+  engine: Engine,
+  handle: ScopeHandle,
+  drills: readonly Tracked[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<GroupId, Observation>> {
   if (drills.length === 0) return new Map()
   const since = drills.map(drill => drill.tracking.struckAt).sort(Temporal.Instant.compare)[0] ?? engine.clock.now()
   const groups = [...new Set(drills.map(drill => drill.group))]
@@ -90,7 +102,9 @@ interface LookAt<D extends Drill> {
   readonly signal: AbortSignal
 }
 
-type Looked = { readonly state: 'ready'; readonly drill: Exclude<OpenDrill, StrikingDrill> } | { readonly state: 'watching'; readonly drill: Drill }
+type Looked =
+  | { readonly state: 'ready'; readonly drill: Exclude<OpenDrill, StrikingDrill> }
+  | { readonly state: 'watching'; readonly drill: Drill }
 
 async function look(engine: Engine, handle: ScopeHandle, what: LookAt<Tracked>): Promise<Looked | null> {
   const { drill, at, signal } = what
@@ -107,7 +121,11 @@ async function look(engine: Engine, handle: ScopeHandle, what: LookAt<Tracked>):
   return { state: 'watching', drill: isNews(drill, looked) ? looked : drill }
 }
 
-async function trackAndProbe(engine: Engine, drill: Tracked, seen: Omit<LookAt<Drill>, 'drill' | 'observation'> & { observation: Observation }): Promise<Tracking> {
+async function trackAndProbe(
+  engine: Engine,
+  drill: Tracked,
+  seen: Omit<LookAt<Drill>, 'drill' | 'observation'> & { observation: Observation },
+): Promise<Tracking> {
   const { observation, at, signal } = seen
   const tracking = track(drill.tracking, drill.order, { at, observation, hasProbes: drill.policy.probes.length > 0 })
   if (drill.policy.probes.length === 0 || observation.kind !== 'snapshot' || drill.state === 'concluded') return tracking
@@ -153,16 +171,20 @@ function newsOf(before: Tracked, after: Drill, at: Temporal.Instant) {
   const was = before.tracking
   const is = after.tracking
   const events: { at: Temporal.Instant; kind: string; data: Record<string, unknown> }[] = []
-  if (was.victimGoneAt === null && is.victimGoneAt !== null) events.push({ at, kind: 'victim-gone', data: { victim: before.order.victim.id } })
+  if (was.victimGoneAt === null && is.victimGoneAt !== null)
+    events.push({ at, kind: 'victim-gone', data: { victim: before.order.victim.id } })
   for (const candidate of is.candidates) {
     const known = was.candidates.find(one => one.id === candidate.id)
     if (known === undefined) events.push({ at, kind: 'launched', data: { instance: candidate.id } })
-    if (candidate.healthyAt !== null && (known?.healthyAt ?? null) === null) events.push({ at, kind: 'healthy', data: { instance: candidate.id } })
-    if (candidate.recoveredAt !== null && (known?.recoveredAt ?? null) === null) events.push({ at, kind: 'recovered', data: { instance: candidate.id } })
+    if (candidate.healthyAt !== null && (known?.healthyAt ?? null) === null)
+      events.push({ at, kind: 'healthy', data: { instance: candidate.id } })
+    if (candidate.recoveredAt !== null && (known?.recoveredAt ?? null) === null)
+      events.push({ at, kind: 'recovered', data: { instance: candidate.id } })
     if (candidate.failedAt !== null && (known?.failedAt ?? null) === null) {
       events.push({ at, kind: 'failed', data: { instance: candidate.id, why: candidate.healthDetail } })
     }
-    if (candidate.gone !== null && (known?.gone ?? null) === null) events.push({ at, kind: 'gone', data: { instance: candidate.id, why: candidate.gone.detail } })
+    if (candidate.gone !== null && (known?.gone ?? null) === null)
+      events.push({ at, kind: 'gone', data: { instance: candidate.id, why: candidate.gone.detail } })
   }
   if (was.desired !== is.desired) events.push({ at, kind: 'size-changed', data: { from: was.desired, to: is.desired } })
   if (was.declarationVersion !== is.declarationVersion) {

@@ -47,7 +47,7 @@ export const fleet: readonly Rehearsed[] = [
   // hidden snowflakes
   drilled('billing', 'config-drift', { tags: { 'firedrill-schedule': 'drifted' } }),
   drilled('ledger', 'state-drift'),
-  drilled('reports', 'not-replaced'),
+  { group: { name: 'reports', times, traits: [{ trait: 'not-replaced', cause: 'image-deregistered' }] }, expected: truth },
   drilled('pricing', 'unhealthy'),
   drilled('exports', 'wrong-image'),
   drilled('stock', 'stale-image'),
@@ -86,7 +86,6 @@ export const fleet: readonly Rehearsed[] = [
 ]
 
 export const haltedGroup = 'tickets'
-
 
 function drilled(name: string, trait: Exclude<Trait, object>, more: Partial<Rehearsed['group']> = {}): Rehearsed {
   return { group: { name, times, traits: [trait], ...more }, expected: truth }

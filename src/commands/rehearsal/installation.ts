@@ -37,8 +37,14 @@ guards: none
   return {
     rehearsal: named('rehearsal', `${always}${drill}limits: { ${wide}, maxUnsteadyGroups: 100% }\nleashed: false\n`),
     drifted: named('drifted', `${always}${drill}limits: { ${wide}, maxUnsteadyGroups: 100% }\nleashed: false\nstrikeDrifted: true\n`),
-    'once-a-day': named('once-a-day', `${always}${drill}limits: { ${wide.replace('strikesPerDay: 1000', 'strikesPerDay: 1')}, maxUnsteadyGroups: 100% }\nleashed: false\n`),
-    closed: named('closed', `timezone: UTC\ndays: [${anotherDay()}]\nhours: "10:00-11:00"\nmeanDaysBetweenDrills: 5\n${drill}limits: { ${wide}, maxUnsteadyGroups: 100% }\nleashed: false\n`),
+    'once-a-day': named(
+      'once-a-day',
+      `${always}${drill}limits: { ${wide.replace('strikesPerDay: 1000', 'strikesPerDay: 1')}, maxUnsteadyGroups: 100% }\nleashed: false\n`,
+    ),
+    closed: named(
+      'closed',
+      `timezone: UTC\ndays: [${anotherDay()}]\nhours: "10:00-11:00"\nmeanDaysBetweenDrills: 5\n${drill}limits: { ${wide}, maxUnsteadyGroups: 100% }\nleashed: false\n`,
+    ),
     strict: named('strict', `${always}${drill}limits: { ${wide} }\nleashed: false\n`),
     leashed: named('leashed', `${always}${drill}limits: { ${wide}, maxUnsteadyGroups: 100% }\nleashed: true\n`),
   }
@@ -48,7 +54,9 @@ guards: none
 function groupsOf(schedule: string): string {
   const naming = fleet.filter(({ group }) => group.tags?.['firedrill-schedule'] !== undefined)
   if (schedule === 'rehearsal') return JSON.stringify({ include: ['*'], exclude: naming.map(({ group }) => group.name) })
-  return JSON.stringify({ include: naming.filter(({ group }) => group.tags?.['firedrill-schedule'] === schedule).map(({ group }) => group.name) })
+  return JSON.stringify({
+    include: naming.filter(({ group }) => group.tags?.['firedrill-schedule'] === schedule).map(({ group }) => group.name),
+  })
 }
 
 /** A weekday that is neither today nor yesterday nor tomorrow, wherever the clock stands. */

@@ -9,7 +9,15 @@ import { groupId, groupName } from './ids.ts'
 import { membersOf, phaseOf } from './members.ts'
 import type { ScopeContext } from './observe.ts'
 import { defaultSecurityGroups, GROUPS_PER_CALL, groupsNamed, imagesById, securityGroups, subnetsById, WIDTH } from './reads.ts'
-import { bornFrom, declarationVersion, type LaunchOption, type LaunchSource, launchOptions, sourceOfBirth } from './sources.ts'
+import {
+  bornFrom,
+  declarationVersion,
+  type LaunchOption,
+  type LaunchSource,
+  launchOptions,
+  sourceOfBirth,
+  templateVersions,
+} from './sources.ts'
 import { type Launches, readLaunches } from './templates.ts'
 
 /** The contract's declare(): templates, images and surroundings of many groups, each read once. */
@@ -119,7 +127,9 @@ function declarationOf(group: AutoScalingGroup, read: Read): Declaration | null 
     if (source === null) continue
     // Whatever the version says, the group decides on types and images where it overrides them.
     const mine = options.length === 0 ? [] : options.map(option => ({ ...option, launch: source }))
-    const set = setOf(group, mine, { read, version })
+    // A mixed policy names types beside the template; a member of that very template version is not outdated for it.
+    const inForce = templateVersions(group, read.launches.aliases).includes(version)
+    const set = setOf(group, mine, { read, version: inForce ? current.version : version })
     if (set !== null) Object.defineProperty(born, version, { value: set, enumerable: true })
   }
   return { current, born, promises: { retire: 'current', crash: 'current' } }

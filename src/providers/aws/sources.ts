@@ -85,11 +85,17 @@ function resolvedVersion(source: LaunchSource & { kind: 'template' }, aliases: A
 
 /** Names the declaration in force: equal words mean the same templates in the same versions, types and images. */
 export function declarationVersion(group: AutoScalingGroup, aliases: Aliases): string {
-  const options = launchOptions(group).map(option => {
-    const { launch } = option
-    const from =
-      launch.kind === 'configuration' ? `lc:${launch.name}` : `${launch.key}:${resolvedVersion(launch, aliases) ?? launch.version}`
-    return [from, option.type, option.image, option.requirements].filter(part => part !== null).join('/')
-  })
+  const options = launchOptions(group).map(option =>
+    [versionOf(option, aliases), option.type, option.image, option.requirements].filter(part => part !== null).join('/'),
+  )
   return distinct(options).join(' ') || 'none'
+}
+
+/** The templates and versions in force, spelled like `bornFrom`: several where overrides name their own. */
+export function templateVersions(group: AutoScalingGroup, aliases: Aliases): readonly string[] {
+  return distinct(launchOptions(group).map(option => versionOf(option, aliases)))
+}
+
+function versionOf({ launch }: LaunchOption, aliases: Aliases): string {
+  return launch.kind === 'configuration' ? `lc:${launch.name}` : `${launch.key}:${resolvedVersion(launch, aliases) ?? launch.version}`
 }

@@ -43,7 +43,7 @@ export async function openStored(options: CommonOptions, io: Pick<Io, 'env' | 'c
 }
 
 /** A ledger that nobody made is made silently only where every endpoint is on loopback (S14). Throws LedgerError. */
-export async function openLedgerFor(
+async function openLedgerFor(
   settings: Settings,
   options: { readonly clock?: Clock; readonly create?: boolean } = {},
 ): Promise<Ledger> {

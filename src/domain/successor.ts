@@ -26,7 +26,7 @@ export function successors(tracking: Tracking, order: Pick<StrikeOrder, 'members
 }
 
 /** `successors` for a tracking whose candidates are known to be new. */
-export function attribute(tracking: Pick<Tracking, 'candidates' | 'events'>): Attribution {
+function attribute(tracking: Pick<Tracking, 'candidates' | 'events'>): Attribution {
   const claims = tracking.candidates.map(candidate => ({ candidate, claim: claimOf(candidate, tracking.events) }))
   const named = claims.filter(({ claim }) => claim === 'named')
   const unknown = claims.filter(({ claim }) => claim === 'unknown')

@@ -4,7 +4,7 @@ import type { GroupSnapshot, Observation } from './group.ts'
 import { isAfter } from './instants.ts'
 import { foldEvents, terminationOf } from './platform-events.ts'
 
-export { type Phase, phaseOf } from './phase.ts'
+export { phaseOf } from './phase.ts'
 
 /*
  * What watching has seen so far. Platforms answer late, twice and from older views, so facts only grow: what

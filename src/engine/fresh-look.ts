@@ -90,7 +90,7 @@ async function orNothing<K, V>(engine: Engine, what: string, reading: Promise<Re
   }
 }
 
-export function factsOf(engine: Engine, want: Wanted, seen: { reading: Reading; ledgerNow: Temporal.Instant }): GroupFacts {
+function factsOf(engine: Engine, want: Wanted, seen: { reading: Reading; ledgerNow: Temporal.Instant }): GroupFacts {
   const { reading, ledgerNow } = seen
   const group = want.plan.group
   return {

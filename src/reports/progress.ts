@@ -29,7 +29,7 @@ export function renderProgress(drills: readonly Drill[], view: ProgressView): st
 }
 
 /** "checkout       recovering  ███░░░░░░░░░   4.1 s  i-0f93…b1 is starting" */
-export function renderLiveLine(drill: Drill, { width, now, paint }: Omit<ProgressView, 'height'>): string {
+function renderLiveLine(drill: Drill, { width, now, paint }: Omit<ProgressView, 'height'>): string {
   const at = step(drill)
   const start = struckAt(drill)
   const spent = start === null ? 0 : Math.max(0, elapsed(start, now))

@@ -35,7 +35,7 @@ const words: Readonly<Record<Outcome, string>> = {
   refused: 'refused',
   planned: 'planned',
 }
-export const outcomeStyles: Readonly<Record<Outcome, Style>> = {
+const outcomeStyles: Readonly<Record<Outcome, Style>> = {
   phoenix: 'good',
   snowflake: 'bad',
   forecast: 'bad',

@@ -173,7 +173,7 @@ export interface Standing {
   readonly undecided: number
 }
 
-export function standingOf(cards: readonly DrillCard[]): Standing {
+function standingOf(cards: readonly DrillCard[]): Standing {
   const newest = new Map<string, DrillCard>()
   for (const card of cards) {
     if (!['phoenix', 'snowflake', 'forecast', 'inconclusive'].includes(card.outcome)) continue

@@ -8,7 +8,7 @@ import { accessKeyOf, type CreatedWorld } from './world/create.ts'
 
 export { SimulatedClock } from './clock.ts'
 export { createWorld } from './world/create.ts'
-export { type FaultInput, parseWorld, WorldError, type WorldInput } from './world/description.ts'
+export { parseWorld, WorldError, type WorldInput } from './world/description.ts'
 export { bigFleet, defaultFleet } from './world/fleets.ts'
 export type { Truth, TruthQuestion } from './world/truth.ts'
 

@@ -17,7 +17,7 @@ import {
   victimId,
 } from './fixtures.ts'
 
-export const causes: readonly EventCause[] = [
+const causes: readonly EventCause[] = [
   'replacement',
   'unhealthy',
   'strike',
@@ -110,7 +110,7 @@ function someCandidate(id: string): fc.Arbitrary<Candidate> {
   })
 }
 
-export const someEvent: fc.Arbitrary<PlatformEvent> = record({
+const someEvent: fc.Arbitrary<PlatformEvent> = record({
   id: fc.constantFrom('a', 'b', 'c', 'd'),
   at: moment,
   kind: fc.constantFrom('launch', 'terminate', 'other'),

@@ -94,7 +94,7 @@ export function instance(id: string, changes: Partial<InstanceSnapshot> = {}): I
   }
 }
 
-export function snapshot(instances: readonly InstanceSnapshot[], changes: Partial<GroupSnapshot> = {}): GroupSnapshot {
+function snapshot(instances: readonly InstanceSnapshot[], changes: Partial<GroupSnapshot> = {}): GroupSnapshot {
   return {
     summary: {
       id: 'cloud:here/web',

@@ -96,7 +96,7 @@ export function intent(drill: PlannedDrill, rest: Partial<Intent> = {}): Intent 
   return { drill, order: order(drill), before: evidenceBefore(drill.groupName), run: null, permitFor: 10_000, decide: () => null, ...rest }
 }
 
-export function tracking(rest: Partial<Tracking> = {}): Tracking {
+function tracking(rest: Partial<Tracking> = {}): Tracking {
   return {
     struckAt: at('10:00:06'),
     victimGoneAt: null,

@@ -74,7 +74,7 @@ export interface TestClock {
 export const wallClock: TestClock = { now: () => Temporal.Now.instant() }
 
 let ids = 0
-export function newId(): string {
+function newId(): string {
   return `id-${process.pid}-${String(ids++).padStart(6, '0')}`
 }
 

@@ -23,7 +23,7 @@ export const start = Temporal.Instant.from('2026-11-20T09:30:00Z')
 const scope = 'aws:123456789012/eu-west-1'
 const image = 'ami-0c1f9a7be2d34f501'
 
-export const policy: DrillPolicy = {
+const policy: DrillPolicy = {
   method: 'retire',
   target: 30_000,
   deadline: 90_000,
@@ -87,7 +87,7 @@ export function finding(kind: FindingKind, summary: string, more: Partial<Findin
   return { kind, level: 'fail', path: null, expected: null, actual: null, summary, ...more }
 }
 
-export function hex(seed: number, length = 17): string {
+function hex(seed: number, length = 17): string {
   return ((BigInt(seed + 1) * 0x9e3779b97f4a7c15n) & ((1n << BigInt(length * 4)) - 1n)).toString(16).padStart(length, '0')
 }
 
@@ -136,11 +136,11 @@ function declaredSet(version: string, more: Partial<DeclaredSet> = {}): Declared
   }
 }
 
-export function declaration(): Declaration {
+function declaration(): Declaration {
   return { current: declaredSet('7'), born: { '7': declaredSet('7') }, promises: { retire: 'current', crash: 'current' } }
 }
 
-export function snapshot(group: string): GroupSnapshot {
+function snapshot(group: string): GroupSnapshot {
   return {
     summary: { id: group, provider: 'aws', scope, name: group, incarnation: 'u', tags: { firedrill: 'enabled' }, optInById: null },
     observedAt: start,

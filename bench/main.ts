@@ -15,10 +15,14 @@ const replacementTime = Number(process.env.BENCH_REPLACEMENT ?? 30_000)
 const lanes = 16
 
 const script = await measure(simulator =>
-  run(process.execPath, [new URL('script.ts', import.meta.url).pathname, simulator.aws.endpoint, simulator.aws.region, String(drilled), String(lanes)], {
-    env: { ...process.env, ...simulator.aws.env },
-    timeout: 3_600_000,
-  }),
+  run(
+    process.execPath,
+    [new URL('script.ts', import.meta.url).pathname, simulator.aws.endpoint, simulator.aws.region, String(drilled), String(lanes)],
+    {
+      env: { ...process.env, ...simulator.aws.env },
+      timeout: 3_600_000,
+    },
+  ),
 )
 const firedrill = await measure(async simulator => {
   const folder = await mkdtemp(join(tmpdir(), 'firedrill-bench-'))
@@ -70,7 +74,10 @@ async function measure(work: (simulator: Simulator) => Promise<unknown>): Promis
 
 async function writeInstallation(folder: string, simulator: Simulator): Promise<void> {
   await mkdir(join(folder, 'schedules'))
-  await writeFile(join(folder, 'firedrill.yaml'), `providers:\n  aws: { endpoint: "${simulator.aws.endpoint}", regions: [${simulator.aws.region}] }\n`)
+  await writeFile(
+    join(folder, 'firedrill.yaml'),
+    `providers:\n  aws: { endpoint: "${simulator.aws.endpoint}", regions: [${simulator.aws.region}] }\n`,
+  )
   const limits = `{ concurrent: ${lanes}, concurrentPerScope: ${lanes}, strikesPerDay: 100000, strikesPerRun: 100000, spacing: 0s, breaker: off, woundedPerScope: 100 }`
   await writeFile(
     join(folder, 'schedules', 'bench.yaml'),

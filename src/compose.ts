@@ -43,10 +43,7 @@ export async function openStored(options: CommonOptions, io: Pick<Io, 'env' | 'c
 }
 
 /** A ledger that nobody made is made silently only where every endpoint is on loopback (S14). Throws LedgerError. */
-async function openLedgerFor(
-  settings: Settings,
-  options: { readonly clock?: Clock; readonly create?: boolean } = {},
-): Promise<Ledger> {
+async function openLedgerFor(settings: Settings, options: { readonly clock?: Clock; readonly create?: boolean } = {}): Promise<Ledger> {
   const { clock = systemClock(), create = settings.onlyLoopback } = options
   return openLedger(settings.ledger, { clock, create, newId: randomUUID })
 }

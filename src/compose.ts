@@ -17,6 +17,7 @@ import { openLedger } from './ledger/open.ts'
 import { holdWorkerRole } from './ledger/worker-role.ts'
 import { openProbe } from './probes/registry.ts'
 import type { Provider } from './providers/provider.ts'
+import { ProviderError } from './providers/provider-error.ts'
 import { providers as registered } from './providers/registry.ts'
 import { openQueue } from './queue/open.ts'
 import type { Queue } from './queue/queue.ts'
@@ -63,7 +64,12 @@ export interface InstallationNeeds {
   readonly changed?: (drill: Drill) => void
   /** Only errors are logged: somebody draws on the same screen. */
   readonly quiet?: boolean
+  /** A platform that cannot be reached yet is tried again until the signal: a service outlives outages, also at its start. */
+  readonly patient?: boolean
 }
+
+/** Between two tries to reach a platform at the start of a service. */
+const retryEvery = 3_000
 
 /** Opens ledger, providers and engine; what was opened is closed again where a later part fails. Throws ConfigError, LedgerError, ProviderError. */
 export async function openInstallation(options: CommonOptions, io: Io, needs: InstallationNeeds): Promise<Installation> {
@@ -81,7 +87,7 @@ export async function openInstallation(options: CommonOptions, io: Io, needs: In
       const role = await holdWorkerRole(settings.ledger)
       closers.push(() => role.release())
     }
-    const providers = await openProviders(settings, { clock, log, env: io.env })
+    const providers = await openProviders(settings, { clock, log, env: io.env, patient: needs.patient === true ? io.signal : null })
     closers.push(...providers.map(provider => () => provider.close()))
     const engine = engineOf(settings, { ledger, providers, clock, log, changed: needs.changed ?? (() => {}) })
     return { settings, ledger, clock, log, engine, openQueue: () => openQueue(settings.queue, { clock, log }), close }
@@ -91,7 +97,14 @@ export async function openInstallation(options: CommonOptions, io: Io, needs: In
   }
 }
 
-async function openProviders(settings: Settings, deps: { clock: Clock; log: Log; env: Io['env'] }): Promise<Provider[]> {
+interface ProviderNeeds {
+  readonly clock: Clock
+  readonly log: Log
+  readonly env: Io['env']
+  readonly patient: AbortSignal | null
+}
+
+async function openProviders(settings: Settings, deps: ProviderNeeds): Promise<Provider[]> {
   const names = Object.keys(settings.providers)
   if (names.length === 0) {
     throw new UsageError('no provider is configured: name one under `providers:` in firedrill.yaml (`firedrill init` makes a sample)')
@@ -99,12 +112,21 @@ async function openProviders(settings: Settings, deps: { clock: Clock; log: Log;
   return Promise.all(names.map(name => openOne(name, settings, deps)))
 }
 
-async function openOne(name: string, settings: Settings, deps: { clock: Clock; log: Log; env: Io['env'] }): Promise<Provider> {
+async function openOne(name: string, settings: Settings, deps: ProviderNeeds): Promise<Provider> {
   const known = registered[name]
   const own = settings.providers[name]
   if (known === undefined || own === undefined) throw new UsageError(`there is no provider ${name}`)
   const { openProvider } = await known.load()
-  return openProvider(own, deps)
+  for (;;) {
+    try {
+      return await openProvider(own, deps)
+    } catch (error) {
+      const passing = error instanceof ProviderError && ['unavailable', 'unknown', 'throttled', 'denied'].includes(error.code)
+      if (!passing || deps.patient === null || deps.patient.aborted) throw error
+      deps.log.error('platform cannot be reached and will be tried again', { provider: name, why: error.message })
+      await deps.clock.sleep(retryEvery, deps.patient)
+    }
+  }
 }
 
 function engineOf(

@@ -1,4 +1,5 @@
 import { type Installation, openInstallation } from '../compose.ts'
+import { loadSettings } from '../config/load.ts'
 import { reasonOf } from '../engine/context.ts'
 import { runService } from '../engine/service.ts'
 import { serveHealth } from '../web/health.ts'
@@ -7,18 +8,20 @@ import type { ServeOptions } from './options.ts'
 
 /** The long-running service: schedules, worker, health page. Ends with 0 on SIGTERM, within 10 s; open drills go on at the next start. */
 export async function serve(options: ServeOptions, io: Io): Promise<number> {
-  const installation = await openInstallation(options, io, { worker: true })
+  const settings = await loadSettings({ file: options.config, env: io.env, cwd: io.cwd })
+  let installation: Installation | null = null
+  const health = await serveHealth(settings.web.listen, async () => (installation === null ? 'starting' : readiness(installation)))
   try {
-    const health = await serveHealth(installation.settings.web.listen, () => readiness(installation))
-    installation.log.info('serving', { listen: health.address, schedules: installation.settings.schedules.map(one => one.name) })
-    try {
-      await work(installation, io.signal)
-    } finally {
-      await health.close()
-    }
+    installation = await openInstallation(options, io, { worker: true, patient: true })
+    installation.log.info('serving', { listen: health.address, schedules: settings.schedules.map(one => one.name) })
+    await work(installation, io.signal)
     return 0
+  } catch (error) {
+    if (io.signal.aborted && installation === null) return 0
+    throw error
   } finally {
-    await installation.close()
+    await health.close()
+    await (installation as Installation | null)?.close()
   }
 }
 

@@ -220,10 +220,8 @@ describe('the simulated AWS, asked by the official command line', function () {
       run('autoscaling', 'set-desired-capacity', '--auto-scaling-group-name', 'web', '--desired-capacity', '99'),
       run('autoscaling', 'start-instance-refresh', '--auto-scaling-group-name', 'search'),
     ])
-    assert.deepEqual(
-      failures.map(each => each.code),
-      [254, 254, 254],
-    )
+    // A refused call ends version 2 with 254 and version 1 with 255.
+    for (const { code } of failures) assert.ok(code === 254 || code === 255, String(code))
     assert.match(
       failures[0]?.error ?? '',
       /An error occurred \(InvalidInstanceID\.NotFound\) when calling the TerminateInstances operation.*: The instance ID 'i-00000000000000000' does not exist/,

@@ -38,7 +38,16 @@ process.on('exit', code => {
 
 const { default: Mocha } = await import('mocha')
 const { timeout, forbidOnly } = JSON.parse(readFileSync('.mocharc.json', 'utf8'))
-const mocha = new Mocha({ timeout, forbidOnly, reporter: 'spec', grep: values.grep, bail: values.bail, parallel: values.parallel, jobs: 2 })
+const mocha = new Mocha({
+  timeout,
+  forbidOnly,
+  diff: false,
+  reporter: 'spec',
+  grep: values.grep,
+  bail: values.bail,
+  parallel: values.parallel,
+  jobs: 2,
+})
 const files = filesOf(positionals)
 if (files.length === 0) throw new Error(`no test file matches ${positionals.join(' ') || 'test/**/*.test.ts'}`)
 for (const file of files) mocha.addFile(file)

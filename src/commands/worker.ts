@@ -6,7 +6,7 @@ import { work } from './serve.ts'
 
 /** A further worker for the same queue and ledger. An embedded one has room for one process only. */
 export async function worker(options: WorkerOptions, io: Io): Promise<number> {
-  const installation = await openInstallation(options, io, { worker: true })
+  const installation = await openInstallation(options, io, { worker: true, patient: true })
   try {
     const { ledger, queue } = installation.settings
     if (ledger.kind === 'embedded' || queue.kind === 'embedded') {

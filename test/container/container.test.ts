@@ -33,7 +33,7 @@ describe('container', function () {
       COMPOSE_PROJECT_NAME: 'firedrill-test',
       // Simulated clouds: no call leaves this machine.
       AWS_ENDPOINT_URL: 'http://127.0.0.1:4577',
-      AWS_ACCESS_KEY_ID: 'simulated',
+      AWS_ACCESS_KEY_ID: 'simulator-123456789012',
       AWS_SECRET_ACCESS_KEY: 'simulated',
       AWS_REGION: 'eu-west-1',
     }

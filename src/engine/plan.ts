@@ -3,7 +3,7 @@ import type { PlannedDrill } from '../domain/drill.ts'
 import { chooseSchedule, policyFor, readOptIn, serviceOf } from '../domain/opt-in.ts'
 import type { Schedule } from '../domain/schedule.ts'
 import type { GroupRecord } from '../domain/seen-group.ts'
-import { windowOpening } from '../domain/window.ts'
+import { dayHours } from '../domain/window.ts'
 import type { NewPlan } from '../ledger/ledger.ts'
 import { type Engine, scheduleOf } from './context.ts'
 
@@ -40,18 +40,13 @@ function plansFor(engine: Engine, group: GroupRecord, when: { now: Temporal.Inst
   })
 }
 
-/** Today's date in the schedule's zone, and yesterday's, where their windows have not closed. */
+/** Today's date in the schedule's zone, and yesterday's where its own hours cross midnight and have not ended. */
 function openDates(schedule: Schedule, now: Temporal.Instant): Temporal.PlainDate[] {
   const today = now.toZonedDateTimeISO(schedule.timezone).toPlainDate()
   return [today.subtract({ days: 1 }), today].filter(date => {
-    const window = windowOpening(schedule, date)
-    return window !== null && (window.closes === null || Temporal.Instant.compare(window.closes, now) > 0) && !isOver(window.opens, now)
+    const own = dayHours(schedule, date)
+    return own !== null && Temporal.Instant.compare(own.closes, now) > 0
   })
-}
-
-/** A window without an end still belongs to its day: a day and a half later nothing is drawn for it any more. */
-function isOver(opens: Temporal.Instant, now: Temporal.Instant): boolean {
-  return now.since(opens).total('hours') > 36
 }
 
 /** What a plan for this group is made from. Null: no schedule takes it (`groups` says why). */

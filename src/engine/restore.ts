@@ -1,5 +1,4 @@
 import type { Drill, RestoringDrill, Tracking } from '../domain/drill.ts'
-import type { Observation } from '../domain/group.ts'
 import { transition } from '../domain/transition.ts'
 import { type Engine, reasonOf, type ScopeHandle } from './context.ts'
 import { advance } from './write.ts'
@@ -12,8 +11,8 @@ export async function restore(
   engine: Engine,
   handle: ScopeHandle,
   drill: RestoringDrill,
-  seen: { tracking: Tracking; observation: Observation; at: Temporal.Instant; signal: AbortSignal },
-): Promise<{ readonly state: 'watching'; readonly drill: Drill } | null> {
+  seen: { tracking: Tracking; at: Temporal.Instant; signal: AbortSignal },
+): Promise<Drill | null> {
   const ask = handle.provider.restore
   if (ask === undefined) throw new Error(`${handle.provider.name} must restore and cannot: its capabilities contradict it`)
   let progress: Tracking['restore']
@@ -25,5 +24,5 @@ export async function restore(
   const looked = { ...drill, tracking: seen.tracking }
   const restored = transition(looked, { kind: 'restore', progress: progress ?? { state: 'waiting', detail: 'no answer' }, at: seen.at })
   const written = await advance(engine, restored, [{ at: seen.at, kind: 'restore', data: { ...progress } }])
-  return written ? { state: 'watching', drill: restored } : null
+  return written ? restored : null
 }

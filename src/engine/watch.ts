@@ -111,7 +111,7 @@ async function look(engine: Engine, handle: ScopeHandle, what: LookAt<Tracked>):
   const observation = what.observation ?? { kind: 'unreadable', why: 'the platform did not answer for it' }
   const probed = await trackAndProbe(engine, drill, { observation, at, signal })
   if (drill.state === 'concluded') return lookWounded(engine, drill, probed, at)
-  if (drill.state === 'restoring') return restore(engine, handle, drill, { tracking: probed, observation, at, signal })
+  if (drill.state === 'restoring') return judgeable(await restore(engine, handle, drill, { tracking: probed, at, signal }), at)
   const phase = phaseOf(probed, drill.policy, at)
   const looked = transition(drill, { kind: 'looked', tracking: probed, at })
   const news = newsOf(drill, looked, at)
@@ -119,6 +119,13 @@ async function look(engine: Engine, handle: ScopeHandle, what: LookAt<Tracked>):
   if (!written) return null
   if (phase.phase === 'judge' && isUnderWay(looked)) return { state: 'ready', drill: looked }
   return { state: 'watching', drill: isNews(drill, looked) ? looked : drill }
+}
+
+/** A restore that never ends must not keep a drill from its verdict (S11). Null: somebody else moved it. */
+function judgeable(drill: Drill | null, at: Temporal.Instant): Looked | null {
+  if (drill === null) return null
+  if (isUnderWay(drill) && phaseOf(drill.tracking, drill.policy, at).phase === 'judge') return { state: 'ready', drill }
+  return { state: 'watching', drill }
 }
 
 async function trackAndProbe(

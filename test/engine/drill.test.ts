@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict'
+import { ProviderError } from '../../src/providers/provider-error.ts'
+import { Stage } from './stage.ts'
+
+const wide = {
+  concurrent: 100,
+  concurrentPerScope: 100,
+  strikesPerDay: 100,
+  strikesPerGroupPerDay: 1,
+  strikesPerRun: 100,
+  spacing: 0,
+  breaker: null,
+}
+
+describe('the life of a drill', () => {
+  let stage: Stage
+
+  beforeEach(async () => {
+    stage = await Stage.open()
+  })
+
+  afterEach(() => stage.ledger.close())
+
+  async function one(tags: Record<string, string> = {}) {
+    stage.platform.add('web', tags)
+    const [plan] = await stage.plan()
+    return plan ?? assert.fail('nothing was planned')
+  }
+
+  it('goes from plan to phoenix, with every moment of the timeline', async () => {
+    const plan = await one()
+    assert.deepEqual(await stage.attempt([plan]), ['struck'])
+    await stage.watchToTheEnd()
+    const { judgement, order, tracking, wounded } = await stage.concluded(plan.id)
+    assert.equal(judgement.verdict, 'phoenix', JSON.stringify(judgement))
+    assert.deepEqual(judgement.successor, 'i-new-1')
+    assert.deepEqual(judgement.proven.toSorted(), ['configuration', 'health', 'image', 'replaced'])
+    assert.equal(wounded, false)
+    assert.deepEqual(
+      stage.platform.strikes.map(strike => strike.victim.id),
+      [order.victim.id],
+    )
+    const kinds = (await stage.ledger.events(plan.id)).map(event => event.kind)
+    assert.deepEqual(
+      ['intended', 'sending', 'struck', 'victim-gone', 'launched', 'healthy', 'recovered', 'concluded'].filter(
+        kind => !kinds.includes(kind),
+      ),
+      [],
+    )
+    const [candidate] = tracking?.candidates ?? []
+    assert.ok(candidate?.recoveredAt && candidate.recoveredAt.since(order.intendedAt).total('seconds') < 45)
+  })
+
+  it('S8 makes no strike on a leash, and keeps the victim it would have taken', async () => {
+    await stage.ledger.close()
+    stage = await Stage.open({ leashed: true })
+    const plan = await one()
+    assert.deepEqual(await stage.attempt([plan]), ['leashed'])
+    assert.equal(stage.platform.strikes.length, 0)
+    assert.equal((await stage.drill(plan.id)).state, 'leashed')
+  })
+
+  it('S1 refuses a group that was opted out after its drill was planned', async () => {
+    const plan = await one()
+    for (const group of stage.platform.groups.values()) group.tags = {}
+    assert.deepEqual(await stage.attempt([plan]), ['refused'])
+    const drill = await stage.drill(plan.id)
+    assert.equal(drill.state === 'refused' && drill.refusal.rule, 'S1')
+    assert.equal(stage.platform.strikes.length, 0)
+  })
+
+  it('S2 refuses while a halt or the halt file stands, without asking the platform', async () => {
+    const plan = await one()
+    const calls = { ...stage.platform.calls }
+    stage.haltFile = true
+    assert.deepEqual(await stage.attempt([plan]), ['refused'])
+    assert.deepEqual(stage.platform.calls, calls)
+    assert.equal(stage.platform.strikes.length, 0)
+  })
+
+  it('S2 sends nothing when the permit ran out on the way to the socket; the drill ends without a strike', async () => {
+    const plan = await one()
+    stage.platform.beforeStrike = () => stage.clock.advance(11_000)
+    await stage.attempt([plan])
+    assert.equal(stage.platform.strikes.length, 0)
+    await stage.ledger.halt({ target: { kind: 'installation' }, reason: 'an incident', by: 'test', until: null })
+    await stage.watchToTheEnd()
+    assert.equal(stage.platform.strikes.length, 0)
+    const { judgement } = await stage.concluded(plan.id)
+    assert.deepEqual([judgement.verdict, judgement.findings[0]?.kind], ['inconclusive', 'not-struck'])
+  })
+
+  it('S9 strikes the recorded victim once more when a call was lost before it acted, and no other', async () => {
+    const plan = await one()
+    stage.platform.next = ['silent']
+    await stage.attempt([plan])
+    await stage.watchToTheEnd()
+    const { judgement, order } = await stage.concluded(plan.id)
+    assert.equal(judgement.verdict, 'phoenix')
+    assert.deepEqual(
+      stage.platform.strikes.map(strike => strike.victim.id),
+      [order.victim.id, order.victim.id],
+    )
+  })
+
+  it('S9 sends nothing again when the answer was lost but the victim is gone', async () => {
+    const plan = await one()
+    stage.platform.next = ['lost']
+    await stage.attempt([plan])
+    await stage.watchToTheEnd()
+    assert.equal((await stage.concluded(plan.id)).judgement.verdict, 'phoenix')
+    assert.equal(stage.platform.strikes.length, 1)
+  })
+
+  it('S9 never repeats a call that names only a reusable name: the victim is watched, then not struck', async () => {
+    stage.platform.capabilities = { ...stage.platform.capabilities, namesInstance: [] }
+    const plan = await one()
+    stage.platform.next = ['silent']
+    await stage.attempt([plan])
+    await stage.watchToTheEnd()
+    const { judgement } = await stage.concluded(plan.id)
+    assert.deepEqual([judgement.verdict, judgement.findings[0]?.kind], ['inconclusive', 'not-struck'])
+    assert.equal(stage.platform.strikes.length, 1)
+  })
+
+  it('ends at once, not struck, where the platform certainly refused the call', async () => {
+    const plan = await one()
+    stage.platform.next = [
+      new ProviderError('the policy does not allow it', { code: 'denied', operation: 'Terminate', mayHaveActed: false }),
+    ]
+    await stage.attempt([plan])
+    const { judgement, wounded } = await stage.concluded(plan.id)
+    assert.equal(judgement.findings[0]?.kind, 'not-struck')
+    assert.match(judgement.findings[0]?.summary ?? '', /policy does not allow/)
+    assert.equal(wounded, false)
+  })
+
+  it('S10 refuses what cannot be read', async () => {
+    const plan = await one()
+    stage.platform.unreadable = 'access denied'
+    assert.deepEqual(await stage.attempt([plan]), ['refused'])
+    const drill = await stage.drill(plan.id)
+    assert.equal(drill.state === 'refused' && drill.refusal.rule, 'S10')
+  })
+
+  it('S11 comes to a verdict when nothing rises, puts the service in quarantine, and leaves the group wounded', async () => {
+    stage.platform.replacementTime = 10 * 3_600_000
+    const plan = await one()
+    await stage.attempt([plan])
+    await stage.watchToTheEnd()
+    const { judgement, wounded } = await stage.concluded(plan.id)
+    assert.notEqual(judgement.verdict, 'phoenix')
+    assert.equal(wounded, true)
+    await stage.clock.advance(11 * 3_600_000)
+    await stage.look()
+    assert.equal((await stage.concluded(plan.id)).wounded, false, 'whole again once the late one is up')
+  })
+
+  it('S11 comes to a verdict though a restore never ends', async () => {
+    stage.platform.capabilities = { ...stage.platform.capabilities, replacesItself: false }
+    stage.platform.restore = async () => ({ state: 'waiting', detail: 'the group is being updated' })
+    const plan = await one()
+    await stage.attempt([plan])
+    await stage.watchToTheEnd()
+    const { judgement, wounded } = await stage.concluded(plan.id)
+    assert.deepEqual([judgement.verdict, wounded], ['inconclusive', true])
+  })
+
+  it('S6 strikes no second group of a service, and lets the plan wait', async () => {
+    stage.platform.add('blue', { 'firedrill-service': 'shop' })
+    stage.platform.add('green', { 'firedrill-service': 'shop' })
+    const plans = await stage.plan()
+    assert.deepEqual((await stage.attempt(plans)).toSorted(), ['struck', 'waiting'])
+    assert.equal(stage.platform.strikes.length, 1)
+  })
+
+  it('S3 waits for spacing and room, and strikes the next when they are there', async () => {
+    stage.platform.add('blue')
+    stage.platform.add('green')
+    const plans = await stage.plan()
+    assert.deepEqual(await stage.attempt(plans), ['struck', 'waiting'])
+    await stage.watchToTheEnd()
+    await stage.clock.advance(600_000)
+    assert.deepEqual(await stage.attempt(plans.slice(1)), ['struck'])
+  })
+
+  it('looks at fifty drills of a scope with one call', async () => {
+    await stage.ledger.close()
+    stage = await Stage.open({ limits: { ...stage.schedule.limits, ...wide } })
+    for (let group = 0; group < 50; group++) stage.platform.add(`web-${group}`)
+    const plans = await stage.plan()
+    assert.deepEqual([...new Set(await stage.attempt(plans))], ['struck'])
+    await stage.clock.advance(5_000)
+    const before = stage.platform.calls.observe ?? 0
+    await stage.look()
+    assert.equal((stage.platform.calls.observe ?? 0) - before, 1)
+    await stage.watchToTheEnd()
+    for (const plan of plans) assert.equal((await stage.concluded(plan.id)).judgement.verdict, 'phoenix')
+  })
+})

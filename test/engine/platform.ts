@@ -1,0 +1,169 @@
+import type { Configuration, Declaration } from '../../src/domain/declaration.ts'
+import type { StrikeOrder } from '../../src/domain/drill.ts'
+import type { Finding } from '../../src/domain/finding.ts'
+import type { GroupId, GroupSummary, InstanceId, InstanceSnapshot, Observation, Scope } from '../../src/domain/group.ts'
+import type { Clock } from '../../src/domain/time.ts'
+import type { Capabilities, Provider, Receipt, Restored } from '../../src/providers/provider.ts'
+import { declaration, instance } from '../domain/fixtures.ts'
+
+const month = 30 * 24 * 3_600_000
+
+interface Member {
+  readonly id: InstanceId
+  readonly launchedAt: Temporal.Instant
+  readonly healthyAt: Temporal.Instant
+  goneAt: Temporal.Instant | null
+}
+
+interface Group {
+  tags: Record<string, string>
+  desired: number
+  readonly members: Member[]
+}
+
+/** How a strike goes: `lost` acts and its answer gets lost, `silent` does nothing and its answer gets lost. */
+export type StrikeOutcome = 'accepted' | 'lost' | 'silent' | Error
+
+/** A small platform in simulated time, without a wire: what the engine asks is counted, what strikes do is told by the test. */
+export class Platform implements Provider {
+  readonly name = 'cloud'
+  readonly scope: Scope = { id: 'cloud:here', provider: 'cloud' }
+  readonly groups = new Map<GroupId, Group>()
+  readonly strikes: StrikeOrder[] = []
+  readonly calls: Record<string, number> = {}
+  replacementTime = 30_000
+  unreadable: string | null = null
+  next: StrikeOutcome[] = []
+  /** Runs when a strike is asked for, before anything happens. */
+  beforeStrike: () => Promise<void> | void = () => {}
+  capabilities: Capabilities = {
+    methods: ['retire', 'crash'],
+    replacesItself: true,
+    namesInstance: ['retire', 'crash'],
+    staleness: 60_000,
+    driftIgnore: [],
+  }
+  restore?: (order: StrikeOrder, signal: AbortSignal) => Promise<Restored>
+  readonly #clock: Clock
+  #launched = 0
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  add(name: string, tags: Record<string, string> = {}): GroupId {
+    const id = `${this.scope.id}/group/${name}`
+    const launchedAt = this.#clock.now().subtract({ milliseconds: month })
+    const members = ['a', 'b', 'c'].map(letter => ({ id: `i-${name}-${letter}`, launchedAt, healthyAt: launchedAt, goneAt: null }))
+    this.groups.set(id, { tags: { firedrill: 'enabled', ...tags }, desired: 3, members })
+    return id
+  }
+
+  scopes(): readonly Scope[] {
+    return [this.scope]
+  }
+
+  async *discover(): AsyncIterable<GroupSummary> {
+    this.#count('discover')
+    for (const id of this.groups.keys()) yield this.#summary(id)
+  }
+
+  async observe(_scope: Scope, groups: readonly GroupId[]): Promise<ReadonlyMap<GroupId, Observation>> {
+    this.#count('observe')
+    return new Map(groups.map(id => [id, this.#observation(id)]))
+  }
+
+  async declare(_scope: Scope, groups: readonly GroupId[]): Promise<ReadonlyMap<GroupId, Declaration>> {
+    this.#count('declare')
+    return new Map(groups.map(id => [id, declaration()]))
+  }
+
+  async describe(_scope: Scope, instances: readonly { readonly id: InstanceId }[]): Promise<ReadonlyMap<InstanceId, Configuration>> {
+    this.#count('describe')
+    const values = { securityGroups: ['sg-1', 'sg-2'], type: 'large', 'volumes/xvda/size': 8 }
+    return new Map(instances.map(({ id }) => [id, { instance: id, image: 'image-1', address: null, values, unread: [] }]))
+  }
+
+  async forecast(_scope: Scope, groups: readonly GroupId[]): Promise<ReadonlyMap<GroupId, readonly Finding[]>> {
+    this.#count('forecast')
+    return new Map(groups.map(id => [id, []]))
+  }
+
+  async strike(order: StrikeOrder, _signal: AbortSignal, mayStillSend: () => boolean): Promise<Receipt> {
+    await this.beforeStrike()
+    if (!mayStillSend()) throw new Error('the permit has run out')
+    this.strikes.push(order)
+    const outcome = this.next.shift() ?? 'accepted'
+    if (outcome instanceof Error) throw outcome
+    if (outcome !== 'silent') this.#kill(order)
+    if (outcome !== 'accepted') throw new Error('the connection was reset')
+    return { acceptedAt: this.#clock.now(), reference: 'activity-1' }
+  }
+
+  async close(): Promise<void> {}
+
+  #kill(order: StrikeOrder): void {
+    const group = this.groups.get(order.group)
+    const victim = group?.members.find(member => member.id === order.victim.id && member.goneAt === null)
+    if (group === undefined || victim === undefined) return
+    victim.goneAt = this.#clock.now()
+    if (!this.capabilities.replacesItself) return
+    const launchedAt = this.#clock.now().add({ seconds: 2 })
+    const healthyAt = this.#clock.now().add({ milliseconds: this.replacementTime })
+    group.members.push({ id: `i-new-${++this.#launched}`, launchedAt, healthyAt, goneAt: null })
+  }
+
+  #summary(id: GroupId): GroupSummary {
+    const name = id.split('/').at(-1) ?? id
+    return {
+      id,
+      provider: 'cloud',
+      scope: this.scope.id,
+      name,
+      incarnation: 'first',
+      tags: this.groups.get(id)?.tags ?? {},
+      optInById: null,
+    }
+  }
+
+  #observation(id: GroupId): Observation {
+    const group = this.groups.get(id)
+    if (this.unreadable !== null) return { kind: 'unreadable', why: this.unreadable }
+    if (group === undefined) return { kind: 'gone' }
+    const now = this.#clock.now()
+    const present = group.members.filter(member => member.goneAt === null && Temporal.Instant.compare(member.launchedAt, now) <= 0)
+    return {
+      kind: 'snapshot',
+      snapshot: {
+        summary: this.#summary(id),
+        observedAt: now,
+        clockSkew: null,
+        desired: group.desired,
+        minimum: 1,
+        maximum: 6,
+        instances: present.map(member => this.#snapshot(member, now)),
+        unsteady: [],
+        replacementOff: null,
+        controller: null,
+        membershipChangedAt: null,
+        declarationVersion: 'template:1',
+        events: [],
+        ownRecoveryTime: 0,
+      },
+    }
+  }
+
+  #snapshot(member: Member, now: Temporal.Instant): InstanceSnapshot {
+    const isUp = Temporal.Instant.compare(member.healthyAt, now) <= 0
+    const changes = {
+      launchedAt: member.launchedAt,
+      phase: isUp ? 'in-service' : 'pending',
+      health: isUp ? 'healthy' : 'starting',
+    } as const
+    return instance(member.id, changes)
+  }
+
+  #count(call: string): void {
+    this.calls[call] = (this.calls[call] ?? 0) + 1
+  }
+}

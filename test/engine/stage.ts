@@ -101,4 +101,4 @@ export class Stage {
   }
 }
 
-export const never = new AbortController().signal
+const never = new AbortController().signal

@@ -121,7 +121,7 @@ async function openOne(name: string, settings: Settings, deps: ProviderNeeds): P
     try {
       return await openProvider(own, deps)
     } catch (error) {
-      const passing = error instanceof ProviderError && ['unavailable', 'unknown', 'throttled', 'denied'].includes(error.code)
+      const passing = error instanceof ProviderError && ['unavailable', 'unknown', 'throttled'].includes(error.code)
       if (!passing || deps.patient === null || deps.patient.aborted) throw error
       deps.log.error('platform cannot be reached and will be tried again', { provider: name, why: error.message })
       await deps.clock.sleep(retryEvery, deps.patient)

@@ -47,7 +47,13 @@ const rows = [
 for (const row of rows) process.stdout.write(`${row.map((cell, index) => (index === 0 ? cell.padEnd(24) : cell.padStart(16))).join('')}\n`)
 process.stdout.write(`calls per drill: firedrill / script = ${(firedrill.calls / script.calls).toFixed(2)}\n`)
 
+process.stdout.write('\nfiredrill, by operation:\n')
+for (const [operation, count] of Object.entries(firedrill.byOperation).toSorted(([, a], [, b]) => b - a)) {
+  process.stdout.write(`${operation.padEnd(52)}${String(count).padStart(7)}${(count / drilled).toFixed(2).padStart(9)}\n`)
+}
+
 interface Measured {
+  readonly byOperation: Readonly<Record<string, number>>
   readonly calls: number
   readonly describeGroups: number
   readonly seconds: number
@@ -66,7 +72,8 @@ async function measure(work: (simulator: Simulator) => Promise<unknown>): Promis
     const counts = Object.entries(simulator.counts()).map(([operation, count]) => ({ operation, count: Number(count) }))
     const groups = counts.filter(({ operation }) => operation.endsWith('DescribeAutoScalingGroups'))
     const sum = (of: typeof counts) => of.reduce((total, { count }) => total + count, 0)
-    return { calls: sum(counts), describeGroups: sum(groups), seconds: (performance.now() - started) / 1000 }
+    const byOperation = Object.fromEntries(counts.map(({ operation, count }) => [operation, count]))
+    return { byOperation, calls: sum(counts), describeGroups: sum(groups), seconds: (performance.now() - started) / 1000 }
   } finally {
     await simulator.close()
   }

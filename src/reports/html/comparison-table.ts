@@ -16,8 +16,11 @@ import { type Markup, markup, name } from './markup.ts'
 export function comparisonSection(card: DrillCard): Markup {
   const comparison = compare(card)
   if (!comparison) return markup``
-  const equal = comparison.rows.filter(row => row.mark === 'equal')
-  const telling = comparison.rows.filter(row => row.mark !== 'equal')
+  // A successor of which nothing could be read says so once, not in every row.
+  const unseen = comparison.rows.length > 0 && comparison.rows.every(row => row.successor.kind === 'unread')
+  const tells = (row: ComparedRow) => (unseen ? row.victimDiffers : row.mark !== 'equal')
+  const telling = comparison.rows.filter(tells)
+  const equal = comparison.rows.filter(row => !tells(row))
   return markup`<h4>Victim, declaration, successor</h4>
 ${telling.length > 0 ? table(telling, comparison, 'Settings that differ or could not be read') : null}
 ${equal.length > 0 ? markup`<details class="fold"><summary>${equalWords(equal, telling.length > 0)}</summary>${table(equal, comparison, 'Settings that are equal')}</details>` : null}
@@ -27,7 +30,9 @@ ${comparison.inside ? insideSection(comparison.inside) : null}`
 function equalWords(equal: readonly ComparedRow[], others: boolean): string {
   const settings = plural(equal.length, others ? 'other setting' : 'setting')
   const single = equal.some(row => row.successor.kind === 'none')
-  return `${others ? '' : 'All '}${settings} ${single ? 'of the victim as declared; no successor to compare with' : 'equal'}`
+  const unread = equal.some(row => row.successor.kind === 'unread')
+  const missing = unread ? 'the successor could not be described' : 'no successor to compare with'
+  return `${others ? '' : 'All '}${settings} ${single || unread ? `of the victim as declared; ${missing}` : 'equal'}`
 }
 
 function table(rows: readonly ComparedRow[], comparison: Comparison, caption: string): Markup {

@@ -80,7 +80,7 @@ th { font-weight: 600; }
 .fleet tbody th a:hover { text-decoration-color: currentColor; }
 .fleet .verdict { width: 1%; white-space: nowrap; }
 .fleet .time { width: 1%; text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
-.fleet td.why { color: var(--soft); }
+.fleet td.why { width: 62%; color: var(--soft); }
 .fleet .act td.why { color: var(--ink); }
 details.more > summary { padding: .6rem 1rem; border-top: 1px solid var(--line); }
 

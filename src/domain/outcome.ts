@@ -16,6 +16,7 @@ import {
   unhealthy,
   unobservable,
 } from './findings.ts'
+import type { PlatformEvent } from './group.ts'
 import { after, between, isAfter } from './instants.ts'
 import { deadlineOf, endOf, holdOf, isWell, soakEndOf, standingOf } from './phase.ts'
 import { failedLaunches } from './platform-events.ts'
@@ -37,7 +38,12 @@ export function recoveryOutcomes(evidence: Evidence): readonly Outcome[] {
   const possible = successors(tracking, order)
   const { candidates, certain } = contenders({ ...tracking, candidates: possible.candidates }, policy)
   if (candidates.length === 0) return [withoutCandidate(evidence)]
-  const outcomes = deciding(candidates).map(candidate => outcomeOf(candidate, evidence))
+  const judged = deciding(candidates)
+  const stillborn = judged.filter(candidate => failedLaunchOf(candidate, tracking) !== null)
+  const outcomes = [
+    ...stillbornOutcome(stillborn, evidence),
+    ...judged.filter(candidate => !stillborn.includes(candidate)).map(candidate => outcomeOf(candidate, evidence)),
+  ]
   const doubtful = !certain && tracking.desired > order.desired && tracking.wholeAt === null
   return doubtful
     ? outcomes.map(outcome => (outcome.result === 'passed' ? undecided(outcome.candidate, outgrown(possible.how)) : outcome))
@@ -55,6 +61,21 @@ function deciding(candidates: readonly Candidate[]): readonly Candidate[] {
   const own = candidates.filter(candidate => !followsLoss(candidate))
   const left = own.filter(candidate => standingOf(candidate) !== 'taken')
   return left.length > 0 ? left : own
+}
+
+/** The failed launch of one that was seen to start and never got healthy: by the platform's own account it never came. */
+function failedLaunchOf(candidate: Candidate, { events }: Tracking): PlatformEvent | null {
+  if (standingOf(candidate) !== 'removed' || candidate.healthyAt !== null) return null
+  return failedLaunches(events).findLast(event => event.instance === candidate.id) ?? null
+}
+
+/** Launches that failed one after the other are one thing: nothing came. */
+function stillbornOutcome(stillborn: readonly Candidate[], { tracking, policy }: Evidence): Outcome[] {
+  const launches = stillborn.flatMap(candidate => failedLaunchOf(candidate, tracking) ?? [])
+  const broken = launches.findLast(event => event.error?.category === 'broken')
+  if (broken !== undefined) return [failed(null, notReplaced(policy.deadline, broken))]
+  const passing = launches.at(-1)
+  return passing === undefined ? [] : [undecided(null, noCapacity(passing))]
 }
 
 /** When a candidate was lost by its own fault. */

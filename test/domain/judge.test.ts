@@ -67,6 +67,23 @@ const cases: readonly Case[] = [
     fail: ['no-capacity'],
   },
   {
+    when: "one launch after the other died before it was ever healthy, by the platform's own account",
+    evidence: atDeadline({
+      candidates: ['i-new', 'i-newer'].map((id, turn) =>
+        candidate(id, {
+          seenAt: at(10 + turn),
+          health: 'starting',
+          healthyAt: null,
+          recoveredAt: null,
+          gone: { at: at(20 + turn), cause: 'unknown', detail: 'it disappeared' },
+        }),
+      ),
+      events: ['i-new', 'i-newer'].map(id => event(id, { instance: id, outcome: 'failed', error: broken })),
+    }),
+    verdict: 'snowflake',
+    fail: ['not-replaced'],
+  },
+  {
     when: 'capacity and broken errors mix',
     evidence: atDeadline({
       events: [event('a', { outcome: 'failed', error: broken }), event('b', { at: at(9), outcome: 'failed', error: noRoom })],

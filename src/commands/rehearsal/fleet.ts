@@ -48,6 +48,7 @@ export const fleet: readonly Rehearsed[] = [
   drilled('billing', 'config-drift', { tags: { 'firedrill-schedule': 'drifted' } }),
   drilled('ledger', 'state-drift'),
   { group: { name: 'reports', times, traits: [{ trait: 'not-replaced', cause: 'image-deregistered' }] }, expected: truth },
+  drilled('payroll', 'not-replaced'),
   drilled('pricing', 'unhealthy'),
   drilled('exports', 'wrong-image'),
   drilled('stock', 'stale-image'),

@@ -143,5 +143,6 @@ function engineOf(
     openFingerprinter,
     haltFileExists: () => haltFile !== null && existsSync(haltFile),
     newId: randomUUID,
+    nextLooks: new Map(),
   }
 }

@@ -67,7 +67,7 @@ async function explainChunk(engine: Engine, handle: ScopeHandle, seen: readonly 
   const [declarations, forecasts, observations] = await Promise.all([
     orNothing(provider.declare(scope, ids, signal)),
     orNothing(provider.forecast(scope, ids, signal)),
-    provider.observe(scope, ids, { since, depth: 'full' }, signal).catch(error => unreadable(ids, reasonOf(error))),
+    provider.observe(scope, ids, { since, depth: 'full', explain: true }, signal).catch(error => unreadable(ids, reasonOf(error))),
   ])
   const now = await engine.ledger.now()
   return seen.map(group => explain(engine, group, { reading: { observations, declarations, forecasts, lookedAt }, now }))

@@ -1,4 +1,4 @@
-import type { Drill } from '../domain/drill.ts'
+import type { Drill, DrillId } from '../domain/drill.ts'
 import type { Scope } from '../domain/group.ts'
 import type { Log } from '../domain/log.ts'
 import type { CheckSettings, Schedule } from '../domain/schedule.ts'
@@ -22,6 +22,11 @@ export interface Engine {
   /** FIREDRILL_HALT_FILE exists (S2). Asked synchronously, in the very decision. */
   readonly haltFileExists: () => boolean
   readonly newId: () => string
+  /**
+   * When a drill must be looked at next, where that is later than its row says: a look without news is not written
+   * (docs/decisions/0003). Of this process only; what is lost here costs a look, never a verdict.
+   */
+  readonly nextLooks: Map<DrillId, Temporal.Instant>
   readonly log: Log
   /** Told of every change of a drill, after it is in the ledger. */
   readonly changed: (drill: Drill) => void

@@ -49,7 +49,7 @@ async function describeStates(
   const observations = new Map<string, Observation>()
   for (let start = 0; start < optedIn.length; start += chunk) {
     const ids = optedIn.slice(start, start + chunk)
-    const answer = await handle.provider.observe(handle.scope, ids, { since: now, depth: 'watch' }, signal)
+    const answer = await handle.provider.observe(handle.scope, ids, { since: now, depth: 'brief' }, signal)
     for (const [id, observation] of answer) observations.set(id, observation)
   }
   return seen.map(({ summary, optIn }) => ({

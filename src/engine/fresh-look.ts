@@ -182,6 +182,9 @@ async function inspect(
       refusal: { rule: 'S10', reason: `the configuration of ${picked.victim.id} could not be read, so nothing could be compared` },
     }
   }
+  if (typeof configuration.protection === 'string') {
+    return { plan, refusal: { rule: 'S7', reason: `${picked.victim.id} must not be struck: ${configuration.protection}` } }
+  }
   const inside = await fingerprintOf(
     engine,
     plan,

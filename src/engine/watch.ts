@@ -23,9 +23,9 @@ export async function watchScope(engine: Engine, handle: ScopeHandle, signal: Ab
   const now = await engine.ledger.now()
   const drills = await engine.ledger.watched(handle.scope.id)
   const horizon = now.add({ milliseconds: together })
-  const due = drills.filter(drill => drill.wakeAt !== null && Temporal.Instant.compare(drill.wakeAt, horizon) <= 0)
-  const later = drills.filter(drill => drill.wakeAt !== null && Temporal.Instant.compare(drill.wakeAt, horizon) > 0)
-  const next: Temporal.Instant[] = later.flatMap(drill => drill.wakeAt ?? [])
+  const wakeAt = (drill: Drill) => engine.nextLooks.get(drill.id) ?? drill.wakeAt ?? now
+  const due = drills.filter(drill => Temporal.Instant.compare(wakeAt(drill), horizon) <= 0)
+  const next = drills.filter(drill => !due.includes(drill)).map(wakeAt)
   let concluded = 0
   for (let start = 0; start < due.length && !signal.aborted; start += batch) {
     const watched = await watchBatch(engine, handle, due.slice(start, start + batch), signal)
@@ -56,9 +56,17 @@ async function watchBatch(
   const looked = await Promise.all(
     tracked.map(drill => look(engine, handle, { drill, observation: observations.get(drill.group), at, signal })),
   )
-  for (const one of looked) if (one?.state === 'watching' && isWatched(one.drill)) next.push(nextLook(one.drill, at))
+  for (const one of looked) {
+    if (one?.state !== 'watching') continue
+    engine.nextLooks.delete(one.drill.id)
+    if (!isWatched(one.drill)) continue
+    const again = nextLook(one.drill, at)
+    next.push(again)
+    engine.nextLooks.set(one.drill.id, again)
+  }
   const ready = looked.filter(one => one?.state === 'ready').map(one => one.drill)
   const concluded = await concludeAll(engine, handle, ready, signal)
+  for (const drill of ready) engine.nextLooks.delete(drill.id)
   for (const drill of concluded) if (drill.wakeAt !== null) next.push(drill.wakeAt)
   for (const drill of striking) next.push(...(await resume(engine, handle, drill, signal)))
   return { next, concluded: concluded.length + looked.filter(one => one?.state === 'watching' && one.drill.wakeAt === null).length }

@@ -44,9 +44,12 @@ export interface ObserveOptions {
   readonly since: Temporal.Instant
   /**
    * `full` reads everything that safety rules need (deployments, protections, every health check);
-   * `watch` reads only what a drill under way needs: members, health, events.
+   * `watch` reads only what a drill under way needs: members, health, events;
+   * `brief` reads only what the listing of groups itself shows, for a look at a whole scope (S15).
    */
-  readonly depth: 'full' | 'watch'
+  readonly depth: 'full' | 'watch' | 'brief'
+  /** Also what only explains (hooks for `ownRecoveryTime`); a strike does not need it. */
+  readonly explain?: boolean
 }
 
 export interface InstanceRef {

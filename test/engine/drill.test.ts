@@ -135,6 +135,15 @@ describe('the life of a drill', () => {
     assert.equal(wounded, false)
   })
 
+  it('S7 refuses a victim whose protection only shows in a look at the very instance', async () => {
+    const plan = await one()
+    stage.platform.protection = 'termination protection is on'
+    assert.deepEqual(await stage.attempt([plan]), ['refused'])
+    const drill = await stage.drill(plan.id)
+    assert.deepEqual(drill.state === 'refused' && drill.refusal.rule, 'S7')
+    assert.equal(stage.platform.strikes.length, 0)
+  })
+
   it('S10 refuses what cannot be read', async () => {
     const plan = await one()
     stage.platform.unreadable = 'access denied'

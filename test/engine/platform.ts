@@ -33,6 +33,7 @@ export class Platform implements Provider {
   readonly calls: Record<string, number> = {}
   replacementTime = 30_000
   unreadable: string | null = null
+  protection: string | null = null
   next: StrikeOutcome[] = []
   /** Runs when a strike is asked for, before anything happens. */
   beforeStrike: () => Promise<void> | void = () => {}
@@ -81,7 +82,9 @@ export class Platform implements Provider {
   async describe(_scope: Scope, instances: readonly { readonly id: InstanceId }[]): Promise<ReadonlyMap<InstanceId, Configuration>> {
     this.#count('describe')
     const values = { securityGroups: ['sg-1', 'sg-2'], type: 'large', 'volumes/xvda/size': 8 }
-    return new Map(instances.map(({ id }) => [id, { instance: id, image: 'image-1', address: null, values, unread: [] }]))
+    return new Map(
+      instances.map(({ id }) => [id, { instance: id, image: 'image-1', address: null, values, protection: this.protection, unread: [] }]),
+    )
   }
 
   async forecast(_scope: Scope, groups: readonly GroupId[]): Promise<ReadonlyMap<GroupId, readonly Finding[]>> {

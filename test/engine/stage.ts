@@ -51,6 +51,7 @@ export class Stage {
       openFingerprinter: () => assert.fail('no fingerprint is configured'),
       haltFileExists: () => this.haltFile,
       newId: () => this.#id(),
+      nextLooks: new Map(),
       log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
       changed: quiet,
     }

@@ -74,6 +74,19 @@ function volumeIdsOf(instance: Instance): string[] {
   return (instance.BlockDeviceMappings ?? []).flatMap(mapping => mapping.Ebs?.VolumeId ?? [])
 }
 
+/**
+ * EC2 refuses to terminate such an instance directly (crash); the group would terminate it all the same (retire),
+ * against the word of whoever protected it. So it is no victim of either method.
+ */
+const PROTECTED =
+  'termination protection (DisableApiTermination) is on: EC2 would refuse a crash, and a retire would go over the head of whoever set it'
+
+/** What cannot be read may be on (S10). */
+function protectionOf({ terminationProtection: on, why }: Attributes): string | null {
+  if (on === undefined) return `its termination protection could not be read: ${why?.terminationProtection ?? 'EC2 did not show it'}`
+  return on === true ? PROTECTED : null
+}
+
 /** What was read of one instance as flat paths. What every real answer holds and this one lacks is unread, never absent. */
 export function configurationOf(
   id: InstanceId,
@@ -112,6 +125,7 @@ export function configurationOf(
     image: instance.ImageId ?? null,
     address: instance.PrivateIpAddress ?? null,
     values: Object.fromEntries(values),
+    protection: protectionOf(read.attributes),
     unread,
   }
 }

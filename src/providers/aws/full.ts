@@ -7,7 +7,6 @@ import { collect, firstItems } from '../shared/paging.ts'
 import { eventsFrom } from './events.ts'
 import { incarnationOf } from './ids.ts'
 import type { Learner } from './learn.ts'
-import { membersOf, phaseOf, protectionOf } from './members.ts'
 import type { GroupEvents } from './memory.ts'
 import { activitiesOf, WIDTH } from './reads.ts'
 import type { Look } from './watch.ts'
@@ -18,10 +17,6 @@ export interface FullFacts {
   readonly unsteady: readonly Unsteady[]
 }
 
-/** Termination protection is read one instance at a time: only in a look at few groups, as before a strike. */
-const GROUPS_WITH_PROTECTION = 5
-const INSTANCES_WITH_PROTECTION = 25
-const PROTECTION_GOOD_FOR = 60_000
 /** Hooks change the group's own recovery time, which is only pointed out. */
 const HOOKS_GOOD_FOR = 600_000
 
@@ -29,17 +24,15 @@ const HOOKS_GOOD_FOR = 600_000
 export async function readFullFacts(
   context: Learner,
   looks: readonly Look[],
-  signal: AbortSignal,
+  { explain, signal }: { readonly explain: boolean; readonly signal: AbortSignal },
 ): Promise<Map<GroupId, FullFacts | string>> {
-  const withProtection = looks.length <= GROUPS_WITH_PROTECTION
   const read = await mapLimited(looks, WIDTH, async (look): Promise<[GroupId, FullFacts | string]> => {
     try {
       const [events, unsteady] = await Promise.all([
         readEvents(context, look, signal),
         readRefreshes(context, look, signal),
-        readHooks(context, look, signal),
+        explain ? readHooks(context, look, signal) : null,
         readWarmPool(context, look, signal),
-        withProtection ? readProtection(context, look, signal) : null,
       ])
       return [look.id, { events, unsteady: [...unsteady, ...underWay(events.events)] }]
     } catch (error) {
@@ -95,36 +88,6 @@ async function readWarmPool({ api, memory }: Learner, look: Look, signal: AbortS
   })
   const ids = waiting.flatMap(instance => instance.InstanceId ?? [])
   memory.warmPools.set(look.id, new Set([...(memory.warmPools.get(look.id) ?? []), ...ids]))
-}
-
-/**
- * DescribeInstances does not show termination protection, and the attribute is read one instance at a time. So it
- * is read only of those who might become the victim of this very look, and kept for a minute. EC2 itself refuses to
- * terminate such an instance directly (crash); the group would terminate it all the same (retire), against the word
- * of whoever protected it. So it is no victim of either method.
- */
-async function readProtection({ api, memory, clock }: Learner, look: Look, signal: AbortSignal): Promise<void> {
-  const candidates = membersOf(look.group).filter(member => phaseOf(member) === 'in-service' && protectionOf(member) === null)
-  const asked = candidates.slice(0, INSTANCES_WITH_PROTECTION).filter(({ InstanceId: id }) => {
-    const known = memory.protections.get(id)
-    return known === undefined || clock.monotonic() - known.at >= PROTECTION_GOOD_FOR
-  })
-  await mapLimited(asked, WIDTH, async ({ InstanceId: id }) => {
-    const value = await protectionSentence({ api, memory, clock }, id, signal)
-    memory.protections.set(id, { value, at: clock.monotonic() })
-  })
-}
-
-async function protectionSentence({ api }: Learner, id: string, signal: AbortSignal): Promise<string | null> {
-  try {
-    const answer = await api.describeInstanceAttribute({ InstanceId: id, Attribute: 'disableApiTermination' }, signal)
-    if (answer.DisableApiTermination?.Value !== true) return null
-    return 'termination protection (DisableApiTermination) is on: EC2 would refuse a crash, and a retire would go over the head of whoever set it'
-  } catch (error) {
-    if (signal.aborted || !(error instanceof ProviderError)) throw error
-    if (error.code === 'not-found') return null
-    return `its termination protection could not be read: ${error.message}`
-  }
 }
 
 function nameOf(look: Look): string {

@@ -76,7 +76,6 @@ function memberOf(member: Instance & { InstanceId: string }, look: Look, facts: 
     preBuilt: memory.warmPools.get(look.id)?.has(member.InstanceId) === true || (pooled && known?.startedAgain === true),
     checks,
     health: overall(checks),
-    terminationProtection: facts.full === null ? null : (memory.protections.get(member.InstanceId)?.value ?? null),
   })
 }
 

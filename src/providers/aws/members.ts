@@ -48,8 +48,6 @@ export interface MemberFacts {
   readonly preBuilt: boolean
   readonly health: InstanceSnapshot['health']
   readonly checks: readonly HealthReading[]
-  /** A sentence on termination protection, or null where there is none or it was not asked for. */
-  readonly terminationProtection: string | null
 }
 
 export function memberSnapshot(instance: Instance & { InstanceId: string }, facts: MemberFacts): InstanceSnapshot {
@@ -62,7 +60,7 @@ export function memberSnapshot(instance: Instance & { InstanceId: string }, fact
     health: facts.health,
     checks: facts.checks,
     weight: weightOf(instance),
-    protection: protectionOf(instance) ?? facts.terminationProtection,
+    protection: protectionOf(instance),
     bornFrom: bornFrom(instance),
     origin: facts.preBuilt ? 'pre-built' : 'launched',
     // The group's own word, where it is there, knows of a root volume that was replaced; EC2 names the image of the launch.

@@ -84,6 +84,5 @@ export class ScopeMemory {
   readonly hooks = new Remembered<string, Read<Milliseconds>>(20_000)
   readonly warmPools = new Remembered<GroupId, ReadonlySet<InstanceId>>(20_000)
   readonly aliases = new Remembered<string, Read<{ readonly latest: string; readonly default: string }>>(20_000)
-  readonly protections = new Remembered<InstanceId, Read<string | null>>(5_000)
   readonly subnetVpcs = new Remembered<string, string>(5_000)
 }

@@ -46,10 +46,16 @@ export async function observe(
   for (const [id, found] of listed.groups) {
     looks.push({ id, group: found, since: options.since, now: context.clock.now(), monotonic: context.clock.monotonic() })
   }
-  const read = options.depth === 'full' ? await fully(context, looks, signal) : await watching(context, looks, signal)
+  const read = await readAs(context, looks, options, signal)
   const answer = new Map<GroupId, Observation>()
   for (const id of groups) answer.set(id, listed.failed.get(id) ?? read.get(id) ?? { kind: 'gone' })
   return answer
+}
+
+async function readAs(context: ScopeContext, looks: readonly Look[], options: ObserveOptions, signal: AbortSignal) {
+  if (options.depth === 'brief') return new Map(looks.map((look): [GroupId, Observation] => [look.id, shown(context, look, null)]))
+  if (options.depth === 'watch') return watching(context, looks, signal)
+  return fully(context, looks, { explain: options.explain === true, signal })
 }
 
 interface Listed {
@@ -78,15 +84,20 @@ async function list(context: ScopeContext, ids: readonly GroupId[], signal: Abor
   return { groups, failed }
 }
 
-async function fully(context: ScopeContext, looks: readonly Look[], signal: AbortSignal): Promise<Map<GroupId, Observation>> {
+async function fully(
+  context: ScopeContext,
+  looks: readonly Look[],
+  options: { readonly explain: boolean; readonly signal: AbortSignal },
+): Promise<Map<GroupId, Observation>> {
   const { memory } = context
+  const { signal } = options
   const members = looks.flatMap(({ group }) => membersOf(group))
   const unread = new Map<string, string>()
   const note = (part: string) => (error: unknown) => void unread.set(part, reasonUnlessAborted(error, signal))
   const alive = members.filter(member => phaseOf(member) !== 'gone').map(member => member.InstanceId)
   const instances = learnInstances(context, alive, { again: true, signal }).catch(note('instances'))
   const [facts] = await Promise.all([
-    readFullFacts(context, looks, signal),
+    readFullFacts(context, looks, options),
     instances.then(() => readStatuses(context, alive, signal)).catch(note('statuses')),
     readTargets(context, distinct(looks.flatMap(({ group }) => targetGroupsOf(group))), signal),
     readAliases(
@@ -219,7 +230,10 @@ function statusesDue(context: ScopeContext, looks: readonly Look[], watched: Rea
   })
 }
 
-/** A target group is asked again at once while any target is not healthy, and now and then while all are. */
+/** Checks of a load balancer are seconds apart: asking more often shows the same. */
+const SOONEST_AGAIN = { cap: 2_500, share: 0.1 }
+
+/** A target group is asked again soon while any target is not healthy, and now and then while all are. */
 function targetsDue(context: ScopeContext, looks: readonly Look[], watched: ReadonlyMap<GroupId, Watched>): string[] {
   return distinct(
     looks.flatMap(look => {
@@ -229,6 +243,7 @@ function targetsDue(context: ScopeContext, looks: readonly Look[], watched: Read
       return targetGroupsOf(look.group).filter(arn => {
         const known = context.memory.targets.get(arn)
         const targets = known?.value
+        if (freshEnough(known, elapsedIn(look, mine), SOONEST_AGAIN)) return false
         if (targets === undefined || typeof targets === 'string') return true
         const healthy = new Set(targets.filter(target => target.TargetHealth?.State === 'healthy').map(target => target.Target?.Id))
         return (

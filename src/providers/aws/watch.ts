@@ -20,6 +20,8 @@ import type { Read, ScopeMemory, Watched } from './memory.ts'
  */
 
 const SHORT_LOOKS_BEFORE_ASKING = 4
+/** A group acts on a loss within seconds; before that, nothing is wrong yet. */
+const SHORT_TIME_BEFORE_ASKING = 5_000
 const LONGEST_WAIT_BETWEEN_QUESTIONS = 60_000
 
 export function freshEnough(read: Read<unknown> | undefined, watched: Elapsed, limit: { cap: Milliseconds; share?: number }): boolean {
@@ -92,8 +94,8 @@ function isNew(memory: ScopeMemory, id: InstanceId, watched: Watched): boolean {
 
 /** Must the group's activities be read to understand what the listing shows? Answers yes once for each new riddle. */
 export function mustAskActivities(look: Look, watched: Watched): boolean {
-  if (watched.shortLooks >= SHORT_LOOKS_BEFORE_ASKING) {
-    const short = look.monotonic - watched.shortSince
+  const short = look.monotonic - watched.shortSince
+  if (watched.shortLooks >= SHORT_LOOKS_BEFORE_ASKING && short >= SHORT_TIME_BEFORE_ASKING) {
     const wait = Math.min(watched.shortAskedAfter, LONGEST_WAIT_BETWEEN_QUESTIONS)
     if (watched.shortAskedAfter === 0 || short - watched.shortAskedAfter >= wait) {
       watched.shortAskedAfter = Math.max(short, 1)

@@ -187,6 +187,14 @@ describe('AWS: describing', () => {
     assert.equal(found.unread.find(one => one.what === 'userData')?.why, 'denied')
   })
 
+  it('S7 protects who has termination protection, and whose protection cannot be read', () => {
+    const protectionWith = (attributes: Parameters<typeof configurationOf>[2]['attributes']) =>
+      configurationOf('i-0a1', { InstanceId: 'i-0a1' }, { volumes: new Map(), attributes }).protection
+    assert.match(protectionWith({ terminationProtection: true }) ?? '', /termination protection .* is on/)
+    assert.equal(protectionWith({ terminationProtection: false }), null)
+    assert.match(protectionWith({ why: { terminationProtection: 'denied' } }) ?? '', /could not be read: denied/)
+  })
+
   it('leaves out what controllers attached, and shows what people did', () => {
     const interfaces = [
       { Attachment: { DeviceIndex: 0 }, Groups: [{ GroupId: 'sg-2' }, { GroupId: 'sg-1' }], SourceDestCheck: false },

@@ -133,21 +133,6 @@ describe('AWS: observing', () => {
     }
   })
 
-  it('S7 protects members with termination protection, and those whose protection cannot be read', async () => {
-    const context = region(() => [asg('web', { Instances: [member('i-0a1'), member('i-0a2'), member('i-0a3')] })], {
-      describeInstanceAttribute: async input =>
-        input.InstanceId === 'i-0a3'
-          ? Promise.reject(denied('DescribeInstanceAttribute'))
-          : { $metadata: {}, DisableApiTermination: { Value: input.InstanceId === 'i-0a1' } },
-    })
-    const seen = (await observe(context, [id('web')], full, never)).get(id('web'))
-    assert.ok(seen?.kind === 'snapshot')
-    const [first, second, third] = seen.snapshot.instances.map(instance => instance.protection)
-    assert.match(first ?? '', /termination protection/)
-    assert.equal(second, null)
-    assert.match(third ?? '', /could not be read/)
-  })
-
   it('ends with the reason of an aborted signal', async () => {
     const stop = new AbortController()
     const context = region(() => [], { describeAutoScalingGroups: async (_input, signal) => Promise.reject(signal.reason) })

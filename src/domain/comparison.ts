@@ -161,8 +161,8 @@ function configurationOf({ after }: Evidence, candidate: Candidate) {
   return Object.hasOwn(after.configurations, candidate.id) ? (after.configurations[candidate.id] ?? null) : null
 }
 
-function optionsOf({ policy, driftIgnore }: Evidence): DriftOptions {
-  return driftOptions(policy, driftIgnore)
+function optionsOf({ policy, before }: Evidence): DriftOptions {
+  return driftOptions(policy, before.driftIgnore)
 }
 
 function unknownPromise({ order }: Evidence): string {

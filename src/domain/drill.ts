@@ -204,6 +204,8 @@ export interface Before {
   /** Null with a reason: not taken. */
   readonly fingerprint: Fingerprint | null
   readonly fingerprintWhy: string | null
+  /** The provider's drift globs of that day: a later version's must not change a verdict that is judged again. */
+  readonly driftIgnore: readonly string[]
 }
 
 /** Read at the end of the soak, or at the deadline. */
@@ -221,8 +223,6 @@ export interface After {
 export interface Evidence {
   readonly order: StrikeOrder
   readonly policy: DrillPolicy
-  /** Drift globs that the provider ships: what differs there differs by design. */
-  readonly driftIgnore: readonly string[]
   readonly before: Before
   readonly tracking: Tracking
   readonly after: After

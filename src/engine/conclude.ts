@@ -27,7 +27,7 @@ export async function concludeAll(
     readOrWhy(instances.length === 0 ? Promise.resolve(new Map<InstanceId, Configuration>()) : provider.describe(scope, instances, signal)),
   ])
   signal.throwIfAborted()
-  const concluded = await Promise.all(drills.map(drill => conclude(engine, handle, drill, { at, declarations, configurations, signal })))
+  const concluded = await Promise.all(drills.map(drill => conclude(engine, drill, { at, declarations, configurations, signal })))
   return concluded.filter(drill => drill !== null)
 }
 
@@ -57,7 +57,7 @@ function candidatesOf(drill: Judgeable): InstanceId[] {
     .map(candidate => candidate.id)
 }
 
-async function conclude(engine: Engine, handle: ScopeHandle, drill: Judgeable, read: ReadAfter): Promise<ConcludedDrill | null> {
+async function conclude(engine: Engine, drill: Judgeable, read: ReadAfter): Promise<ConcludedDrill | null> {
   const before = await engine.ledger.before(drill.id)
   if (before === null) throw new Error(`the ledger holds no evidence for ${drill.id}`)
   const ids = candidatesOf(drill)
@@ -73,7 +73,6 @@ async function conclude(engine: Engine, handle: ScopeHandle, drill: Judgeable, r
   const evidence: Evidence = {
     order: drill.order,
     policy: drill.policy,
-    driftIgnore: handle.provider.capabilities.driftIgnore,
     before,
     tracking: drill.tracking,
     after,

@@ -200,6 +200,7 @@ async function inspect(
     victim: configuration,
     fingerprint: inside.fingerprint,
     fingerprintWhy: inside.why,
+    driftIgnore: handle.provider.capabilities.driftIgnore,
   }
   const drift = victimDrift(before, picked.victim.bornFrom, plan.policy, handle.provider.capabilities.driftIgnore)
   const refusal = firstRefusal(driftRules, { schedule, drift })

@@ -168,9 +168,9 @@ export function anyEvidence(): fc.Arbitrary<Evidence> {
       soak: fc.constantFrom(0, 1000, 300_000),
       fingerprint: fc.constantFrom(null, null, { kind: 'files', settings: {} }),
     }),
-    driftIgnore: fc.subarray(['volumes/**', 'subnet']),
     before: record({
       ...constants(readBefore()),
+      driftIgnore: fc.subarray(['volumes/**', 'subnet']),
       declaration: someDeclaration,
       victim: someConfiguration,
       fingerprint,
@@ -197,9 +197,11 @@ export function driftFreeEvidence(): fc.Arbitrary<Evidence> {
   return record({ victim: values, successor: values, extraTag: fc.boolean(), unused: fc.boolean() }).map(
     ({ victim, successor, extraTag, unused }) =>
       evidence({
-        driftIgnore: ['id', 'address/**', 'zone'],
         policy: policy({ drift: { ignore: ['volumes/xvdf'], warn: ['tags/**'] } }),
-        before: readBefore({ victim: configuration(victimId, { ...victim, ...(extraTag ? { 'tags/note': 'x' } : {}) }) }),
+        before: readBefore({
+          driftIgnore: ['id', 'address/**', 'zone'],
+          victim: configuration(victimId, { ...victim, ...(extraTag ? { 'tags/note': 'x' } : {}) }),
+        }),
         after: readAfter({
           declaration: declaration(unused ? { images: ['image-1', 'image-7'] } : {}),
           configurations: { 'i-new': configuration('i-new', successor) },

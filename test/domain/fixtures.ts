@@ -185,6 +185,7 @@ export function readBefore(changes: Partial<Before> = {}): Before {
     victim: configuration(victimId),
     fingerprint: null,
     fingerprintWhy: null,
+    driftIgnore: [],
     ...changes,
   }
 }
@@ -205,7 +206,6 @@ export function evidence(changes: Partial<Evidence> = {}): Evidence {
   return {
     order: order(),
     policy: policy(),
-    driftIgnore: [],
     before: readBefore(),
     tracking: tracking(),
     after: readAfter(),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { judge } from '../../src/domain/judge.ts'
 import { ProviderError } from '../../src/providers/provider-error.ts'
 import { Stage } from './stage.ts'
 
@@ -47,7 +48,10 @@ describe('the life of a drill', () => {
       ),
       [],
     )
-    const [candidate] = tracking?.candidates ?? []
+    const [before, after] = [await stage.ledger.before(plan.id), await stage.ledger.after(plan.id)]
+    assert.ok(before && after && tracking)
+    assert.deepEqual(judge({ order, policy: plan.policy, before, tracking, after }), judgement, 'judged again on what is stored')
+    const [candidate] = tracking.candidates
     assert.ok(candidate?.recoveredAt && candidate.recoveredAt.since(order.intendedAt).total('seconds') < 45)
   })
 

@@ -79,6 +79,7 @@ export function evidenceBefore(name: string): Before {
     victim: configuration(`i-${name}`),
     fingerprint: null,
     fingerprintWhy: 'none asked for',
+    driftIgnore: [],
   }
 }
 

@@ -273,6 +273,7 @@ export function concluded(scene: Scene): ReportedDrill {
     victim: configuration(victim.id, scene.victimValues ?? {}, victim.image),
     fingerprint: scene.fingerprints?.[0] ?? null,
     fingerprintWhy: scene.fingerprints ? null : 'the schedule names no fingerprint',
+    driftIgnore: [],
   }
   const seen: After = {
     at: concludedAt,

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { UsageError } from './commands/exit.ts'
 import type { Io } from './commands/io.ts'
 import type { CommonOptions } from './commands/options.ts'
-import { loadLedgerSettings, loadSettings } from './config/load.ts'
+import { loadSettings } from './config/load.ts'
 import { readLogLevel } from './config/log-level.ts'
 import type { Settings } from './config/settings.ts'
 import type { Drill } from './domain/drill.ts'
@@ -13,7 +13,6 @@ import type { Engine } from './engine/context.ts'
 import { openFingerprinter } from './fingerprints/registry.ts'
 import { openGuard } from './guards/registry.ts'
 import type { Ledger } from './ledger/ledger.ts'
-import { openLedger } from './ledger/open.ts'
 import { holdWorkerRole } from './ledger/worker-role.ts'
 import { openProbe } from './probes/registry.ts'
 import type { Provider } from './providers/provider.ts'
@@ -21,33 +20,9 @@ import { ProviderError } from './providers/provider-error.ts'
 import { providers as registered } from './providers/registry.ts'
 import { openQueue } from './queue/open.ts'
 import type { Queue } from './queue/queue.ts'
+import { openLedgerFor, type Stored } from './stored.ts'
 import { openLog } from './telemetry/log.ts'
 import { systemClock } from './telemetry/system-clock.ts'
-
-/** The ledger and nothing else: what halts, and what reads what happened, needs no provider and no queue. */
-export interface Stored {
-  readonly settings: Settings
-  readonly ledger: Ledger
-  readonly clock: Clock
-  close(): Promise<void>
-}
-
-/**
- * Opens the ledger that the settings lead to, also where schedules or providers hold mistakes: the emergency stop
- * must work then too. Throws ConfigError or LedgerError.
- */
-export async function openStored(options: CommonOptions, io: Pick<Io, 'env' | 'cwd'>): Promise<Stored> {
-  const settings = await loadLedgerSettings({ file: options.config, env: io.env, cwd: io.cwd })
-  const clock = systemClock()
-  const ledger = await openLedgerFor(settings, { clock })
-  return { settings, ledger, clock, close: () => ledger.close() }
-}
-
-/** A ledger that nobody made is made silently only where every endpoint is on loopback (S14). Throws LedgerError. */
-async function openLedgerFor(settings: Settings, options: { readonly clock?: Clock; readonly create?: boolean } = {}): Promise<Ledger> {
-  const { clock = systemClock(), create = settings.onlyLoopback } = options
-  return openLedger(settings.ledger, { clock, create, newId: randomUUID })
-}
 
 /** Everything: what looks at groups, and what drills them. */
 export interface Installation extends Stored {

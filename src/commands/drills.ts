@@ -1,7 +1,7 @@
-import { openStored } from '../compose.ts'
 import type { Drill, DrillState } from '../domain/drill.ts'
 import { matches } from '../domain/glob.ts'
 import type { DrillFilter, Ledger } from '../ledger/ledger.ts'
+import { openStored } from '../stored.ts'
 import { EXIT } from './exit.ts'
 import { type Io, writeJson, writeLine } from './io.ts'
 import { momentText } from './moment-text.ts'

@@ -1,6 +1,6 @@
-import { openStored } from '../compose.ts'
 import { near } from '../config/nearest.ts'
 import { matches } from '../domain/glob.ts'
+import { openStored } from '../stored.ts'
 import { EXIT, UsageError } from './exit.ts'
 import { type Io, whoIsThere, writeJson, writeLine } from './io.ts'
 import { momentText } from './moment-text.ts'

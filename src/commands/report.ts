@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import { openStored } from '../compose.ts'
 import { buildReport } from '../reports/report.ts'
 import { writeReports } from '../reports/write.ts'
+import { openStored } from '../stored.ts'
 import { type Io, writeLine } from './io.ts'
 import type { ReportOptions } from './options.ts'
 import { reportInput } from './report-input.ts'

@@ -1,4 +1,4 @@
-import { openStored } from '../compose.ts'
+import { openStored } from '../stored.ts'
 import { EXIT, UsageError } from './exit.ts'
 import { haltText, resumeFlag, targetOf, targetText } from './halt-target.ts'
 import { type Io, whoIsThere, writeJson, writeLine } from './io.ts'

@@ -1,6 +1,6 @@
-import { openStored } from '../compose.ts'
 import type { Drill } from '../domain/drill.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { openStored } from '../stored.ts'
 import { drillPage } from './drill-page.ts'
 import { EXIT, UsageError } from './exit.ts'
 import { type Io, writeJson, writeLine } from './io.ts'

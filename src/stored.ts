@@ -1,0 +1,37 @@
+import { randomUUID } from 'node:crypto'
+import type { Io } from './commands/io.ts'
+import type { CommonOptions } from './commands/options.ts'
+import { loadLedgerSettings } from './config/load.ts'
+import type { Settings } from './config/settings.ts'
+import type { Clock } from './domain/time.ts'
+import type { Ledger } from './ledger/ledger.ts'
+import { openLedger } from './ledger/open.ts'
+import { systemClock } from './telemetry/system-clock.ts'
+
+/** The ledger and nothing else: what halts, and what reads what happened, needs no provider and no queue. */
+export interface Stored {
+  readonly settings: Settings
+  readonly ledger: Ledger
+  readonly clock: Clock
+  close(): Promise<void>
+}
+
+/**
+ * Opens the ledger that the settings lead to, also where schedules or providers hold mistakes: the emergency stop
+ * must work then too. Throws ConfigError or LedgerError.
+ */
+export async function openStored(options: CommonOptions, io: Pick<Io, 'env' | 'cwd'>): Promise<Stored> {
+  const settings = await loadLedgerSettings({ file: options.config, env: io.env, cwd: io.cwd })
+  const clock = systemClock()
+  const ledger = await openLedgerFor(settings, { clock })
+  return { settings, ledger, clock, close: () => ledger.close() }
+}
+
+/** A ledger that nobody made is made silently only where every endpoint is on loopback (S14). Throws LedgerError. */
+export async function openLedgerFor(
+  settings: Settings,
+  options: { readonly clock?: Clock; readonly create?: boolean } = {},
+): Promise<Ledger> {
+  const { clock = systemClock(), create = settings.onlyLoopback } = options
+  return openLedger(settings.ledger, { clock, create, newId: randomUUID })
+}

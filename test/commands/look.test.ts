@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createWorld, type Simulator, startSimulator } from '../../src/simulator/index.ts'
+import { freePort } from '../support/server.ts'
+import { type Ended, end, firedrill, start } from './binary.ts'
+
+const times = { detect: 200, boot: 800, health: 300, drain: 100, terminate: 100, retry: 300 }
+const always = (leashed: boolean) => `name: always
+timezone: UTC
+hours: "00:00-24:00"
+meanDaysBetweenDrills: 1
+maxDaysBetweenDrills: 1
+limits: { concurrent: 10, concurrentPerScope: 10, spacing: 0s, breaker: off, woundedPerScope: 10 }
+recovery: { target: 5s, deadline: 12s, soak: 500ms }
+guards: none
+leashed: ${leashed}
+`
+
+describe('commands that look at groups and drill them', function () {
+  this.timeout(60_000)
+  let simulator: Simulator
+  let folder: string
+
+  beforeEach(async () => {
+    const groups = [
+      { name: 'web', times },
+      { name: 'api', times },
+      { name: 'forum', traits: ['near-miss' as const], times },
+      { name: 'search', traits: ['refreshing' as const], times },
+    ]
+    simulator = await startSimulator({ world: createWorld({ groups }) })
+    folder = await mkdtemp(join(tmpdir(), 'firedrill-look-'))
+    await mkdir(join(folder, 'schedules'))
+    await settings(true)
+  })
+
+  afterEach(async () => {
+    await simulator.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  async function settings(leashed: boolean, listen = '127.0.0.1:0'): Promise<void> {
+    const { endpoint, region } = simulator.aws
+    await writeFile(join(folder, 'schedules', 'always.yaml'), always(leashed))
+    await writeFile(
+      join(folder, 'firedrill.yaml'),
+      `providers:\n  aws: { endpoint: "${endpoint}", regions: [${region}] }\nweb: { listen: "${listen}" }\n`,
+    )
+  }
+
+  function call(...args: readonly string[]): Promise<Ended> {
+    return firedrill(folder, args, { ...simulator.aws.env })
+  }
+
+  function strikes(): number {
+    return Object.entries(simulator.counts()).reduce(
+      (sum, [operation, count]) => sum + (/Terminate/.test(operation) ? Number(count) : 0),
+      0,
+    )
+  }
+
+  it('groups explains each no, near misses among them, and strikes nothing', async () => {
+    const { code, stdout, stderr } = await call('groups')
+    assert.equal(code, 0, stderr)
+    assert.match(stdout, /^web +yes +yes +may be drilled$/m)
+    assert.match(stdout, /^forum +no +no +S1 its tag "firedrill" = "Enabled"/m)
+    assert.match(stdout, /^search +yes +no +S5 an instance refresh is in progress/m)
+    assert.match(stdout, /4 groups seen, 3 opted in, 2 eligible now\./)
+    const { groups } = JSON.parse((await call('groups', '--json')).stdout) as { groups: { name: string; eligible: boolean }[] }
+    assert.deepEqual(
+      groups.filter(group => group.eligible).map(group => group.name),
+      ['api', 'web'],
+    )
+    assert.equal(strikes(), 0)
+  })
+
+  it('ends with 4 where a configured scope cannot be read', async () => {
+    simulator.faults.add({ kind: 'denied', service: 'autoscaling' })
+    const { code, stderr } = await call('groups')
+    assert.equal(code, 4)
+    assert.match(stderr, /could not be read/)
+  })
+
+  it('plan tells the same days twice, and strikes nothing', async () => {
+    const first = await call('plan', '--days', '3')
+    assert.equal(first.code, 0, first.stderr)
+    assert.match(first.stdout, /drills in 3 days for 3 opted-in groups/)
+    assert.equal((await call('plan', '--days', '3')).stdout, first.stdout)
+    assert.equal(strikes(), 0)
+  })
+
+  it('forecast ends with 0 where a rebuild would work, with 1 where it would not', async () => {
+    assert.equal((await call('forecast', '--group', 'web')).code, 0)
+    const { region, group } = simulator.world.findGroup('api')
+    const source = group.source
+    assert.ok(source.kind === 'template')
+    for (const image of region.images.keys()) region.images.delete(image)
+    const { code, stdout } = await call('forecast', '--group', 'api')
+    assert.equal(code, 1, stdout)
+    assert.match(stdout, /^api +snowflake +image ami-/m)
+  })
+
+  it('S8 run leaves everything alone on a leash', async () => {
+    const { code, stdout, stderr } = await call('run', '--group', 'web')
+    assert.equal(code, 0, stderr)
+    assert.match(stdout, /leashed/)
+    assert.equal(strikes(), 0)
+  })
+
+  it('run drills one group, and this very member when asked; report tells of it afterwards', async () => {
+    await settings(false)
+    const victim = simulator.world.findGroup('web').group.members[1]?.instance ?? assert.fail()
+    const { code, stdout, stderr } = await call('run', '--group', 'web', '--victim', victim, '--json', 'out.json')
+    assert.equal(code, 0, stdout + stderr)
+    assert.equal(strikes(), 1)
+    const written = JSON.parse(await readFile(join(folder, 'out.json'), 'utf8')) as {
+      drills: { victim: { id: string }; verdict: string }[]
+    }
+    assert.deepEqual(
+      written.drills.map(drill => [drill.victim.id, drill.verdict]),
+      [[victim, 'phoenix']],
+    )
+    const reported = await call('report', '--since', '1h', '--format', 'md,junit,html,json', '--out', 'reports')
+    assert.equal(reported.code, 0, reported.stderr)
+    assert.equal(reported.stdout.trim().split('\n').length, 4)
+    assert.match(await readFile(join(folder, 'reports', 'report.md'), 'utf8'), /web/)
+  })
+
+  it('run strikes at most --max, and says so of the rest', async () => {
+    await settings(false)
+    const { code, stdout } = await call('run', '--all', '--max', '1')
+    assert.equal(code, 0, stdout)
+    assert.equal(strikes(), 1)
+    assert.match(stdout, /limited to 1\s+strikes by --max/)
+  })
+
+  it('S11 run that is told to end in the midst of a drill ends with 3, and the next run finishes it', async () => {
+    await settings(false)
+    const child = start(['run', '--group', 'web'], { cwd: folder, env: { ...simulator.aws.env } })
+    const ended = end(child)
+    for (let wait = 0; wait < 300 && strikes() === 0; wait++) await sleep(50)
+    child.kill('SIGTERM')
+    assert.equal((await ended).code, 3)
+    const { code, stdout } = await call('run', '--group', 'no-such-group')
+    assert.equal(code, 0, stdout)
+    assert.match(stdout, /web .*phoenix/)
+    assert.equal(strikes(), 1)
+  })
+
+  it('serve answers orchestrators, and a second one on its ledger is refused with its pid', async () => {
+    const port = await freePort()
+    await settings(true, `127.0.0.1:${port}`)
+    const first = start(['serve'], { cwd: folder, env: { ...simulator.aws.env } })
+    const ended = once(first, 'exit')
+    first.stdout?.resume()
+    first.stderr?.resume()
+    const asked = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).status
+    for (let wait = 0; wait < 300 && (await asked('/readyz').catch(() => 0)) !== 200; wait++) await sleep(50)
+    assert.deepEqual([await asked('/healthz'), await asked('/readyz'), await asked('/other')], [200, 200, 404])
+    await settings(true)
+    const second = await call('serve')
+    assert.equal(second.code, 4)
+    assert.match(second.stderr, new RegExp(String(first.pid)))
+    first.kill('SIGTERM')
+    assert.deepEqual((await ended)[0], 0)
+  })
+
+  it('worker says that an embedded ledger has room for one process', async () => {
+    const { code, stderr } = await call('worker')
+    assert.equal(code, 2)
+    assert.match(stderr, /shared ledger and queue/)
+  })
+
+  it('ends with 4 and advice for credentials that are wrong', async () => {
+    const { code, stderr } = await firedrill(folder, ['serve'], { ...simulator.aws.env, AWS_ACCESS_KEY_ID: 'somebody-else' })
+    assert.equal(code, 4)
+    assert.match(stderr, /AWS does not accept these credentials/)
+  })
+})

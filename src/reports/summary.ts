@@ -1,11 +1,9 @@
-import type { GroupRecord } from '../domain/seen-group.ts'
+import { coverage } from '../domain/coverage.ts'
 import type { Milliseconds } from '../domain/time.ts'
 import type { SummaryDocument } from './document.ts'
 import type { ReportInput } from './model.ts'
 import { timeToRecover } from './moments.ts'
 import type { DrillCard, Outcome } from './report.ts'
-
-const dayInMilliseconds = 86_400_000
 
 export function summarise(cards: readonly DrillCard[], input: ReportInput): SummaryDocument {
   const count = (outcome: Outcome) => cards.filter(card => card.outcome === outcome).length
@@ -37,14 +35,6 @@ export function recoveryTimes(cards: readonly DrillCard[]): Milliseconds[] {
 /** Nearest rank, so that every number shown is one that was measured; null for an empty list. `sorted` is ascending. */
 export function percentile(sorted: readonly Milliseconds[], share: number): Milliseconds | null {
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? null
-}
-
-/** The share of opted-in groups whose latest conclusive verdict in the last N days is phoenix. */
-export function coverage(groups: readonly GroupRecord[], at: Temporal.Instant, days: number): SummaryDocument['coverage'] {
-  const optedIn = groups.filter(group => group.optedIn && group.present)
-  const since = at.epochMilliseconds - days * dayInMilliseconds
-  const proven = optedIn.filter(group => group.lastVerdict?.verdict === 'phoenix' && group.lastVerdict.at.epochMilliseconds >= since)
-  return { provenGroups: proven.length, optedInGroups: optedIn.length, days }
 }
 
 function inSeconds(time: Milliseconds | null): number | null {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
+import { coverage } from '../../src/domain/coverage.ts'
 import type { FindingKind } from '../../src/domain/finding.ts'
 import { buildReport } from '../../src/reports/report.ts'
 import { advice, headline, refusalSentence, ruleName, whyOf } from '../../src/reports/sentences.ts'
-import { coverage, percentile } from '../../src/reports/summary.ts'
+import { percentile } from '../../src/reports/summary.ts'
 import { campaign, concluded, finding, fleet, groupsOf, leashed, open, planned, refused, reportInput, start } from './fixtures.ts'
 
 function documentOf(drills: Parameters<typeof reportInput>[0]) {

@@ -1,4 +1,4 @@
-import type { Drill, RestoringDrill, Tracking } from '../domain/drill.ts'
+import type { ConcludedDrill, Drill, RestoringDrill, Tracking } from '../domain/drill.ts'
 import { transition } from '../domain/transition.ts'
 import { type Engine, reasonOf, type ScopeHandle } from './context.ts'
 import { advance } from './write.ts'
@@ -10,7 +10,7 @@ import { advance } from './write.ts'
 export async function restore(
   engine: Engine,
   handle: ScopeHandle,
-  drill: RestoringDrill,
+  drill: RestoringDrill | (ConcludedDrill & { readonly tracking: Tracking }),
   seen: { tracking: Tracking; at: Temporal.Instant; signal: AbortSignal },
 ): Promise<Drill | null> {
   const ask = handle.provider.restore

@@ -9,7 +9,8 @@ import { restore } from './restore.ts'
 import { resume } from './resume.ts'
 import { advance } from './write.ts'
 
-type Tracked = Exclude<OpenDrill, StrikingDrill> | (ConcludedDrill & { readonly tracking: Tracking })
+type Wounded = ConcludedDrill & { readonly tracking: Tracking }
+type Tracked = Exclude<OpenDrill, StrikingDrill> | Wounded
 
 /** Drills whose look is due this soon are looked at in the same breath: it costs no further call. */
 const together = 1_000
@@ -118,7 +119,7 @@ async function look(engine: Engine, handle: ScopeHandle, what: LookAt<Tracked>):
   const { drill, at, signal } = what
   const observation = what.observation ?? { kind: 'unreadable', why: 'the platform did not answer for it' }
   const probed = await trackAndProbe(engine, drill, { observation, at, signal })
-  if (drill.state === 'concluded') return lookWounded(engine, drill, probed, at)
+  if (drill.state === 'concluded') return lookWounded(engine, handle, drill, { tracking: probed, at, signal })
   if (drill.state === 'restoring') return judgeable(await restore(engine, handle, drill, { tracking: probed, at, signal }), at)
   const phase = phaseOf(probed, drill.policy, at)
   const looked = transition(drill, { kind: 'looked', tracking: probed, at })
@@ -163,7 +164,18 @@ async function trackAndProbe(
   return recordProbes(tracking, results, at)
 }
 
-async function lookWounded(engine: Engine, drill: ConcludedDrill, tracking: Tracking, at: Temporal.Instant): Promise<Looked | null> {
+/** After its verdict a group is still owed its size: a restore that is not done goes on (S2, S11). */
+async function lookWounded(
+  engine: Engine,
+  handle: ScopeHandle,
+  concluded: Wounded,
+  seen: { readonly tracking: Tracking; readonly at: Temporal.Instant; readonly signal: AbortSignal },
+): Promise<Looked | null> {
+  const { at } = seen
+  const owed = seen.tracking.restore !== null && !['done', 'yielded'].includes(seen.tracking.restore.state)
+  const drill = owed ? await restore(engine, handle, concluded, seen) : concluded
+  if (drill === null || drill.state !== 'concluded') return null
+  const tracking = owed ? (drill.tracking ?? seen.tracking) : seen.tracking
   const whole = tracking.wholeAt !== null || tracking.groupGoneAt !== null
   const looked = transition(drill, { kind: 'looked-wounded', tracking, at, whole })
   const news = whole ? [{ at, kind: 'whole', data: { group: drill.group } }] : []

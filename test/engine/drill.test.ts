@@ -177,6 +177,15 @@ describe('the life of a drill', () => {
     await stage.watchToTheEnd()
     const { judgement, wounded } = await stage.concluded(plan.id)
     assert.deepEqual([judgement.verdict, wounded], ['inconclusive', true])
+
+    await stage.ledger.halt({ target: { kind: 'installation' }, reason: 'an incident', by: 'test', until: null })
+    stage.platform.restore = async () => stage.platform.refill()
+    await stage.look()
+    await stage.clock.advance(60_000)
+    await stage.look()
+    await stage.clock.advance(60_000)
+    await stage.look()
+    assert.equal((await stage.concluded(plan.id)).wounded, false, 'S2: a halt never stops a restore')
   })
 
   it('S6 strikes no second group of a service, and lets the plan wait', async () => {

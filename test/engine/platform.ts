@@ -105,6 +105,17 @@ export class Platform implements Provider {
 
   async close(): Promise<void> {}
 
+  /** Brings every group back to its size, as a restore would. */
+  refill(): Restored {
+    const at = this.#clock.now()
+    for (const group of this.groups.values()) {
+      const missing = group.desired - group.members.filter(member => member.goneAt === null).length
+      for (let count = 0; count < missing; count++)
+        group.members.push({ id: `i-new-${++this.#launched}`, launchedAt: at, healthyAt: at, goneAt: null })
+    }
+    return { state: 'done', detail: 'back at its size' }
+  }
+
   #kill(order: StrikeOrder): void {
     const group = this.groups.get(order.group)
     const victim = group?.members.find(member => member.id === order.victim.id && member.goneAt === null)

@@ -4,7 +4,8 @@ import type { InstanceId } from '../domain/group.ts'
 import { judge } from '../domain/judge.ts'
 import { successors } from '../domain/successor.ts'
 import { transition } from '../domain/transition.ts'
-import { type Engine, reasonOf, type ScopeHandle } from './context.ts'
+import { breakerTripped } from '../rules/s03-limits.ts'
+import { type Engine, reasonOf, type ScopeHandle, scheduleOf } from './context.ts'
 import { fingerprintOf } from './fresh-look.ts'
 import { advance } from './write.ts'
 
@@ -28,6 +29,7 @@ export async function concludeAll(
   ])
   signal.throwIfAborted()
   const concluded = await Promise.all(drills.map(drill => conclude(engine, drill, { at, declarations, configurations, signal })))
+  for (const schedule of new Set(drills.map(drill => drill.schedule))) await haltIfTripped(engine, schedule)
   return concluded.filter(drill => drill !== null)
 }
 
@@ -113,4 +115,21 @@ async function record(engine: Engine, drill: Judgeable, outcome: { judgement: Ju
   const quarantine = judgement.verdict === 'snowflake' ? { quarantine: first?.summary ?? 'the rebuild failed' } : {}
   const written = await advance(engine, concluded, events, { after, ...quarantine })
   return written && concluded.state === 'concluded' ? concluded : null
+}
+
+/** A breaker that trips halts its schedule where everybody sees it; S3 refuses all the same should this write be lost. */
+async function haltIfTripped(engine: Engine, name: string): Promise<void> {
+  const schedule = scheduleOf(engine, name)
+  if (schedule === null) return
+  const { conclusions, halts, now } = await engine.ledger.state()
+  const tripped = breakerTripped(schedule, conclusions, now)
+  const isHalted = halts.some(({ target }) => target.kind === 'schedule' && target.name === name)
+  if (tripped === null || isHalted) return
+  await engine.ledger.halt({
+    target: { kind: 'schedule', name },
+    reason: `the circuit breaker tripped: ${tripped}`,
+    by: 'firedrill',
+    until: null,
+  })
+  engine.log.warn('circuit breaker halted a schedule', { schedule: name, why: tripped })
 }

@@ -47,7 +47,7 @@ export const withinLimits: readonly Rule<LedgerFacts>[] = [
  * Why the circuit breaker of a schedule is open, or null: its newest `inARow` drills were all no phoenix,
  * or of at least four in the last 24 h a share of `shareOfDay` or more.
  */
-function breakerTripped(schedule: Schedule, conclusions: readonly ConclusionRecord[], now: Temporal.Instant): string | null {
+export function breakerTripped(schedule: Schedule, conclusions: readonly ConclusionRecord[], now: Temporal.Instant): string | null {
   const { breaker } = schedule.limits
   if (breaker === null) return null
   const own = conclusions.filter(conclusion => conclusion.schedule === schedule.name).sort((a, b) => Temporal.Instant.compare(b.at, a.at))

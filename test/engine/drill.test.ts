@@ -188,6 +188,23 @@ describe('the life of a drill', () => {
     assert.equal((await stage.concluded(plan.id)).wounded, false, 'S2: a halt never stops a restore')
   })
 
+  it('S3 halts the schedule when its breaker trips, until somebody resumes it', async () => {
+    await stage.ledger.close()
+    stage = await Stage.open({ limits: { ...stage.schedule.limits, ...wide, woundedPerScope: 9, breaker: { inARow: 2, shareOfDay: 1 } } })
+    stage.platform.replacementTime = 10 * 3_600_000
+    for (const name of ['one', 'two', 'three']) stage.platform.add(name)
+    const plans = await stage.plan()
+    await stage.attempt(plans.slice(0, 2))
+    await stage.watchToTheEnd()
+    const target = { kind: 'schedule', name: 'weekdays' } as const
+    const [halt] = (await stage.ledger.state()).halts
+    assert.deepEqual(halt?.target, target)
+    assert.match(halt?.reason ?? '', /circuit breaker tripped: the last 2 drills/)
+    assert.deepEqual(await stage.attempt(plans.slice(2)), ['refused'])
+    assert.equal((await stage.ledger.resume(target, 'test')).length, 1)
+    assert.equal((await stage.ledger.state()).halts.length, 0)
+  })
+
   it('S6 strikes no second group of a service, and lets the plan wait', async () => {
     stage.platform.add('blue', { 'firedrill-service': 'shop' })
     stage.platform.add('green', { 'firedrill-service': 'shop' })

@@ -1,9 +1,6 @@
 import type { Queue } from '../queue/queue.ts'
 import { type Engine, reasonOf } from './context.ts'
-import { strikeDue, tick, watchAndWake } from './tick.ts'
-
-/** A tick is asked for once a minute by every process; the queue merges what several ask for. */
-const tickEvery = 60_000
+import { strikeDue, tick, tickEvery, watchAndWake } from './tick.ts'
 
 /**
  * The long-running service: three handlers and one loop that asks for ticks, so that a queue that lost everything starts

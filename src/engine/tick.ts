@@ -6,6 +6,8 @@ import { planToday } from './plan.ts'
 import { attemptStrikes } from './strike.ts'
 import { watchScope } from './watch.ts'
 
+/** A tick is asked for so often by every process; the queue merges what several ask for. */
+export const tickEvery = 60_000
 /** How old a scope's last reading may grow before a tick reads it again. */
 const discoveryAge = 5 * 60_000
 /** Wake-ups mirrored in one tick; what is left over comes with the next. */
@@ -30,9 +32,16 @@ async function discoverWhatIsOld(engine: Engine, signal: AbortSignal): Promise<v
 
 async function mirrorWakeUps(engine: Engine, queue: Queue): Promise<void> {
   const now = await engine.ledger.now()
-  const due = await engine.ledger.due(now, mirrored)
-  const watched = new Set(due.filter(drill => drill.state !== 'planned').map(drill => drill.scope))
-  for (const scope of watched) await queue.wake('watch', scope, now)
+  // Also what comes due before the next tick: a process that died took its own wake-ups along.
+  const due = await engine.ledger.due(now.add({ milliseconds: tickEvery }), mirrored)
+  const watched = Map.groupBy(
+    due.filter(drill => drill.state !== 'planned'),
+    drill => drill.scope,
+  )
+  for (const [scope, drills] of watched) {
+    const [first = now] = drills.map(drill => drill.wakeAt).sort(Temporal.Instant.compare)
+    await queue.wake('watch', scope, first)
+  }
   const planned = await engine.ledger.drills({ states: ['planned'], limit: mirrored })
   for (const [scope, drills] of Map.groupBy(planned, drill => drill.scope)) {
     const [first] = drills.flatMap(drill => drill.wakeAt ?? []).sort(Temporal.Instant.compare)

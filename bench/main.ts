@@ -1,93 +1,130 @@
 /*
- * Firedrill against the script one would write (script.ts), on the same simulated fleet in one run: API calls per drill and wall
- * time. Both poll every second; a replacement takes REPLACEMENT ms. Groups and lanes are small by default: BENCH_GROUPS=1000.
+ * Firedrill against the script one would write (script.ts), on equal simulated fleets: API calls per drill, wall time, lag,
+ * memory. docs/performance.md says what each number means. By default it takes some five minutes; sizes by environment:
+ *
+ * BENCH_GROUPS (32)        groups drilled, as many more beside them that are not opted in; the goals are about 1000
+ * BENCH_REPLACEMENT (30000) from a strike until the successor is healthy, in ms
+ * BENCH_LANES (16)         drills at once, in the script as in Firedrill
+ * BENCH_DISCOVERY (1000)   opted-in groups in the measurement of discovery, as many more beside them
+ * BENCH_OPEN (10000)       open drills in the measurement of memory
+ * BENCH_PARTS              some of calls, polling, discovery, idle, memory; by default all
  */
-import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { bigFleet, createWorld, type Simulator, startSimulator } from '../src/simulator/index.ts'
+import { type Campaign, type Measured, runFiredrill, runScript } from './campaigns.ts'
+import { fill, weigh, weighIdle, weighOpen } from './memory.ts'
+import { runPolling, timeDiscovery } from './polling.ts'
 
-const run = promisify(execFile)
-const drilled = Number(process.env.BENCH_GROUPS ?? 32)
-const replacementTime = Number(process.env.BENCH_REPLACEMENT ?? 30_000)
-const lanes = 16
+const [role, folder = ''] = process.argv.slice(2)
+if (role === 'fill') await fill(folder)
+else if (role === 'weigh') await weigh(folder)
+else await bench()
 
-const script = await measure(simulator =>
-  run(
-    process.execPath,
-    [new URL('script.ts', import.meta.url).pathname, simulator.aws.endpoint, simulator.aws.region, String(drilled), String(lanes)],
-    {
-      env: { ...process.env, ...simulator.aws.env },
-      timeout: 3_600_000,
-    },
-  ),
-)
-const firedrill = await measure(async simulator => {
-  const folder = await mkdtemp(join(tmpdir(), 'firedrill-bench-'))
-  try {
-    await writeInstallation(folder, simulator)
-    return await run(process.execPath, [new URL('../src/main.ts', import.meta.url).pathname, 'run', '--all', '--max', String(drilled)], {
-      cwd: folder,
-      env: { ...process.env, ...simulator.aws.env, FIREDRILL_LOG_LEVEL: 'warn' },
-      timeout: 3_600_000,
-      maxBuffer: 1 << 26,
-    })
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
-})
-
-const rows = [
-  ['', 'API calls', 'per drill', 'describe-groups', 'wall time'],
-  ['script, 16 lanes', ...figures(script)],
-  ['firedrill, 16 at once', ...figures(firedrill)],
-]
-for (const row of rows) process.stdout.write(`${row.map((cell, index) => (index === 0 ? cell.padEnd(24) : cell.padStart(16))).join('')}\n`)
-process.stdout.write(`calls per drill: firedrill / script = ${(firedrill.calls / script.calls).toFixed(2)}\n`)
-
-process.stdout.write('\nfiredrill, by operation:\n')
-for (const [operation, count] of Object.entries(firedrill.byOperation).toSorted(([, a], [, b]) => b - a)) {
-  process.stdout.write(`${operation.padEnd(52)}${String(count).padStart(7)}${(count / drilled).toFixed(2).padStart(9)}\n`)
+function size(name: string, usual: number): number {
+  const value = Number(process.env[`BENCH_${name}`] ?? usual)
+  if (!Number.isInteger(value) || value < 1) throw new Error(`BENCH_${name} must be a positive whole number`)
+  return value
 }
 
-interface Measured {
-  readonly byOperation: Readonly<Record<string, number>>
-  readonly calls: number
-  readonly describeGroups: number
-  readonly seconds: number
+async function bench(): Promise<void> {
+  const parts = process.env.BENCH_PARTS?.split(',') ?? ['calls', 'polling', 'discovery', 'idle', 'memory']
+  const replacementTime = size('REPLACEMENT', 30_000)
+  const lanes = size('LANES', 16)
+  const fleet = { groups: size('GROUPS', 32), replacementTime }
+  if (parts.includes('calls')) await benchCalls(fleet, lanes)
+  if (parts.includes('polling')) await benchPolling(replacementTime, lanes)
+  if (parts.includes('discovery')) await benchDiscovery(size('DISCOVERY', 1000))
+  if (parts.includes('idle')) await benchIdle()
+  if (parts.includes('memory')) await benchMemory(size('OPEN', 10_000))
 }
 
-function figures({ calls, describeGroups, seconds }: Measured): string[] {
-  return [String(calls), (calls / drilled).toFixed(1), String(describeGroups), `${seconds.toFixed(1)} s`]
+async function benchCalls(fleet: { groups: number; replacementTime: number }, lanes: number): Promise<void> {
+  const sample = Math.min(2, fleet.groups)
+  say(`${fleet.groups} groups of 3 and as many not opted in; a replacement takes ${fleet.replacementTime / 1000} s`)
+  // The sample sleeps nearly all the time and has a fleet of its own, so it does not disturb its neighbour.
+  const [script, alone] = await Promise.all([
+    runScript(fleet, { lanes, drills: fleet.groups }),
+    runScript({ ...fleet, groups: sample }, { lanes: 1, drills: sample }),
+  ])
+  const firedrill = await runFiredrill(fleet, lanes)
+  table([
+    ['', 'calls', 'per drill', 'wall time'],
+    [`script, ${lanes} lanes`, ...figures(script)],
+    [`script, one by one, from a sample of ${sample}`, ...figures(extrapolated(alone, fleet.groups))],
+    [`firedrill, ${lanes} at once`, ...figures(firedrill)],
+  ])
+  say(`calls per drill, firedrill / script: ${ratio(firedrill, script)} (goal: at most 0.33)`)
+  sayLag(firedrill)
+  say('\nfiredrill, by operation')
+  const operations = Object.entries(firedrill.byOperation).toSorted(([, a], [, b]) => b - a)
+  table(operations.map(([operation, count]) => [operation, String(count), (count / firedrill.drills).toFixed(2)]))
 }
 
-async function measure(work: (simulator: Simulator) => Promise<unknown>): Promise<Measured> {
-  const world = createWorld({ ...bigFleet({ optedIn: drilled, notOptedIn: drilled, size: 3, replacementTime }), seed: 1 })
-  const simulator = await startSimulator({ world })
-  try {
-    const started = performance.now()
-    await work(simulator)
-    const counts = Object.entries(simulator.counts()).map(([operation, count]) => ({ operation, count: Number(count) }))
-    const groups = counts.filter(({ operation }) => operation.endsWith('DescribeAutoScalingGroups'))
-    const sum = (of: typeof counts) => of.reduce((total, { count }) => total + count, 0)
-    const byOperation = Object.fromEntries(counts.map(({ operation, count }) => [operation, count]))
-    return { byOperation, calls: sum(counts), describeGroups: sum(groups), seconds: (performance.now() - started) / 1000 }
-  } finally {
-    await simulator.close()
-  }
+function sayLag({ lags }: Campaign): void {
+  const sorted = lags.toSorted((a, b) => a - b)
+  const seconds = (value: number | undefined) => `${((value ?? Number.NaN) / 1000).toFixed(1)} s`
+  say(`healthy to recorded: median ${seconds(sorted[Math.floor(sorted.length / 2)])}, longest ${seconds(sorted.at(-1))}`)
 }
 
-async function writeInstallation(folder: string, simulator: Simulator): Promise<void> {
-  await mkdir(join(folder, 'schedules'))
-  await writeFile(
-    join(folder, 'firedrill.yaml'),
-    `providers:\n  aws: { endpoint: "${simulator.aws.endpoint}", regions: [${simulator.aws.region}] }\n`,
+/** The script's polling: everything that it sends between its strike and its word that the group is back. */
+async function benchPolling(replacementTime: number, lanes: number): Promise<void> {
+  say('\npolling alone: every call from the strikes until the last successor is recorded')
+  const many = 100
+  const [script, few, more] = await Promise.all([
+    runScript({ groups: lanes, replacementTime }, { lanes, drills: lanes }),
+    runPolling(lanes, replacementTime),
+    runPolling(many, replacementTime),
+  ])
+  const calls = Object.entries(script.byOperation).filter(([operation]) => !operation.includes('Terminate'))
+  // One page lists so small a fleet.
+  const polls = { ...script, calls: calls.reduce((sum, [, count]) => sum + count, 0) - 1 }
+  table([
+    ['', 'calls', 'per drill', 'wall time'],
+    ['script', ...figures(polls)],
+    [`firedrill, ${lanes} at once`, ...figures(few)],
+    [`firedrill, ${many} at once`, ...figures(more)],
+  ])
+  say(`per drill, firedrill / script: ${ratio(few, polls)} with ${lanes}, ${ratio(more, polls)} with ${many} (goal: at most 0.020)`)
+}
+
+async function benchDiscovery(groups: number): Promise<void> {
+  const { seconds, calls } = await timeDiscovery(groups)
+  say(`\ndiscovery of ${groups} opted-in groups among ${groups * 2}: ${seconds.toFixed(1)} s, ${calls} calls`)
+}
+
+async function benchIdle(): Promise<void> {
+  const { resident, from } = await weighIdle()
+  say(`\nserve, idle, from ${from}: ${megabytes(resident)} resident (goal: below 150 MB)`)
+}
+
+async function benchMemory(drills: number): Promise<void> {
+  const [one, all] = [await weighOpen(1), await weighOpen(drills)]
+  const each = (part: 'resident' | 'peak' | 'heap') => `${((all[part] - one[part]) / (drills - 1) / 1000).toFixed(1)} kB`
+  say(
+    `\n${drills} open drills, each looked at once (${all.seconds.toFixed(1)} s): ${megabytes(all.peak)} at most, ${megabytes(one.peak)} with one`,
   )
-  const limits = `{ concurrent: ${lanes}, concurrentPerScope: ${lanes}, strikesPerDay: 100000, strikesPerRun: 100000, spacing: 0s, breaker: off, woundedPerScope: 100 }`
-  await writeFile(
-    join(folder, 'schedules', 'bench.yaml'),
-    `name: bench\ntimezone: UTC\nhours: "00:00-24:00"\nmeanDaysBetweenDrills: 5\nlimits: ${limits}\nrecovery: { target: 1m, deadline: 2m, soak: 1s }\nguards: none\nleashed: false\n`,
-  )
+  say(`growth per open drill: ${each('peak')} of the peak, ${each('resident')} resident, ${each('heap')} of heap (goal: below 20 kB)`)
+}
+
+function extrapolated(sample: Measured, drills: number): Measured {
+  const factor = drills / sample.drills
+  return { ...sample, drills, calls: Math.round(sample.calls * factor), seconds: sample.seconds * factor }
+}
+
+function figures({ calls, drills, seconds }: Measured): string[] {
+  return [String(calls), (calls / drills).toFixed(1), `${seconds.toFixed(1)} s`]
+}
+
+function ratio(one: Measured, other: Measured): string {
+  return (one.calls / one.drills / (other.calls / other.drills)).toFixed(3)
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1e6)} MB`
+}
+
+function table(rows: readonly (readonly string[])[]): void {
+  for (const row of rows) say(row.map((cell, index) => (index === 0 ? cell.padEnd(52) : cell.padStart(12))).join(''))
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
 }

@@ -21,7 +21,7 @@ export async function concludeAll(
   if (drills.length === 0) return []
   const at = await engine.ledger.now()
   const groups = [...new Set(drills.map(drill => drill.group))]
-  const instances = drills.flatMap(drill => candidatesOf(drill).map(id => ({ group: drill.group, id })))
+  const instances = drills.flatMap(drill => candidatesOf(drill).map(id => ({ group: drill.group, id, rebuilt: true as const })))
   const { provider, scope } = handle
   const [declarations, configurations] = await Promise.all([
     readOrWhy(provider.declare(scope, groups, signal)),

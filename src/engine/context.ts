@@ -1,5 +1,5 @@
 import type { Drill, DrillId } from '../domain/drill.ts'
-import type { Scope } from '../domain/group.ts'
+import type { Scope, ScopeId } from '../domain/group.ts'
 import type { Log } from '../domain/log.ts'
 import type { CheckSettings, Schedule } from '../domain/schedule.ts'
 import type { Clock } from '../domain/time.ts'
@@ -23,10 +23,10 @@ export interface Engine {
   readonly haltFileExists: () => boolean
   readonly newId: () => string
   /**
-   * When a drill must be looked at next, where that is later than its row says: a look without news is not written
-   * (docs/decisions/0003). Of this process only; what is lost here costs a look, never a verdict.
+   * When the drills of a scope must be looked at next, where that is later than their rows say: a look without news is not
+   * written (docs/decisions/0003). Of this process only; what is lost here costs a look, never a verdict.
    */
-  readonly nextLooks: Map<DrillId, Temporal.Instant>
+  readonly nextLooks: Map<ScopeId, ReadonlyMap<DrillId, NextLook>>
   readonly log: Log
   /** Told of every change of a drill, after it is in the ledger. */
   readonly changed: (drill: Drill) => void
@@ -37,6 +37,13 @@ export const permitLength = 10_000
 
 /** A look older than this is not fresh enough for a strike (S1). */
 export const freshness = 5_000
+
+export interface NextLook {
+  readonly lookedAt: Temporal.Instant
+  readonly at: Temporal.Instant
+  /** The row's own `wakeAt` when this was noted: where the row has another by now, somebody moved the drill. */
+  readonly row: Temporal.Instant | null
+}
 
 export interface ScopeHandle {
   readonly scope: Scope

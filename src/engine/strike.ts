@@ -56,6 +56,10 @@ async function attemptInScope(engine: Engine, scope: string, attempt: Attempt): 
     const wanted: Wanted[] = []
     const state = await currentState(engine, handle, attempt.signal)
     for (const plan of plans) {
+      if (!hasRoom(engine, plan, { state, taken: wanted, run: attempt.run.run })) {
+        attempt.outcomes.set(plan.id, 'waiting')
+        continue
+      }
       const checked = handle === null ? noScope(plan) : await precheck(engine, plan, state, attempt)
       if ('schedule' in checked) wanted.push(checked)
       else attempt.outcomes.set(plan.id, await settle(engine, plan, checked.refusal))
@@ -94,6 +98,20 @@ async function precheck(
   const guard = await guardsSay(engine, plan, schedule, attempt.signal)
   if (guard !== null) return { refusal: guard }
   return { plan, schedule, victim: attempt.run.victim }
+}
+
+/**
+ * Those already taken in this turn will use up room that the ledger does not know of yet: groups that could only wait
+ * afterwards are not read. The ledger decides under its lock all the same.
+ */
+function hasRoom(engine: Engine, plan: PlannedDrill, at: { state: LedgerState; taken: readonly Wanted[]; run: string | null }): boolean {
+  const schedule = scheduleOf(engine, plan.schedule)
+  if (schedule === null || at.taken.length === 0 || limitsSay(engine, at.state, { plan, schedule, run: at.run }) !== null) return true
+  if (schedule.limits.spacing > 0) return false
+  const taken = at.taken.map(({ plan: { id: drill, schedule: name, scope, service, group } }) => {
+    return { drill, schedule: name, scope, service, group, wounded: false, failedRebuild: false }
+  })
+  return limitsSay(engine, { ...at.state, busy: [...at.state.busy, ...taken] }, { plan, schedule, run: at.run }) === null
 }
 
 function limitsSay(

@@ -1,10 +1,10 @@
-import type { ConcludedDrill, Drill, OpenDrill, StrikingDrill, Tracking } from '../domain/drill.ts'
+import type { ConcludedDrill, Drill, DrillId, OpenDrill, StrikingDrill, Tracking } from '../domain/drill.ts'
 import type { GroupId, Observation } from '../domain/group.ts'
 import { nextLook } from '../domain/pace.ts'
 import { awaitingProbes, phaseOf, recordProbes, track } from '../domain/tracking.ts'
 import { transition } from '../domain/transition.ts'
 import { concludeAll } from './conclude.ts'
-import { type Engine, reasonOf, type ScopeHandle } from './context.ts'
+import { type Engine, type NextLook, reasonOf, type ScopeHandle } from './context.ts'
 import { restore } from './restore.ts'
 import { resume } from './resume.ts'
 import { advance } from './write.ts'
@@ -12,8 +12,8 @@ import { advance } from './write.ts'
 type Wounded = ConcludedDrill & { readonly tracking: Tracking }
 type Tracked = Exclude<OpenDrill, StrikingDrill> | Wounded
 
-/** Drills whose look is due this soon are looked at in the same breath: it costs no further call. */
-const together = 1_000
+/** Where a look is made at all, drills whose own is due this soon are looked at in the same breath: it costs no further listing. */
+const together = 2_000
 /** Groups handed to one observation: the memory of a watch grows with this, not with the number of open drills. */
 const batch = 200
 
@@ -23,17 +23,40 @@ const batch = 200
 export async function watchScope(engine: Engine, handle: ScopeHandle, signal: AbortSignal): Promise<Watched> {
   const now = await engine.ledger.now()
   const drills = await engine.ledger.watched(handle.scope.id)
-  const horizon = now.add({ milliseconds: together })
-  const wakeAt = (drill: Drill) => engine.nextLooks.get(drill.id) ?? drill.wakeAt ?? now
-  const due = drills.filter(drill => Temporal.Instant.compare(wakeAt(drill), horizon) <= 0)
-  const next = drills.filter(drill => !due.includes(drill)).map(wakeAt)
+  const noted = notesThatHold(drills, engine.nextLooks.get(handle.scope.id))
+  engine.nextLooks.set(handle.scope.id, noted)
+  const wakeAt = (drill: Drill) => noted.get(drill.id)?.at ?? drill.wakeAt ?? now
+  const someoneIsDue = drills.some(drill => Temporal.Instant.compare(wakeAt(drill), now) <= 0)
+  const [due = [], later = []] = [true, false].map(wanted =>
+    drills.filter(drill => (someoneIsDue && isDue(drill, { at: wakeAt(drill), noted: noted.get(drill.id), now })) === wanted),
+  )
+  const next = later.map(wakeAt)
   let concluded = 0
   for (let start = 0; start < due.length && !signal.aborted; start += batch) {
-    const watched = await watchBatch(engine, handle, due.slice(start, start + batch), signal)
+    const watched = await watchBatch(engine, handle, { drills: due.slice(start, start + batch), noted, signal })
     next.push(...watched.next)
     concluded += watched.concluded
   }
   return { next: next.sort(Temporal.Instant.compare)[0] ?? null, concluded }
+}
+
+function notesThatHold(drills: readonly Drill[], noted: ReadonlyMap<DrillId, NextLook> | undefined): Map<DrillId, NextLook> {
+  const held = new Map<DrillId, NextLook>()
+  for (const { id, wakeAt } of drills) {
+    const note = noted?.get(id)
+    if (note !== undefined && String(note.row) === String(wakeAt)) held.set(id, note)
+  }
+  return held
+}
+
+/**
+ * A look is brought forward by at most half its wait: two bad looks in the same moment would be one reading told twice. A
+ * strike that may still be under way is left alone until its patience is over.
+ */
+function isDue(drill: Drill, { at, noted, now }: { at: Temporal.Instant; noted: NextLook | undefined; now: Temporal.Instant }): boolean {
+  const lookedAt = noted?.lookedAt ?? (isTracked(drill) ? (drill.tracking.lookedAt ?? drill.tracking.struckAt) : at)
+  const early = Math.max(0, Math.min(together, at.since(lookedAt).total('milliseconds') / 2))
+  return Temporal.Instant.compare(at, now.add({ milliseconds: Math.floor(early) })) <= 0
 }
 
 export interface Watched {
@@ -46,8 +69,7 @@ export interface Watched {
 async function watchBatch(
   engine: Engine,
   handle: ScopeHandle,
-  drills: readonly Drill[],
-  signal: AbortSignal,
+  { drills, noted, signal }: { drills: readonly Drill[]; noted: Map<DrillId, NextLook>; signal: AbortSignal },
 ): Promise<{ next: Temporal.Instant[]; concluded: number }> {
   const striking = drills.filter(drill => drill.state === 'striking')
   const tracked = drills.filter(isTracked)
@@ -59,15 +81,15 @@ async function watchBatch(
   )
   for (const one of looked) {
     if (one?.state !== 'watching') continue
-    engine.nextLooks.delete(one.drill.id)
+    noted.delete(one.drill.id)
     if (!isWatched(one.drill)) continue
     const again = nextLook(one.drill, at)
     next.push(again)
-    engine.nextLooks.set(one.drill.id, again)
+    noted.set(one.drill.id, { lookedAt: at, at: again, row: one.drill.wakeAt })
   }
   const ready = looked.filter(one => one?.state === 'ready').map(one => one.drill)
   const concluded = await concludeAll(engine, handle, ready, signal)
-  for (const drill of ready) engine.nextLooks.delete(drill.id)
+  for (const drill of ready) noted.delete(drill.id)
   for (const drill of concluded) if (drill.wakeAt !== null) next.push(drill.wakeAt)
   for (const drill of striking) next.push(...(await resume(engine, handle, drill, signal)))
   return { next, concluded: concluded.length + looked.filter(one => one?.state === 'watching' && one.drill.wakeAt === null).length }

@@ -53,6 +53,8 @@ export interface ObserveOptions {
 }
 
 export interface InstanceRef {
+  /** It came after a strike; nobody will strike it, so what only protects from that need not be read. */
+  readonly rebuilt?: true
   readonly group: GroupId
   readonly id: InstanceId
 }

@@ -14,22 +14,31 @@ import {
   declarationVersion,
   type LaunchOption,
   type LaunchSource,
+  launchesOf,
   launchOptions,
   sourceOfBirth,
   templateVersions,
 } from './sources.ts'
 import { type Launches, readLaunches } from './templates.ts'
+import { knownVersions } from './versions.ts'
 
 /** The contract's declare(): templates, images and surroundings of many groups, each read once. */
 export async function declare(context: ScopeContext, groups: readonly GroupId[], signal: AbortSignal): Promise<Map<GroupId, Declaration>> {
   const listed = await listGroups(context, groups, signal)
   const births = new Map([...listed].map(([id, group]) => [id, birthsOf(group)]))
-  const launches = await readLaunches(context.shared, [...launchSources(listed.values()), ...sources(births.values())], signal)
+  const wanted = [...launchSources(listed.values()), ...sources(births.values())]
+  const launches = await readLaunches(context.shared, wanted, { known: await knownVersions(context, wanted, signal), signal })
   const around = await readSurroundings(context, [...listed.values()], { launches, births: [...births.values()].flat(), signal })
   const answer = new Map<GroupId, Declaration>()
   for (const [id, group] of listed) {
     const declaration = declarationOf(group, { launches, births: births.get(id) ?? [], around })
-    if (declaration !== null) answer.set(id, declaration)
+    if (declaration === null) continue
+    answer.set(id, declaration)
+    const declared = [declaration.current, ...Object.values(declaration.born)]
+    context.memory.declaresProtection.set(
+      id,
+      declared.some(set => set.values.terminationProtection !== undefined),
+    )
   }
   return answer
 }
@@ -46,7 +55,7 @@ export async function listGroups(
 }
 
 export function launchSources(groups: Iterable<AutoScalingGroup>): LaunchSource[] {
-  return [...groups].flatMap(group => launchOptions(group).map(option => option.launch))
+  return [...groups].flatMap(launchesOf)
 }
 
 function birthsOf(group: AutoScalingGroup): string[] {

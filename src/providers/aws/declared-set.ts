@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling'
 import type { Image } from '@aws-sdk/client-ec2'
 import type { DeclaredSet, NotCompared, Path } from '../../domain/declaration.ts'
@@ -96,23 +95,19 @@ function partOf(group: AutoScalingGroup, launch: DeclaredLaunch, around: Surroun
   for (const [path, value] of [
     ['keyName', data.keyName],
     ['instanceProfile', data.profile],
-    ['userData', data.userData === null ? null : userDataDigest(data.userData)],
+    ['userData', data.userData],
     ['placementGroup', data.placementGroup ?? (group.PlacementGroup || null)],
     ['sourceDestCheck', true],
     ['hibernation', data.hibernation],
     ['enclave', data.enclave],
-    ['terminationProtection', data.terminationProtection],
+    // Off is the same as not there, so that a successor need not be asked where nothing declares it.
+    ['terminationProtection', data.terminationProtection || null],
   ] as const) {
     if (value !== null) part.values.set(path, [value])
   }
   addOrLeave(part, 'monitoring', data.monitoring)
   addOrLeave(part, 'tenancy', data.tenancy)
   return part
-}
-
-/** `sha256:…` of the bytes that an instance is handed; the text itself may hold secrets and goes nowhere. */
-export function userDataDigest(base64: string): string {
-  return `sha256:${createHash('sha256').update(Buffer.from(base64, 'base64')).digest('hex')}`
 }
 
 /** What the declaration does not say comes from a default of the account, the subnet, the image or the type. */

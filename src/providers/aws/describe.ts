@@ -7,8 +7,8 @@ import { ProviderError } from '../provider-error.ts'
 import { distinct, mapLimited } from '../shared/batches.ts'
 import type { AwsApi } from './api.ts'
 import { isControllersInterface, isControllersVolume } from './controllers.ts'
-import { isProvisioned, userDataDigest } from './declared-set.ts'
-import { deviceName, interfaceName, metadataValues, profileName } from './launch-data.ts'
+import { isProvisioned } from './declared-set.ts'
+import { deviceName, interfaceName, metadataValues, profileName, userDataDigest } from './launch-data.ts'
 import type { ScopeContext } from './observe.ts'
 import { instancesById, volumesById, WIDTH } from './reads.ts'
 
@@ -31,7 +31,10 @@ export async function describe(
   const volumeIds = distinct([...instances.values()].flatMap(volumeIdsOf))
   const [volumes, attributes] = await Promise.all([
     orWhy(volumesById(api, volumeIds, signal), signal),
-    mapLimited([...instances.keys()], WIDTH, async id => [id, await readAttributes(api, id, signal)] as const),
+    mapLimited([...instances.keys()], WIDTH, async id => {
+      const protection = refs.some(ref => ref.id === id && mayBeProtected(context, ref))
+      return [id, await readAttributes(api, id, { protection, signal })] as const
+    }),
   ])
   const byId = new Map(attributes)
   return new Map(
@@ -46,10 +49,21 @@ interface Attributes {
   readonly why?: Readonly<Record<string, string>>
 }
 
-async function readAttributes(api: AwsApi, id: InstanceId, signal: AbortSignal): Promise<Attributes> {
+/**
+ * Nobody is struck whose protection is on, and a successor has what is declared: it is asked only where its group was seen
+ * to declare protection, or was not seen yet.
+ */
+function mayBeProtected({ memory }: ScopeContext, ref: InstanceRef): boolean {
+  return ref.rebuilt !== true || memory.declaresProtection.get(ref.group) !== false
+}
+
+async function readAttributes(api: AwsApi, id: InstanceId, options: { protection: boolean; signal: AbortSignal }): Promise<Attributes> {
+  const { signal } = options
   const [data, protection] = await Promise.all([
     orWhy(api.describeInstanceAttribute({ InstanceId: id, Attribute: 'userData' }, signal), signal),
-    orWhy(api.describeInstanceAttribute({ InstanceId: id, Attribute: 'disableApiTermination' }, signal), signal),
+    options.protection
+      ? orWhy(api.describeInstanceAttribute({ InstanceId: id, Attribute: 'disableApiTermination' }, signal), signal)
+      : { DisableApiTermination: { Value: false } },
   ])
   const why: Record<string, string> = {}
   if (typeof data === 'string') why.userData = data
@@ -108,7 +122,7 @@ export function configurationOf(
   must('ebsOptimized', instance.EbsOptimized)
   must('sourceDestCheck', primaryInterface(instance)?.SourceDestCheck ?? instance.SourceDestCheck)
   must('userData', read.attributes.userData)
-  must('terminationProtection', read.attributes.terminationProtection)
+  must('terminationProtection', read.attributes.terminationProtection === false ? null : read.attributes.terminationProtection)
   must('tenancy', instance.Placement?.Tenancy)
   values.set('hibernation', instance.HibernationOptions?.Configured ?? false)
   values.set('enclave', instance.EnclaveOptions?.Enabled ?? false)

@@ -2,6 +2,7 @@ import type { Image, Subnet } from '@aws-sdk/client-ec2'
 import type { Finding } from '../../domain/finding.ts'
 import type { PlatformEvent } from '../../domain/group.ts'
 import type { Milliseconds } from '../../domain/time.ts'
+import { RECENT } from './latest-launches.ts'
 
 export type Standing = 'there' | 'missing' | { readonly unchecked: string }
 
@@ -49,8 +50,6 @@ export function subnetFindings(ids: readonly string[], subnets: ReadonlyMap<stri
 }
 
 const HOUR: Milliseconds = 3_600_000
-/** Failures older than this say little about the next launch. */
-const RECENT = 24 * HOUR
 
 /** How the group's latest attempts to launch went; nothing where the last one that ended was a success. */
 export function launchFindings(events: readonly PlatformEvent[], now: Temporal.Instant): Finding[] {

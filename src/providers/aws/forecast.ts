@@ -1,18 +1,18 @@
 import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling'
 import type { Image, Subnet } from '@aws-sdk/client-ec2'
 import type { Finding } from '../../domain/finding.ts'
-import type { GroupId, PlatformEvent } from '../../domain/group.ts'
+import type { GroupId } from '../../domain/group.ts'
 import { ProviderError } from '../provider-error.ts'
 import { distinct, mapLimited } from '../shared/batches.ts'
-import { firstItems } from '../shared/paging.ts'
 import { launchSources, listGroups, subnetIdsOf } from './declare.ts'
-import { eventsFrom } from './events.ts'
 import { cannotRebuild, imageFindings, launchFindings, type Standing, subnetFindings } from './forecast-findings.ts'
+import { readLatestLaunches } from './latest-launches.ts'
 import type { LaunchData } from './launch-data.ts'
 import type { ScopeContext } from './observe.ts'
 import { imagesById, keyPairsNamed, securityGroups, subnetsById, WIDTH } from './reads.ts'
 import { launchOptions } from './sources.ts'
 import { type Launches, readLaunches } from './templates.ts'
+import { noteVersions } from './versions.ts'
 
 /** The contract's forecast(): everything a launch needs, looked up once for all groups. */
 export async function forecast(
@@ -21,7 +21,8 @@ export async function forecast(
   signal: AbortSignal,
 ): Promise<Map<GroupId, readonly Finding[]>> {
   const listed = await listGroups(context, groups, signal)
-  const launches = await readLaunches(context.shared, launchSources(listed.values()), signal)
+  // Asked anew whatever is known: a version that is gone can no longer be launched from (S13).
+  const launches = await readLaunches(context.shared, launchSources(listed.values()), { known: noteVersions(context), signal })
   const needs = new Map([...listed].map(([id, group]) => [id, needsOf(group, launches)]))
   const [account, events] = await Promise.all([
     readAccount(context, [...needs.values()], signal),
@@ -225,27 +226,6 @@ function unchecked(what: string, why: string): Finding {
     actual: null,
     summary: `${what} could not be checked: ${why}`,
   }
-}
-
-async function readLatestLaunches(
-  context: ScopeContext,
-  groups: ReadonlyMap<GroupId, AutoScalingGroup>,
-  signal: AbortSignal,
-): Promise<Map<GroupId, readonly PlatformEvent[] | string>> {
-  const read = await mapLimited([...groups], WIDTH, async ([id, group]) => {
-    // The newest ones tell how launches go at present.
-    const page = (token: string | undefined) =>
-      context.shared.describeScalingActivities(
-        { AutoScalingGroupName: group.AutoScalingGroupName, MaxRecords: 20, NextToken: token },
-        signal,
-      )
-    const answer = await orWhy(
-      firstItems(async token => page(token).then(({ Activities: items = [], NextToken: next }) => ({ items, next }))),
-      signal,
-    )
-    return [id, typeof answer === 'string' ? answer : eventsFrom(answer).events] as const
-  })
-  return new Map(read)
 }
 
 function distinctFindings(findings: readonly Finding[]): Finding[] {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { LaunchConfiguration } from '@aws-sdk/client-auto-scaling'
 import type { LaunchTemplateVersion, ResponseLaunchTemplateData } from '@aws-sdk/client-ec2'
 import type { NotCompared } from '../../domain/declaration.ts'
@@ -16,7 +17,7 @@ export interface LaunchData {
   readonly keyName: string | null
   /** The instance profile's name, which is unique in an account. */
   readonly profile: string | null
-  /** Base64, as on the wire. */
+  /** A digest, see userDataDigest. */
   readonly userData: string | null
   readonly monitoring: boolean | null
   readonly ebsOptimized: boolean | null
@@ -69,7 +70,7 @@ export function fromTemplate(version: LaunchTemplateVersion, asked: { key: strin
     anyType: data.InstanceRequirements !== undefined,
     keyName: data.KeyName || null,
     profile: profileName(data.IamInstanceProfile?.Name || data.IamInstanceProfile?.Arn),
-    userData: data.UserData || null,
+    userData: data.UserData ? userDataDigest(data.UserData) : null,
     monitoring: data.Monitoring?.Enabled ?? false,
     ebsOptimized: data.EbsOptimized ?? null,
     metadata: metadataValues(data.MetadataOptions),
@@ -99,7 +100,7 @@ export function fromConfiguration(configuration: LaunchConfiguration): LaunchDat
     anyType: false,
     keyName: configuration.KeyName || null,
     profile: profileName(configuration.IamInstanceProfile),
-    userData: configuration.UserData || null,
+    userData: configuration.UserData ? userDataDigest(configuration.UserData) : null,
     // Detailed monitoring is on by default here, other than in a template; the API always says.
     monitoring: configuration.InstanceMonitoring?.Enabled ?? null,
     ebsOptimized: configuration.EbsOptimized ?? null,
@@ -118,6 +119,11 @@ export function fromConfiguration(configuration: LaunchConfiguration): LaunchDat
     terminationProtection: false,
     notCompared: [],
   }
+}
+
+/** `sha256:…` of the bytes that an instance is handed; the text itself may hold secrets and goes nowhere. */
+export function userDataDigest(base64: string): string {
+  return `sha256:${createHash('sha256').update(Buffer.from(base64, 'base64')).digest('hex')}`
 }
 
 interface Mapping {

@@ -1,4 +1,3 @@
-import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling'
 import type { Instance } from '@aws-sdk/client-ec2'
 import type { InstanceId } from '../../domain/group.ts'
 import type { Clock } from '../../domain/time.ts'
@@ -7,9 +6,9 @@ import { batches, distinct, mapLimited } from '../shared/batches.ts'
 import { collect } from '../shared/paging.ts'
 import { instant } from './activities.ts'
 import type { AwsApi } from './api.ts'
-import type { KnownInstance, Read, ScopeMemory } from './memory.ts'
+import type { KnownInstance, ScopeMemory } from './memory.ts'
 import { instancesById, statusesById, WIDTH } from './reads.ts'
-import { launchOptions } from './sources.ts'
+import type { LaunchSource } from './sources.ts'
 
 export interface Learner {
   readonly api: AwsApi
@@ -67,19 +66,11 @@ export async function readTargets({ api, memory, clock }: Learner, arns: readonl
 }
 
 /**
- * The numbers behind `$Latest` and `$Default` of the templates that these groups name so, many in a call. A template
+ * The numbers behind `$Latest` and `$Default` of the templates that are named so, many in a call. A template
  * that does not exist fails its whole call, so then each is asked alone; what is missing stays unresolved.
  */
-export async function readAliases(
-  { api, memory, clock }: Learner,
-  groups: readonly AutoScalingGroup[],
-  signal: AbortSignal,
-  stillGood: (known: Read<unknown> | undefined) => boolean = () => false,
-): Promise<void> {
-  const launches = groups.flatMap(group => launchOptions(group).map(option => option.launch))
-  const wanted = launches
-    .filter(launch => launch.kind === 'template')
-    .filter(launch => launch.version.startsWith('$') && !stillGood(memory.aliases.get(launch.key)))
+export async function readAliases({ api, memory, clock }: Learner, launches: readonly LaunchSource[], signal: AbortSignal): Promise<void> {
+  const wanted = launches.filter(launch => launch.kind === 'template').filter(launch => launch.version.startsWith('$'))
   const ids = distinct(wanted.map(launch => launch.id))
   const names = distinct(wanted.filter(launch => launch.id === null).map(launch => launch.name))
   const read = async (input: { LaunchTemplateIds: string[] } | { LaunchTemplateNames: string[] }): Promise<void> => {

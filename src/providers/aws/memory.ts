@@ -2,6 +2,7 @@ import type { InstanceStatus } from '@aws-sdk/client-ec2'
 import type { GroupId, InstanceId, PlatformEvent } from '../../domain/group.ts'
 import type { Milliseconds } from '../../domain/time.ts'
 import type { TargetGroupReading } from './health.ts'
+import type { LaunchData } from './launch-data.ts'
 
 /** A map that forgets what was not asked for longest, so that a long-running service does not grow. */
 class Remembered<Key, Value> {
@@ -84,5 +85,11 @@ export class ScopeMemory {
   readonly hooks = new Remembered<string, Read<Milliseconds>>(20_000)
   readonly warmPools = new Remembered<GroupId, ReadonlySet<InstanceId>>(20_000)
   readonly aliases = new Remembered<string, Read<{ readonly latest: string; readonly default: string }>>(20_000)
+  /** What numbered versions of launch templates say, by `lt-…:number`; and the templates of which one is here. */
+  readonly versions = new Remembered<string, LaunchData>(2_000)
+  readonly readTemplates = new Remembered<string, true>(2_000)
+  /** Groups with an activity that failed or had not ended, by when that was seen; a null value: one listing could not tell. */
+  failures: Read<ReadonlyMap<string, Temporal.Instant> | null> | null = null
+  readonly declaresProtection = new Remembered<GroupId, boolean>(20_000)
   readonly subnetVpcs = new Remembered<string, string>(5_000)
 }

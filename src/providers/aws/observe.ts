@@ -16,7 +16,18 @@ import { snapshotOf } from './map.ts'
 import { membersOf, phaseOf } from './members.ts'
 import type { ScopeMemory, Watched } from './memory.ts'
 import { activitiesOf, GROUPS_PER_CALL, groupsNamed, regionalActivities, WIDTH } from './reads.ts'
-import { type Elapsed, freshEnough, type Look, mustAskActivities, mustAskTargets, noteLook, noteWarm, targetLimit } from './watch.ts'
+import { type LaunchSource, launchesOf } from './sources.ts'
+import {
+  type Elapsed,
+  freshEnough,
+  isQuiet,
+  type Look,
+  mustAskActivities,
+  mustAskTargets,
+  noteLook,
+  noteWarm,
+  targetLimit,
+} from './watch.ts'
 
 export interface ScopeContext {
   readonly scope: ScopeId
@@ -102,7 +113,7 @@ async function fully(
     readTargets(context, distinct(looks.flatMap(({ group }) => targetGroupsOf(group))), signal),
     readAliases(
       context,
-      looks.map(({ group }) => group),
+      looks.flatMap(({ group }) => launchesOf(group)),
       signal,
     ).catch(note('templates')),
   ])
@@ -134,12 +145,7 @@ async function watching(context: ScopeContext, looks: readonly Look[], signal: A
   await Promise.all([
     readStatuses(context, statusesDue(context, looks, watched), signal).catch(note('statuses')),
     readTargets(context, targetsDue(context, looks, watched), signal),
-    readAliases(
-      context,
-      looks.map(({ group }) => group),
-      signal,
-      entry => freshEnough(entry, elapsedOf(looks), { cap: 60_000 }),
-    ).catch(note('templates')),
+    readAliases(context, aliasesDue(context, looks), signal).catch(note('templates')),
     readRiddles(context, looks, { watched, signal })
       .then(() => readEnds(context, looks, { watched, signal }))
       .catch(note('activities')),
@@ -214,6 +220,15 @@ function elapsedIn(look: Look, watched: Watched | undefined): Elapsed {
   return { elapsed: Math.max(0, look.now.epochMilliseconds - since.epochMilliseconds), now: look.monotonic }
 }
 
+/** Where one template is due, all are read: a call takes a hundred. A deployment is seen before the verdict anyway, by declaring anew. */
+function aliasesDue({ memory }: ScopeContext, looks: readonly Look[]): LaunchSource[] {
+  const launches = looks.flatMap(({ group }) => launchesOf(group))
+  const limit = { cap: 60_000, share: 0.5 }
+  const isOld = (launch: LaunchSource) =>
+    launch.kind === 'template' && launch.version.startsWith('$') && !freshEnough(memory.aliases.get(launch.key), elapsedOf(looks), limit)
+  return launches.some(isOld) ? launches : []
+}
+
 /** New members in service until their checks are ok, then now and then; old members whose checks nobody has seen ok. */
 function statusesDue(context: ScopeContext, looks: readonly Look[], watched: ReadonlyMap<GroupId, Watched>): string[] {
   return looks.flatMap(look => {
@@ -232,6 +247,8 @@ function statusesDue(context: ScopeContext, looks: readonly Look[], watched: Rea
 
 /** Checks of a load balancer are seconds apart: asking more often shows the same. */
 const SOONEST_AGAIN = { cap: 2_500, share: 0.1 }
+/** While every old member is still there and nobody new is, nothing can have been rebuilt yet: any reading will do for a while. */
+const WHILE_QUIET = { cap: 15_000, share: Number.POSITIVE_INFINITY }
 
 /** A target group is asked again soon while any target is not healthy, and now and then while all are. */
 function targetsDue(context: ScopeContext, looks: readonly Look[], watched: ReadonlyMap<GroupId, Watched>): string[] {
@@ -243,7 +260,7 @@ function targetsDue(context: ScopeContext, looks: readonly Look[], watched: Read
       return targetGroupsOf(look.group).filter(arn => {
         const known = context.memory.targets.get(arn)
         const targets = known?.value
-        if (freshEnough(known, elapsedIn(look, mine), SOONEST_AGAIN)) return false
+        if (freshEnough(known, elapsedIn(look, mine), isQuiet(look, mine) ? WHILE_QUIET : SOONEST_AGAIN)) return false
         if (targets === undefined || typeof targets === 'string') return true
         const healthy = new Set(targets.filter(target => target.TargetHealth?.State === 'healthy').map(target => target.Target?.Id))
         return (

@@ -41,6 +41,10 @@ export function launchOptions(group: AutoScalingGroup): LaunchOption[] {
   })
 }
 
+export function launchesOf(group: AutoScalingGroup): LaunchSource[] {
+  return launchOptions(group).map(option => option.launch)
+}
+
 function templateSource(specification: LaunchTemplateSpecification | undefined): (LaunchSource & { kind: 'template' }) | null {
   const { LaunchTemplateId: id, LaunchTemplateName: name, Version: version } = specification ?? {}
   const key = id || name

@@ -20,32 +20,52 @@ export interface Launches {
 
 /** From this many templates on, one listing of all newest and default versions is cheaper than a call for each. */
 const LISTED_FROM = 20
-type Template = LaunchSource & { kind: 'template' }
+export type Template = LaunchSource & { kind: 'template' }
+
+/** What has been read of template versions before; their content never changes. */
+export interface KnownVersions {
+  /** The number behind an alias, just resolved, or the number itself; with what it holds. Null: it must be asked. */
+  of(source: Template): { readonly number: string; readonly data: LaunchData } | null
+  note(version: { readonly id: string; readonly number: string; readonly data: LaunchData }): void
+}
 
 /** Reads every template version and launch configuration named, in as few calls as the APIs allow. */
-export async function readLaunches(api: AwsApi, sources: readonly LaunchSource[], signal: AbortSignal): Promise<Launches> {
+export async function readLaunches(
+  api: AwsApi,
+  sources: readonly LaunchSource[],
+  { known, signal }: { known: KnownVersions; signal: AbortSignal },
+): Promise<Launches> {
   const found = new Map<string, Launch>()
   const templates = sources.filter(source => source.kind === 'template')
+  for (const template of templates) recall(template, { found, known, signal })
   const aliased = Map.groupBy(
-    templates.filter(source => source.version.startsWith('$')),
+    templates.filter(source => source.version.startsWith('$') && !found.has(nameOf(source))),
     source => source.key,
   )
   const configurations = distinct(sources.map(source => (source.kind === 'configuration' ? source.name : null)))
-  await Promise.all([readConfigurations(api, configurations, { found, signal }), readAliased(api, aliased, { found, signal })])
+  await Promise.all([readConfigurations(api, configurations, { found, signal }), readAliased(api, aliased, { found, known, signal })])
   const numbered = Map.groupBy(
     templates.filter(source => !found.has(nameOf(source))),
     source => source.key,
   )
-  await mapLimited([...numbered.values()], WIDTH, part => readNumbered(api, part, { found, signal }))
-  const aliases = new Map(
-    [...aliased.keys()].map(key => [key, { latest: versionOf(found, key, '$Latest'), default: versionOf(found, key, '$Default') }]),
-  )
+  await mapLimited([...numbered.values()], WIDTH, part => readNumbered(api, part, { found, known, signal }))
+  const keys = distinct(templates.map(source => (source.version.startsWith('$') ? source.key : null)))
+  const aliases = new Map(keys.map(key => [key, { latest: versionOf(found, key, '$Latest'), default: versionOf(found, key, '$Default') }]))
   return { get: source => found.get(nameOf(source)) ?? { kind: 'unread', why: `${nameOf(source)} was not read` }, aliases }
 }
 
 interface Into {
   readonly found: Map<string, Launch>
+  readonly known: KnownVersions
   readonly signal: AbortSignal
+}
+
+function recall(template: Template, { found, known }: Into): void {
+  const held = known.of(template)
+  if (held === null) return
+  const launch = (source: string): Launch => ({ kind: 'read', data: { ...held.data, source }, version: held.number })
+  found.set(`${template.key}:${held.number}`, launch(held.data.source))
+  if (template.version.startsWith('$')) found.set(nameOf(template), launch(`${held.data.source} (${template.version})`))
 }
 
 function nameOf(source: LaunchSource): string {
@@ -123,13 +143,15 @@ async function readNumbered(api: AwsApi, templates: readonly Template[], into: I
 }
 
 function keep(
-  { found }: Into,
+  { found, known }: Into,
   one: { template: Template; version: LaunchTemplateVersion; alias: string | null; parameters: Parameters },
 ): void {
   const { template, version, alias } = one
   const number = String(version.VersionNumber ?? 'unknown')
   const data = fromTemplate(version, { key: template.key, imageFromParameter: one.parameters.has(version.VersionNumber) })
   const launch = (source: string): Launch => ({ kind: 'read', data: { ...data, source }, version: number })
+  const { LaunchTemplateId: id, VersionNumber: numbered } = version
+  if (id !== undefined && numbered !== undefined && !data.imageFromParameter) known.note({ id, number, data })
   // A group may name its template while its members carry the id.
   for (const key of distinct([template.key, version.LaunchTemplateId, version.LaunchTemplateName]))
     found.set(`${key}:${number}`, launch(data.source))
@@ -189,7 +211,7 @@ function orWritten(error: unknown, written: LaunchTemplateVersion[], signal: Abo
   return written
 }
 
-async function readConfigurations(api: AwsApi, names: readonly string[], { found, signal }: Into): Promise<void> {
+async function readConfigurations(api: AwsApi, names: readonly string[], { found, signal }: Pick<Into, 'found' | 'signal'>): Promise<void> {
   await mapLimited(batches(names, 50), WIDTH, async part => {
     try {
       const configurations = await collect<LaunchConfiguration>(async token => {

@@ -137,6 +137,12 @@ export function mustAskTargets(look: Look, watched: Watched, memory: ScopeMemory
   return fresh.some(({ InstanceId: id }) => look.monotonic - (watched.warming.get(id) ?? 0) >= soonestWarmup(memory))
 }
 
+/** Nothing has happened yet, as far as the listing shows: nobody has come, and nobody has gone. */
+export function isQuiet({ group }: Look, watched: Watched): boolean {
+  const present = new Map(membersOf(group).map(member => [member.InstanceId, phaseOf(member)]))
+  return watched.fresh.size === 0 && [...watched.old].every(id => present.get(id) === 'in-service')
+}
+
 /** How many of the latest warm-ups are kept, and how many are needed to expect anything of the next. */
 const WARMUPS = { kept: 20, needed: 5 }
 

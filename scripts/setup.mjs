@@ -25,6 +25,7 @@ const SERVICES = [
   { program: 'docker-compose', packages: ['docker-compose'] },
   { program: 'debootstrap', also: ['/usr/sbin'], packages: ['debootstrap'] },
   { program: 'aws', packages: ['awscli'] },
+  { program: 'chromium', packages: ['chromium'] },
 ]
 
 function main() {

@@ -1,25 +1,24 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
-import type { Aws } from './aws/handler.ts'
-import { readBody } from './aws/request.ts'
+import { readBody, type Simulated } from './simulated.ts'
 import { faultSchema } from './world/description.ts'
 
 /** The simulator's own paths, beside the cloud's: faults, audit log, truth, and what is inside instances. */
-export async function control(aws: Aws, message: IncomingMessage, response: ServerResponse): Promise<void> {
+export async function control(simulated: Simulated, message: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(message.url ?? '/', 'http://localhost')
   const parts = url.pathname.split('/').slice(2).map(decodeURIComponent)
-  aws.world.catchUp()
-  const [status, body] = await route(aws, message, parts)
+  simulated.world.catchUp()
+  const [status, body] = await route(simulated, message, parts)
   const text = Buffer.from(`${JSON.stringify(body)}\n`)
   response.writeHead(status, { 'content-type': 'application/json', 'content-length': text.length })
   response.end(text)
 }
 
-async function route(aws: Aws, message: IncomingMessage, parts: readonly string[]): Promise<readonly [number, unknown]> {
-  const { world, audit } = aws
+async function route(simulated: Simulated, message: IncomingMessage, parts: readonly string[]): Promise<readonly [number, unknown]> {
+  const { world, audit } = simulated
   const [noun, ...rest] = parts
   const method = message.method ?? 'GET'
-  if (noun === 'faults') return faultsRoute(aws, method, method === 'POST' ? await readBody(message) : (rest[0] ?? null))
+  if (noun === 'faults') return faultsRoute(simulated, method, method === 'POST' ? await readBody(message) : (rest[0] ?? null))
   if (method !== 'GET') return [405, { error: `${method} is not possible here` }]
   switch (noun) {
     case 'audit':
@@ -29,15 +28,15 @@ async function route(aws: Aws, message: IncomingMessage, parts: readonly string[
     case 'groups':
       return [200, world.groupIds()]
     case 'truth':
-      return truthRoute(aws, rest.join('/'))
+      return truthRoute(simulated, rest.join('/'))
     case 'instances':
-      return fingerprintRoute(aws, rest)
+      return fingerprintRoute(simulated, rest)
     default:
       return [404, { error: 'there are /_simulator/faults, audit, counts, groups, truth/<group> and instances/<id>/fingerprint' }]
   }
 }
 
-function faultsRoute({ faults }: Aws, method: string, text: string | null): readonly [number, unknown] {
+function faultsRoute({ faults }: Simulated, method: string, text: string | null): readonly [number, unknown] {
   if (method === 'GET') return [200, faults.list()]
   if (method === 'DELETE') return faults.clear(text ?? undefined) ? [200, {}] : [404, { error: `there is no fault ${text}` }]
   if (method !== 'POST') return [405, { error: `${method} is not possible here` }]
@@ -49,7 +48,7 @@ function faultsRoute({ faults }: Aws, method: string, text: string | null): read
   }
 }
 
-function truthRoute({ world }: Aws, group: string): readonly [number, unknown] {
+function truthRoute({ world }: Simulated, group: string): readonly [number, unknown] {
   try {
     return [200, world.truth(group)]
   } catch (error) {
@@ -57,7 +56,7 @@ function truthRoute({ world }: Aws, group: string): readonly [number, unknown] {
   }
 }
 
-function fingerprintRoute({ world }: Aws, [id = '', noun]: readonly string[]): readonly [number, unknown] {
+function fingerprintRoute({ world }: Simulated, [id = '', noun]: readonly string[]): readonly [number, unknown] {
   const found = world.findInstance(id)
   if (noun !== 'fingerprint' || found === null) return [404, { error: `there is no instance ${id}` }]
   if (found.instance.state !== 'running') return [503, { error: `the instance ${id} is ${found.instance.state}` }]

@@ -1,9 +1,10 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Audit, type AuditEntry } from './aws/audit.ts'
-import { type Aws, answer } from './aws/handler.ts'
+import { Audit, type AuditEntry } from './audit.ts'
+import { answer } from './aws/handler.ts'
 import { control } from './control.ts'
 import { Faults } from './faults.ts'
+import type { Simulated } from './simulated.ts'
 import { accessKeyOf, type CreatedWorld } from './world/create.ts'
 
 export { SimulatedClock } from './clock.ts'
@@ -44,10 +45,10 @@ export async function startSimulator({ world, port = 0 }: SimulatorOptions): Pro
     world.history.record(Math.max(0, ...active.map(fault => (fault.kind === 'stale' ? fault.upTo : 0))))
   })
   for (const fault of world.initialFaults) faults.add(fault)
-  const aws: Aws = { world, faults, audit: new Audit() }
+  const simulated: Simulated = { world, faults, audit: new Audit() }
   const server = createServer((message, response) => {
     const reply = message.url?.startsWith('/_simulator/') === true ? control : answer
-    reply(aws, message, response).catch(() => response.destroy())
+    reply(simulated, message, response).catch(() => response.destroy())
   })
   // SDKs keep connections for a long time; closing one under a request looks like a fault.
   server.keepAliveTimeout = 60_000
@@ -72,9 +73,9 @@ export async function startSimulator({ world, port = 0 }: SimulatorOptions): Pro
     },
     world,
     faults,
-    audit: () => aws.audit.entries(),
-    counts: () => aws.audit.counts(),
-    resetCounts: () => aws.audit.resetCounts(),
+    audit: () => simulated.audit.entries(),
+    counts: () => simulated.audit.counts(),
+    resetCounts: () => simulated.audit.resetCounts(),
     close: () => close(server),
   }
 }

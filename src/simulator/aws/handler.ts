@@ -1,23 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Faults } from '../faults.ts'
+import { readBody, type Simulated } from '../simulated.ts'
 import type { Fault } from '../world/description.ts'
 import type { AccessKey, World } from '../world/world.ts'
 import { ApiError } from './api-error.ts'
-import type { Audit } from './audit.ts'
 import type { Operation } from './call.ts'
 import { escapeXml, type Result, toJson, xml } from './render.ts'
-import { type Encoding, type ReadRequest, readBody, readRequest, readSignature, type Signature } from './request.ts'
+import { type Encoding, type ReadRequest, readRequest, readSignature, type Signature } from './request.ts'
 import { type Service, services } from './services.ts'
 
-export interface Aws {
-  readonly world: World
-  readonly faults: Faults
-  readonly audit: Audit
-}
-
 interface Exchange {
-  readonly aws: Aws
+  readonly aws: Simulated
   readonly response: ServerResponse
   readonly service: Service
   readonly encoding: Encoding
@@ -28,7 +21,7 @@ interface Exchange {
 }
 
 /** Answers one AWS API request. It never throws: what goes wrong is an answer, too. */
-export async function answer(aws: Aws, message: IncomingMessage, response: ServerResponse): Promise<void> {
+export async function answer(aws: Simulated, message: IncomingMessage, response: ServerResponse): Promise<void> {
   const body = await readBody(message)
   const signature = readSignature(message.headers.authorization)
   const service = signature === null ? undefined : services.get(signature.service)

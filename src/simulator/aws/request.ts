@@ -36,9 +36,3 @@ export function readRequest(message: IncomingMessage, body: string): ReadRequest
   const operation = input.text('Action')
   return operation === undefined ? null : { operation, input, encoding: 'xml' }
 }
-
-export async function readBody(message: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  for await (const chunk of message) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks).toString('utf8')
-}

@@ -1,7 +1,7 @@
 import { causeTime, endActivity, REFRESH, REPLACE, startActivity, type TerminationReason, terminationCause } from './activities.ts'
 import { createInstance, editByHand, endInstance, resolveLaunch } from './launch.ts'
 import type { Activity, Group, Instance, Member, Region } from './model.ts'
-import type { World } from './world.ts'
+import { groupId, type World } from './world.ts'
 
 /** One group of one region of the world: what every function here works on. */
 export interface Place {
@@ -397,7 +397,7 @@ export function terminateByRequest(place: Place, member: Member, decrement: bool
   const activity = terminateMember(place, member, 'user', { from, to: group.desired })
   if (!decrement) group.launchReasons.push(REPLACE)
   reconcileSoon(place)
-  world.struck({ region, group, instance: member.instance })
+  world.struck(groupId(region, group))
   return activity
 }
 
@@ -407,7 +407,7 @@ export function terminateBehindBack(place: Place, instance: Instance): void {
   instance.stateReason = { code: 'Client.UserInitiatedShutdown', message: 'Client.UserInitiatedShutdown: User initiated shutdown' }
   instance.transitionReason = userInitiated(place.world.time)
   killInstance(place, instance)
-  place.world.struck({ region: place.region, group: place.group, instance: instance.id })
+  place.world.struck(groupId(place.region, place.group))
 }
 
 /** Sets the desired capacity; the caller has checked the bounds. */

@@ -4,7 +4,7 @@ import { checkWorld, type FaultInput, type GroupDescription, scopeOf, type World
 import { buildGroup, buildRegion } from './fleet.ts'
 import { applyTrait, prepare } from './traits.ts'
 import { tellTruth } from './truth.ts'
-import { World } from './world.ts'
+import { groupId, World } from './world.ts'
 
 export interface WorldOptions {
   /** Real time by default. */
@@ -53,7 +53,7 @@ function addGroup(world: World, description: WorldDescription, each: GroupDescri
   const group = buildGroup(world, region, prepared)
   const place: Place = { world, region, group }
   const traits = prepared.traits.map(trait => ({ trait, edited: applyTrait(place, trait) }))
-  world.knowTruth(region, group, question => tellTruth(traits, question))
+  world.knowTruth(groupId(region, group), question => tellTruth(traits, question))
   if (!prepared.traits.some(trait => trait.trait === 'unreadable')) return []
   return [{ kind: 'denied', service: 'autoscaling', operation: 'DescribeScalingActivities', mentions: group.name, ...home }]
 }

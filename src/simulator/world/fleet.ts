@@ -14,6 +14,7 @@ export function buildRegion(world: World, account: string, name: string): Region
   const subnets = zones.map((zone, index) => ({ id: random.id('subnet'), vpc, zone, cidr: `10.${index}.0.0/16` }))
   const defaultSecurityGroup = random.id('sg')
   const region: Region = {
+    id: `aws:${account}/${name}`,
     account,
     name,
     zones,

@@ -1,15 +1,14 @@
+import type { Part } from './history.ts'
+
 /*
  * What exists in a simulated account and region. Plain data without functions, so that a region can be
  * copied whole: that is how reads from the past are served. Times are epoch milliseconds.
  */
 
-export interface Region {
+export interface Region extends Part {
   readonly account: string
   readonly name: string
   readonly zones: string[]
-  /** Grows with every change; `changedAt` is when the present state began. */
-  version: number
-  changedAt: number
   readonly groups: Map<string, Group>
   readonly instances: Map<string, Instance>
   readonly volumes: Map<string, Volume>

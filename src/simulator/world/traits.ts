@@ -4,6 +4,7 @@ import type { GroupDescription, TraitDescription } from './description.ts'
 import { addImage, addTemplateVersion, seedMember } from './fleet.ts'
 import { createInstance, editByHand, resolveImage, resolveLaunch } from './launch.ts'
 import type { Group, HandEdit, Instance, LaunchData, Member, Region, Template } from './model.ts'
+import { groupId } from './world.ts'
 
 /** What a trait asks of a group before it is built. */
 export function prepare(description: GroupDescription): GroupDescription {
@@ -50,7 +51,7 @@ export function applyTrait(place: Place, trait: TraitDescription): ReadonlySet<s
     return edited
   }
   let waiting = true
-  place.world.onStrike(place.region, place.group, () => {
+  place.world.onStrike(groupId(place.region, place.group), () => {
     if (!waiting) return
     waiting = false
     if (moment === 'strike') setIn()

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { EventHeap } from './event-heap.ts'
-import { History } from './history.ts'
+import { History, type Part } from './history.ts'
 import type { Group, Instance, Region } from './model.ts'
 import { Random } from './random.ts'
 import type { Truth, TruthQuestion } from './truth.ts'
@@ -19,14 +19,6 @@ export interface AccessKey {
   readonly sessionName: string | null
 }
 
-export interface Strike {
-  readonly region: Region
-  readonly group: Group
-  readonly instance: string
-}
-
-type StrikeListener = (strike: Strike) => void
-
 /**
  * All clouds that are simulated, moved on by events. Nothing runs by itself: whoever looks calls `catchUp()`
  * first, and everything that should have happened by the clock happens then, in order and at its own time.
@@ -41,7 +33,7 @@ export class World {
   /** Where the world stands, epoch milliseconds; within an event its own moment. */
   time: number
   readonly #events = new EventHeap()
-  readonly #listeners = new Map<string, StrikeListener[]>()
+  readonly #listeners = new Map<string, (() => void)[]>()
   readonly #truths = new Map<string, (question: TruthQuestion) => Truth>()
 
   constructor(clock: Clock, seed: number) {
@@ -64,19 +56,19 @@ export class World {
     this.time = Math.max(this.time, moment)
   }
 
-  /** Plans a change of a region. */
-  after(region: Region, delay: number, run: () => void): void {
+  /** Plans a change of a part. */
+  after(part: Part, delay: number, run: () => void): void {
     this.#events.push(this.time + delay, () => {
-      this.touch(region)
+      this.touch(part)
       run()
     })
   }
 
-  /** Must be called before a region is changed. */
-  touch(region: Region): void {
-    this.history.capture(region, this.time)
-    region.version++
-    region.changedAt = this.time
+  /** Must be called before a part is changed. */
+  touch(part: Part): void {
+    this.history.capture(part, this.time)
+    part.version++
+    part.changedAt = this.time
   }
 
   /** Throws where the account or region is not part of this world. */
@@ -89,17 +81,11 @@ export class World {
 
   /** `web`, where that is unambiguous, or `aws:123456789012/eu-west-1/asg/web`. */
   findGroup(nameOrId: string): { readonly region: Region; readonly group: Group } {
-    const found: { region: Region; group: Group }[] = []
+    const id = this.groupId(nameOrId)
     for (const region of this.regions.values()) {
-      for (const group of region.groups.values()) {
-        if (group.name === nameOrId || groupId(region, group) === nameOrId) found.push({ region, group })
-      }
+      for (const group of region.groups.values()) if (groupId(region, group) === id) return { region, group }
     }
-    const [first, second] = found
-    if (first === undefined) throw new Error(`the simulated world has no group ${nameOrId}`)
-    if (second !== undefined)
-      throw new Error(`the simulated world has several groups ${nameOrId}; use ${groupId(first.region, first.group)}`)
-    return first
+    throw new Error(`${id} is not an Auto Scaling group`)
   }
 
   findInstance(id: string): { readonly region: Region; readonly instance: Instance } | null {
@@ -110,34 +96,41 @@ export class World {
     return null
   }
 
-  /** Calls back when a member of this group is terminated through an API. */
-  onStrike(region: Region, group: Group, listener: StrikeListener): void {
-    const id = groupId(region, group)
-    this.#listeners.set(id, [...(this.#listeners.get(id) ?? []), listener])
+  /** Calls back when a member of this group (by its id) is terminated through an API. */
+  onStrike(group: string, listener: () => void): void {
+    this.#listeners.set(group, [...(this.#listeners.get(group) ?? []), listener])
   }
 
-  struck(strike: Strike): void {
-    for (const listener of this.#listeners.get(groupId(strike.region, strike.group)) ?? []) listener(strike)
+  struck(group: string): void {
+    for (const listener of this.#listeners.get(group) ?? []) listener()
   }
 
-  knowTruth(region: Region, group: Group, tell: (question: TruthQuestion) => Truth): void {
-    this.#truths.set(groupId(region, group), tell)
+  /** Every group of every cloud is made known with what is true of it. */
+  knowTruth(group: string, tell: (question: TruthQuestion) => Truth): void {
+    this.#truths.set(group, tell)
   }
 
-  /** What a right verdict or refusal for this group would be. */
+  /** What a right verdict or refusal for this group (its name where that is unambiguous, or its id) would be. */
   truth(nameOrId: string, question: TruthQuestion = {}): Truth {
-    const { region, group } = this.findGroup(nameOrId)
-    const tell = this.#truths.get(groupId(region, group))
+    const tell = this.#truths.get(this.groupId(nameOrId))
     if (tell === undefined) throw new Error(`nothing is known of the group ${nameOrId}`)
     return tell(question)
   }
 
-  /** Ids of all groups, `aws:<account>/<region>/asg/<name>`. */
+  /** Throws where no group, or several, are called so. */
+  groupId(nameOrId: string): string {
+    const [first, second] = this.groupIds().filter(id => id === nameOrId || id.endsWith(`/${nameOrId}`))
+    if (first === undefined) throw new Error(`the simulated world has no group ${nameOrId}`)
+    if (second !== undefined) throw new Error(`the simulated world has several groups ${nameOrId}; use ${first}`)
+    return first
+  }
+
+  /** Ids of all groups of all clouds, `aws:<account>/<region>/asg/<name>`. */
   groupIds(): string[] {
-    return [...this.regions.values()].flatMap(region => [...region.groups.values()].map(group => groupId(region, group)))
+    return [...this.#truths.keys()]
   }
 }
 
-function groupId(region: Region, group: Group): string {
-  return `aws:${region.account}/${region.name}/asg/${group.name}`
+export function groupId(region: Region, group: Group): string {
+  return `${region.id}/asg/${group.name}`
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { judge } from '../../src/domain/judge.ts'
+import { watchScope } from '../../src/engine/watch.ts'
 import { ProviderError } from '../../src/providers/provider-error.ts'
 import { Stage } from './stage.ts'
 
@@ -221,6 +222,41 @@ describe('the life of a drill', () => {
     await stage.watchToTheEnd()
     await stage.clock.advance(600_000)
     assert.deepEqual(await stage.attempt(plans.slice(1)), ['struck'])
+  })
+
+  it('S3 reads no group whose drill could only wait for one that is struck in the same turn', async () => {
+    for (const name of ['blue', 'green', 'red']) stage.platform.add(name)
+    const plans = await stage.plan()
+    const before = stage.platform.asked.length
+    assert.deepEqual(await stage.attempt(plans), ['struck', 'waiting', 'waiting'])
+    const read = new Set(stage.platform.asked.slice(before).flat())
+    assert.deepEqual([...read], [plans[0]?.group])
+  })
+
+  it('looks at drills that are due within moments of each other together, and never twice in one moment', async () => {
+    await stage.ledger.close()
+    stage = await Stage.open({ limits: { ...stage.schedule.limits, ...wide } })
+    const engine = stage.engine()
+    const handle = { scope: stage.platform.scope, provider: stage.platform }
+    for (const name of ['blue', 'green']) stage.platform.add(name)
+    const [first, second] = await stage.plan()
+    assert.ok(first && second)
+    await stage.attempt([first])
+    await stage.clock.advance(1_000)
+    await stage.attempt([second])
+    const looks: string[][] = []
+    for (let look = 0; look < 20; look++) {
+      const before = stage.platform.asked.length
+      const { next } = await watchScope(engine, handle, new AbortController().signal)
+      looks.push(stage.platform.asked.slice(before).flat())
+      const now = await stage.ledger.now()
+      assert.ok(next !== null && Temporal.Instant.compare(next, now) > 0, 'a look must lie in the future')
+      await stage.clock.advance(next.since(now).total('milliseconds'))
+    }
+    assert.ok(
+      looks.slice(2).every(groups => groups.length === 2),
+      JSON.stringify(looks),
+    )
   })
 
   it('looks at fifty drills of a scope with one call', async () => {

@@ -31,6 +31,8 @@ export class Platform implements Provider {
   readonly groups = new Map<GroupId, Group>()
   readonly strikes: StrikeOrder[] = []
   readonly calls: Record<string, number> = {}
+  /** The groups of each observation, in order. */
+  readonly asked: (readonly GroupId[])[] = []
   replacementTime = 30_000
   unreadable: string | null = null
   protection: string | null = null
@@ -71,6 +73,7 @@ export class Platform implements Provider {
 
   async observe(_scope: Scope, groups: readonly GroupId[]): Promise<ReadonlyMap<GroupId, Observation>> {
     this.#count('observe')
+    this.asked.push(groups)
     return new Map(groups.map(id => [id, this.#observation(id)]))
   }
 

@@ -35,7 +35,12 @@ import type {
   DescribeVolumesCommandOutput,
 } from '@aws-sdk/client-ec2'
 import type { DescribeTargetHealthCommandInput, DescribeTargetHealthCommandOutput } from '@aws-sdk/client-elastic-load-balancing-v2'
-import type { GetInstanceProfileCommandInput, GetInstanceProfileCommandOutput } from '@aws-sdk/client-iam'
+import type {
+  GetInstanceProfileCommandInput,
+  GetInstanceProfileCommandOutput,
+  ListInstanceProfilesCommandInput,
+  ListInstanceProfilesCommandOutput,
+} from '@aws-sdk/client-iam'
 import type { DrillId } from '../../domain/drill.ts'
 import type { InstanceId, ScopeId } from '../../domain/group.ts'
 import type { StrikeMethod } from '../../domain/schedule.ts'
@@ -73,6 +78,7 @@ export interface AwsApi {
   readonly describeVolumes: Read<DescribeVolumesCommandInput, DescribeVolumesCommandOutput>
   readonly describeTargetHealth: Read<DescribeTargetHealthCommandInput, DescribeTargetHealthCommandOutput>
   readonly getInstanceProfile: Read<GetInstanceProfileCommandInput, GetInstanceProfileCommandOutput>
+  readonly listInstanceProfiles: Read<ListInstanceProfilesCommandInput, ListInstanceProfilesCommandOutput>
   /**
    * Sends the one write of this adapter, once and never again. Resolves with the id of the scaling activity
    * (retire) or null (crash).

@@ -1,35 +1,7 @@
-import {
-  AutoScalingClient,
-  DescribeAutoScalingGroupsCommand,
-  DescribeInstanceRefreshesCommand,
-  DescribeLaunchConfigurationsCommand,
-  DescribeLifecycleHooksCommand,
-  DescribeScalingActivitiesCommand,
-  DescribeWarmPoolCommand,
-  TerminateInstanceInAutoScalingGroupCommand,
-} from '@aws-sdk/client-auto-scaling'
-import {
-  DescribeImagesCommand,
-  DescribeInstanceAttributeCommand,
-  DescribeInstanceStatusCommand,
-  DescribeInstancesCommand,
-  DescribeKeyPairsCommand,
-  DescribeLaunchTemplatesCommand,
-  DescribeLaunchTemplateVersionsCommand,
-  DescribeSecurityGroupsCommand,
-  DescribeSubnetsCommand,
-  DescribeVolumesCommand,
-  EC2Client,
-  TerminateInstancesCommand,
-} from '@aws-sdk/client-ec2'
-import { DescribeTargetHealthCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2'
-import { GetInstanceProfileCommand, IAMClient } from '@aws-sdk/client-iam'
-import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
-import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/credential-providers'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { ProviderError } from '../provider-error.ts'
 import { orAborted } from '../shared/deadline.ts'
-import type { AwsApi, Strike } from './api.ts'
+import type { AwsApi, Read, Strike } from './api.ts'
 import { awsCode, translate } from './errors.ts'
 import { type AwsScope, accountOfArn, scopeId } from './ids.ts'
 import { gatePlugin, type Meter, type MeteredClient, meter, meterPlugin } from './meter.ts'
@@ -50,7 +22,7 @@ export interface AwsRole {
   readonly externalId?: string | undefined
 }
 
-type Credentials = ReturnType<typeof fromNodeProviderChain>
+type Credentials = ReturnType<typeof import('@aws-sdk/credential-providers').fromNodeProviderChain>
 type Service = 'AUTO_SCALING' | 'EC2' | 'ELASTIC_LOAD_BALANCING_V2' | 'IAM' | 'STS'
 
 /** What every client that reads is made with: patient with throttling and 5xx. */
@@ -64,7 +36,11 @@ interface ReadConfig {
   readonly endpoint?: string
 }
 
-/** Makes the SDK's clients; nothing outside this file imports the SDK's values. All clients share one pool of connections. */
+/**
+ * Makes the SDK's clients; nothing outside this file imports the SDK's values. All clients share one pool of connections.
+ * Each part of the SDK is imported when it is first called: a service that waits lists groups and needs no more (EC2's
+ * client alone takes some 40 MB).
+ */
 export class AwsClients {
   readonly #connection: AwsConnection
   readonly #handler = new NodeHttpHandler({
@@ -83,8 +59,9 @@ export class AwsClients {
 
   /** The account of the own credentials, by STS. */
   async ownAccount(signal: AbortSignal): Promise<string> {
-    const sts = this.#reading(this.#meter(), client => new STSClient(client), { service: 'STS', region: this.#connection.homeRegion })
-    const identity = await send('GetCallerIdentity', signal, abort => sts.send(new GetCallerIdentityCommand({}), abort))
+    const sdk = await import('@aws-sdk/client-sts')
+    const sts = this.#reading(this.#meter(), config => new sdk.STSClient(config), { service: 'STS', region: this.#connection.homeRegion })
+    const identity = await send('GetCallerIdentity', signal, abort => sts.send(new sdk.GetCallerIdentityCommand({}), abort))
     if (identity.Account !== undefined) return identity.Account
     throw new ProviderError('GetCallerIdentity: the answer names no account. Check the endpoint.', {
       code: 'unknown',
@@ -103,44 +80,84 @@ export class AwsClients {
     const measured = this.#meter()
     const credentials = role === null ? this.#own : this.#assumed(role, 'firedrill', measured)
     const options = (service: Service) => ({ service, region: scope.region, credentials })
-    const autoScaling = this.#reading(measured, config => new AutoScalingClient(config), options('AUTO_SCALING'))
-    const ec2 = this.#reading(measured, config => new EC2Client(config), options('EC2'))
-    const elb = this.#reading(measured, config => new ElasticLoadBalancingV2Client(config), options('ELASTIC_LOAD_BALANCING_V2'))
-    const iam = this.#reading(measured, config => new IAMClient(config), options('IAM'))
+    const autoScaling = lazily(async () => {
+      const sdk = await import('@aws-sdk/client-auto-scaling')
+      return { sdk, client: this.#reading(measured, config => new sdk.AutoScalingClient(config), options('AUTO_SCALING')) }
+    })
+    const ec2 = lazily(async () => {
+      const sdk = await import('@aws-sdk/client-ec2')
+      return { sdk, client: this.#reading(measured, config => new sdk.EC2Client(config), options('EC2')) }
+    })
+    const elb = lazily(async () => {
+      const sdk = await import('@aws-sdk/client-elastic-load-balancing-v2')
+      return {
+        sdk,
+        client: this.#reading(measured, config => new sdk.ElasticLoadBalancingV2Client(config), options('ELASTIC_LOAD_BALANCING_V2')),
+      }
+    })
+    const iam = lazily(async () => {
+      const sdk = await import('@aws-sdk/client-iam')
+      return { sdk, client: this.#reading(measured, config => new sdk.IAMClient(config), options('IAM')) }
+    })
     return {
       scope: scopeId(scope),
-      describeAutoScalingGroups: (input, signal) =>
-        send('DescribeAutoScalingGroups', signal, abort => autoScaling.send(new DescribeAutoScalingGroupsCommand(input), abort)),
-      describeInstanceRefreshes: (input, signal) =>
-        send('DescribeInstanceRefreshes', signal, abort => autoScaling.send(new DescribeInstanceRefreshesCommand(input), abort)),
-      describeLaunchConfigurations: (input, signal) =>
-        send('DescribeLaunchConfigurations', signal, abort => autoScaling.send(new DescribeLaunchConfigurationsCommand(input), abort)),
-      describeLifecycleHooks: (input, signal) =>
-        send('DescribeLifecycleHooks', signal, abort => autoScaling.send(new DescribeLifecycleHooksCommand(input), abort)),
-      describeScalingActivities: (input, signal) =>
-        send('DescribeScalingActivities', signal, abort => autoScaling.send(new DescribeScalingActivitiesCommand(input), abort)),
-      describeWarmPool: (input, signal) =>
-        send('DescribeWarmPool', signal, abort => autoScaling.send(new DescribeWarmPoolCommand(input), abort)),
-      describeImages: (input, signal) => send('DescribeImages', signal, abort => ec2.send(new DescribeImagesCommand(input), abort)),
-      describeInstanceAttribute: (input, signal) =>
-        send('DescribeInstanceAttribute', signal, abort => ec2.send(new DescribeInstanceAttributeCommand(input), abort)),
-      describeInstances: (input, signal) =>
-        send('DescribeInstances', signal, abort => ec2.send(new DescribeInstancesCommand(input), abort)),
-      describeInstanceStatus: (input, signal) =>
-        send('DescribeInstanceStatus', signal, abort => ec2.send(new DescribeInstanceStatusCommand(input), abort)),
-      describeKeyPairs: (input, signal) => send('DescribeKeyPairs', signal, abort => ec2.send(new DescribeKeyPairsCommand(input), abort)),
-      describeLaunchTemplates: (input, signal) =>
-        send('DescribeLaunchTemplates', signal, abort => ec2.send(new DescribeLaunchTemplatesCommand(input), abort)),
-      describeLaunchTemplateVersions: (input, signal) =>
-        send('DescribeLaunchTemplateVersions', signal, abort => ec2.send(new DescribeLaunchTemplateVersionsCommand(input), abort)),
-      describeSecurityGroups: (input, signal) =>
-        send('DescribeSecurityGroups', signal, abort => ec2.send(new DescribeSecurityGroupsCommand(input), abort)),
-      describeSubnets: (input, signal) => send('DescribeSubnets', signal, abort => ec2.send(new DescribeSubnetsCommand(input), abort)),
-      describeVolumes: (input, signal) => send('DescribeVolumes', signal, abort => ec2.send(new DescribeVolumesCommand(input), abort)),
-      describeTargetHealth: (input, signal) =>
-        send('DescribeTargetHealth', signal, abort => elb.send(new DescribeTargetHealthCommand(input), abort)),
-      getInstanceProfile: (input, signal) =>
-        send('GetInstanceProfile', signal, abort => iam.send(new GetInstanceProfileCommand(input), abort)),
+      describeAutoScalingGroups: reads('DescribeAutoScalingGroups', autoScaling, ({ client, sdk }, input, abort) =>
+        client.send(new sdk.DescribeAutoScalingGroupsCommand(input), abort),
+      ),
+      describeInstanceRefreshes: reads('DescribeInstanceRefreshes', autoScaling, ({ client, sdk }, input, abort) =>
+        client.send(new sdk.DescribeInstanceRefreshesCommand(input), abort),
+      ),
+      describeLaunchConfigurations: reads('DescribeLaunchConfigurations', autoScaling, ({ client, sdk }, input, abort) =>
+        client.send(new sdk.DescribeLaunchConfigurationsCommand(input), abort),
+      ),
+      describeLifecycleHooks: reads('DescribeLifecycleHooks', autoScaling, ({ client, sdk }, input, abort) =>
+        client.send(new sdk.DescribeLifecycleHooksCommand(input), abort),
+      ),
+      describeScalingActivities: reads('DescribeScalingActivities', autoScaling, ({ client, sdk }, input, abort) =>
+        client.send(new sdk.DescribeScalingActivitiesCommand(input), abort),
+      ),
+      describeWarmPool: reads('DescribeWarmPool', autoScaling, ({ client, sdk }, input, abort) =>
+        client.send(new sdk.DescribeWarmPoolCommand(input), abort),
+      ),
+      describeImages: reads('DescribeImages', ec2, ({ client, sdk }, input, abort) =>
+        client.send(new sdk.DescribeImagesCommand(input), abort),
+      ),
+      describeInstanceAttribute: reads('DescribeInstanceAttribute', ec2, ({ client, sdk }, input, abort) =>
+        client.send(new sdk.DescribeInstanceAttributeCommand(input), abort),
+      ),
+      describeInstances: reads('DescribeInstances', ec2, ({ client, sdk }, input, abort) =>
+        client.send(new sdk.DescribeInstancesCommand(input), abort),
+      ),
+      describeInstanceStatus: reads('DescribeInstanceStatus', ec2, ({ client, sdk }, input, abort) =>
+        client.send(new sdk.DescribeInstanceStatusCommand(input), abort),
+      ),
+      describeKeyPairs: reads('DescribeKeyPairs', ec2, ({ client, sdk }, input, abort) =>
+        client.send(new sdk.DescribeKeyPairsCommand(input), abort),
+      ),
+      describeLaunchTemplates: reads('DescribeLaunchTemplates', ec2, ({ client, sdk }, input, abort) =>
+        client.send(new sdk.DescribeLaunchTemplatesCommand(input), abort),
+      ),
+      describeLaunchTemplateVersions: reads('DescribeLaunchTemplateVersions', ec2, ({ client, sdk }, input, abort) =>
+        client.send(new sdk.DescribeLaunchTemplateVersionsCommand(input), abort),
+      ),
+      describeSecurityGroups: reads('DescribeSecurityGroups', ec2, ({ client, sdk }, input, abort) =>
+        client.send(new sdk.DescribeSecurityGroupsCommand(input), abort),
+      ),
+      describeSubnets: reads('DescribeSubnets', ec2, ({ client, sdk }, input, abort) =>
+        client.send(new sdk.DescribeSubnetsCommand(input), abort),
+      ),
+      describeVolumes: reads('DescribeVolumes', ec2, ({ client, sdk }, input, abort) =>
+        client.send(new sdk.DescribeVolumesCommand(input), abort),
+      ),
+      describeTargetHealth: reads('DescribeTargetHealth', elb, ({ client, sdk }, input, abort) =>
+        client.send(new sdk.DescribeTargetHealthCommand(input), abort),
+      ),
+      getInstanceProfile: reads('GetInstanceProfile', iam, ({ client, sdk }, input, abort) =>
+        client.send(new sdk.GetInstanceProfileCommand(input), abort),
+      ),
+      listInstanceProfiles: reads('ListInstanceProfiles', iam, ({ client, sdk }, input, abort) =>
+        client.send(new sdk.ListInstanceProfilesCommand(input), abort),
+      ),
       strike: (strike, signal) => this.#strike({ scope, role, measured }, strike, signal),
       clockSkew: () => measured.skew(),
     }
@@ -164,13 +181,20 @@ export class AwsClients {
     const credentials = from.role === null ? this.#own : await this.#session(from.role, name, { measured: from.measured, signal })
     const base = { region: from.scope.region, credentials, maxAttempts: 1, requestHandler: this.#handler, customUserAgent: name }
     if (strike.method === 'retire') {
-      const client = this.#gated(new AutoScalingClient({ ...base, ...this.#endpoint('AUTO_SCALING') }), from.measured, gated)
-      const command = new TerminateInstanceInAutoScalingGroupCommand({ InstanceId: strike.instance, ShouldDecrementDesiredCapacity: false })
+      const sdk = await import('@aws-sdk/client-auto-scaling')
+      const client = this.#gated(new sdk.AutoScalingClient({ ...base, ...this.#endpoint('AUTO_SCALING') }), from.measured, gated)
+      const command = new sdk.TerminateInstanceInAutoScalingGroupCommand({
+        InstanceId: strike.instance,
+        ShouldDecrementDesiredCapacity: false,
+      })
       const answer = await send('TerminateInstanceInAutoScalingGroup', signal, abort => client.send(command, abort))
       return answer.Activity?.ActivityId ?? null
     }
-    const client = this.#gated(new EC2Client({ ...base, ...this.#endpoint('EC2') }), from.measured, gated)
-    await send('TerminateInstances', signal, abort => client.send(new TerminateInstancesCommand({ InstanceIds: [strike.instance] }), abort))
+    const sdk = await import('@aws-sdk/client-ec2')
+    const client = this.#gated(new sdk.EC2Client({ ...base, ...this.#endpoint('EC2') }), from.measured, gated)
+    await send('TerminateInstances', signal, abort =>
+      client.send(new sdk.TerminateInstancesCommand({ InstanceIds: [strike.instance] }), abort),
+    )
     return null
   }
 
@@ -193,21 +217,25 @@ export class AwsClients {
   }
 
   #assumed(role: AwsRole, session: string, measured: Meter): Credentials {
-    return fromTemporaryCredentials({
-      params: {
-        RoleArn: role.roleArn,
-        RoleSessionName: session,
-        ...(role.externalId === undefined ? {} : { ExternalId: role.externalId }),
-      },
-      masterCredentials: this.#own,
-      clientConfig: {
-        region: this.#connection.homeRegion,
-        requestHandler: this.#handler,
-        maxAttempts: 3,
-        ...this.#endpoint('STS'),
-      },
-      clientPlugins: [meterPlugin(measured) as never],
-    }) as Credentials
+    const temporary = lazily(async () => {
+      const { fromTemporaryCredentials } = await import('@aws-sdk/credential-providers')
+      return fromTemporaryCredentials({
+        params: {
+          RoleArn: role.roleArn,
+          RoleSessionName: session,
+          ...(role.externalId === undefined ? {} : { ExternalId: role.externalId }),
+        },
+        masterCredentials: this.#own,
+        clientConfig: {
+          region: this.#connection.homeRegion,
+          requestHandler: this.#handler,
+          maxAttempts: 3,
+          ...this.#endpoint('STS'),
+        },
+        clientPlugins: [meterPlugin(measured) as never],
+      }) as Credentials
+    })
+    return async () => (await temporary())()
   }
 
   #reading<Client extends MeteredClient>(
@@ -247,6 +275,20 @@ export class AwsClients {
   }
 }
 
+/** Made when it is first asked for; once. */
+function lazily<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  let made: Promise<Value> | null = null
+  return () => (made ??= make())
+}
+
+function reads<Kit, Input, Output>(
+  operation: string,
+  kit: () => Promise<Kit>,
+  call: (kit: Kit, input: Input, options: { abortSignal: AbortSignal }) => Promise<Output>,
+): Read<Input, Output> {
+  return (input, signal) => send(operation, signal, async abort => call(await kit(), input, abort))
+}
+
 async function send<Output>(
   operation: string,
   signal: AbortSignal,
@@ -263,6 +305,9 @@ async function send<Output>(
 
 function ownCredentials(env: AwsConnection['env']): Credentials {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken } = env
-  if (!accessKeyId || !secretAccessKey) return fromNodeProviderChain()
+  if (!accessKeyId || !secretAccessKey) {
+    const chain = lazily(async () => (await import('@aws-sdk/credential-providers')).fromNodeProviderChain())
+    return async () => (await chain())()
+  }
   return async () => ({ accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) })
 }

@@ -3,13 +3,14 @@ import type { Image, Subnet } from '@aws-sdk/client-ec2'
 import type { Finding } from '../../domain/finding.ts'
 import type { GroupId } from '../../domain/group.ts'
 import { ProviderError } from '../provider-error.ts'
-import { distinct, mapLimited } from '../shared/batches.ts'
+import { distinct } from '../shared/batches.ts'
 import { launchSources, listGroups, subnetIdsOf } from './declare.ts'
 import { cannotRebuild, imageFindings, launchFindings, type Standing, subnetFindings } from './forecast-findings.ts'
 import { readLatestLaunches } from './latest-launches.ts'
 import type { LaunchData } from './launch-data.ts'
 import type { ScopeContext } from './observe.ts'
-import { imagesById, keyPairsNamed, securityGroups, subnetsById, WIDTH } from './reads.ts'
+import { readProfiles } from './profiles.ts'
+import { imagesById, keyPairsNamed, securityGroups, subnetsById } from './reads.ts'
 import { launchOptions } from './sources.ts'
 import { type Launches, readLaunches } from './templates.ts'
 import { noteVersions } from './versions.ts'
@@ -117,10 +118,10 @@ async function readAccount(context: ScopeContext, needs: readonly Needs[], signa
       ),
       signal,
     ),
-    mapLimited(
+    readProfiles(
+      context.shared,
       every(need => need.profiles),
-      WIDTH,
-      async name => [name, await profileStanding(context, name, signal)] as const,
+      signal,
     ),
   ])
   const found =
@@ -129,27 +130,16 @@ async function readAccount(context: ScopeContext, needs: readonly Needs[], signa
       : typeof byName === 'string'
         ? byName
         : new Set([...byId, ...byName].flatMap(one => [one.GroupId ?? '', one.GroupName ?? '']))
-  return { images, subnets, securityGroups: found, keys, profiles: new Map(profiles) }
+  return { images, subnets, securityGroups: found, keys, profiles }
 }
 
-async function profileStanding({ shared: api }: ScopeContext, name: string, signal: AbortSignal): Promise<Standing> {
-  const read = await orError(api.getInstanceProfile({ InstanceProfileName: name }, signal), signal)
-  if (!(read instanceof ProviderError)) return 'there'
-  return read.code === 'not-found' ? 'missing' : { unchecked: read.message }
-}
-
-async function orError<Result>(reading: Promise<Result>, signal: AbortSignal): Promise<Result | ProviderError> {
+async function orWhy<Result>(reading: Promise<Result>, signal: AbortSignal): Promise<Result | string> {
   try {
     return await reading
   } catch (error) {
     if (signal.aborted || !(error instanceof ProviderError)) throw error
-    return error
+    return error.message
   }
-}
-
-async function orWhy<Result>(reading: Promise<Result>, signal: AbortSignal): Promise<Result | string> {
-  const read = await orError(reading, signal)
-  return read instanceof ProviderError ? read.message : read
 }
 
 function templateFindings(group: AutoScalingGroup, launches: Launches): Finding[] {

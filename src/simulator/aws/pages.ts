@@ -6,7 +6,7 @@ export interface Paging<T> {
   readonly key: (item: T) => string
   readonly defaultSize: number
   readonly maximum: number
-  readonly sizeParameter: 'MaxRecords' | 'MaxResults' | 'PageSize'
+  readonly sizeParameter: 'MaxItems' | 'MaxRecords' | 'MaxResults' | 'PageSize'
   readonly tokenParameter?: 'NextToken' | 'Marker'
   readonly invalidToken: () => ApiError
 }

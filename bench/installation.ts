@@ -10,7 +10,7 @@ type Cloud = Pick<Simulator['aws'], 'endpoint' | 'region' | 'env'>
 /** A folder with a firedrill.yaml and one schedule that is always open, for the time of `work`. */
 export async function inInstallation<Result>(
   { aws }: { readonly aws: Cloud },
-  { lanes, soak = '1s' }: { readonly lanes: number; readonly soak?: string },
+  { lanes, soak = '0s' }: { readonly lanes: number; readonly soak?: string },
   work: (folder: string) => Promise<Result>,
 ): Promise<Result> {
   const folder = await mkdtemp(join(tmpdir(), 'firedrill-bench-'))

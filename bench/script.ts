@@ -1,7 +1,7 @@
 /*
  * The script that one would write without Firedrill: list everything, then per group pick a member, terminate it, and poll
  * describe calls every second until a new member is in service, running the declared image and healthy behind its load
- * balancer. `lanes` says how many groups at once.
+ * balancer. It does not soak. `lanes` says how many groups at once.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -13,11 +13,13 @@ import {
   TerminateInstanceInAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling'
 import { DescribeInstanceStatusCommand, DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2'
+import { DescribeTargetHealthCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2'
 
 const [endpoint = '', region = '', count = '1', lanes = '1', poll = '1000'] = process.argv.slice(2)
 const credentials = { accessKeyId: process.env.AWS_ACCESS_KEY_ID ?? 'test', secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY ?? 'test' }
 const autoScaling = new AutoScalingClient({ endpoint, region, credentials })
 const ec2 = new EC2Client({ endpoint, region, credentials })
+const elb = new ElasticLoadBalancingV2Client({ endpoint, region, credentials })
 
 const started = performance.now()
 const groups: AutoScalingGroup[] = []
@@ -54,8 +56,17 @@ async function drill(group: AutoScalingGroup): Promise<void> {
     const ids = { InstanceIds: [successor.InstanceId] }
     const status = await ec2.send(new DescribeInstanceStatusCommand(ids))
     if (status.InstanceStatuses?.[0]?.InstanceStatus?.Status !== 'ok') continue
+    if (!(await isHealthyBehind(group.TargetGroupARNs ?? [], successor.InstanceId))) continue
     await ec2.send(new DescribeInstancesCommand(ids))
     recovered++
     return
   }
+}
+
+async function isHealthyBehind(targetGroups: readonly string[], instance: string): Promise<boolean> {
+  for (const arn of targetGroups) {
+    const health = await elb.send(new DescribeTargetHealthCommand({ TargetGroupArn: arn, Targets: [{ Id: instance }] }))
+    if (health.TargetHealthDescriptions?.[0]?.TargetHealth?.State !== 'healthy') return false
+  }
+  return true
 }

@@ -13,7 +13,7 @@ import { readProfiles } from './profiles.ts'
 import { imagesById, keyPairsNamed, securityGroups, subnetsById } from './reads.ts'
 import { launchOptions } from './sources.ts'
 import { type Launches, readLaunches } from './templates.ts'
-import { noteVersions } from './versions.ts'
+import { knownByAlias } from './versions.ts'
 
 /** The contract's forecast(): everything a launch needs, looked up once for all groups. */
 export async function forecast(
@@ -22,8 +22,8 @@ export async function forecast(
   signal: AbortSignal,
 ): Promise<Map<GroupId, readonly Finding[]>> {
   const listed = await listGroups(context, groups, signal)
-  // Asked anew whatever is known: a version that is gone can no longer be launched from (S13).
-  const launches = await readLaunches(context.shared, launchSources(listed.values()), { known: noteVersions(context), signal })
+  const sources = launchSources(listed.values())
+  const launches = await readLaunches(context.shared, sources, { known: await knownByAlias(context, sources, signal), signal })
   const needs = new Map([...listed].map(([id, group]) => [id, needsOf(group, launches)]))
   const [account, events] = await Promise.all([
     readAccount(context, [...needs.values()], signal),

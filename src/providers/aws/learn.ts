@@ -67,7 +67,7 @@ export async function readTargets({ api, memory, clock }: Learner, arns: readonl
 
 /**
  * The numbers behind `$Latest` and `$Default` of the templates that are named so, many in a call. A template
- * that does not exist fails its whole call, so then each is asked alone; what is missing stays unresolved.
+ * that does not exist fails its whole call, so then each is asked alone; what is missing is forgotten.
  */
 export async function readAliases({ api, memory, clock }: Learner, launches: readonly LaunchSource[], signal: AbortSignal): Promise<void> {
   const wanted = launches.filter(launch => launch.kind === 'template').filter(launch => launch.version.startsWith('$'))
@@ -87,16 +87,21 @@ export async function readAliases({ api, memory, clock }: Learner, launches: rea
     }
   }
   await Promise.all([
-    mapLimited(batches(ids, 100), WIDTH, part => eachAlone(part, some => read({ LaunchTemplateIds: some }))),
-    mapLimited(batches(names, 100), WIDTH, part => eachAlone(part, some => read({ LaunchTemplateNames: some }))),
+    mapLimited(batches(ids, 100), WIDTH, part => eachAlone(part, { memory, read: some => read({ LaunchTemplateIds: some }) })),
+    mapLimited(batches(names, 100), WIDTH, part => eachAlone(part, { memory, read: some => read({ LaunchTemplateNames: some }) })),
   ])
 }
 
-async function eachAlone(items: readonly string[], read: (items: string[]) => Promise<void>): Promise<void> {
+async function eachAlone(
+  items: readonly string[],
+  { memory, read }: { memory: ScopeMemory; read: (items: string[]) => Promise<void> },
+): Promise<void> {
   try {
     await read([...items])
   } catch (error) {
     if (!(error instanceof ProviderError) || (error.code !== 'not-found' && error.code !== 'invalid')) throw error
-    if (items.length > 1) await mapLimited(items, WIDTH, item => eachAlone([item], read))
+    const [only] = items
+    if (items.length > 1) await mapLimited(items, WIDTH, item => eachAlone([item], { memory, read }))
+    else if (only !== undefined) memory.aliases.delete(only)
   }
 }

@@ -28,6 +28,10 @@ class Remembered<Key, Value> {
     const [oldest] = this.#entries.keys()
     if (oldest !== undefined) this.#entries.delete(oldest)
   }
+
+  delete(key: Key): void {
+    this.#entries.delete(key)
+  }
 }
 
 /** A value and when it was read, by the monotonic clock. */

@@ -15,7 +15,10 @@ export async function knownVersions(context: Learner, sources: readonly LaunchSo
   const seen = sources.filter(source => source.kind === 'template').filter(({ id }) => id !== null && memory.readTemplates.get(id) === true)
   await readAliases(context, seen, signal)
   return {
-    ...noteVersions(context),
+    note({ id, number, data }: { id: string; number: string; data: LaunchData }) {
+      memory.versions.set(`${id}:${number}`, data)
+      memory.readTemplates.set(id, true)
+    },
     of(source) {
       const number = numberOf(context, source)
       const data = number === null ? undefined : memory.versions.get(`${source.id}:${number}`)
@@ -24,15 +27,13 @@ export async function knownVersions(context: Learner, sources: readonly LaunchSo
   }
 }
 
-/** Remembers what is read, and answers for nothing. */
-export function noteVersions({ memory }: Learner): KnownVersions {
-  return {
-    of: () => null,
-    note({ id, number, data }: { id: string; number: string; data: LaunchData }) {
-      memory.versions.set(`${id}:${number}`, data)
-      memory.readTemplates.set(id, true)
-    },
-  }
+/**
+ * As above, for a forecast: a numbered version may have been deleted and is asked for again, while the one that an alias
+ * was just resolved to is there.
+ */
+export async function knownByAlias(context: Learner, sources: readonly LaunchSource[], signal: AbortSignal): Promise<KnownVersions> {
+  const known = await knownVersions(context, sources, signal)
+  return { ...known, of: source => (source.version.startsWith('$') ? known.of(source) : null) }
 }
 
 function numberOf({ memory }: Learner, source: Template): string | null {

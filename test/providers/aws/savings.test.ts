@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { Activity, AutoScalingGroup } from '@aws-sdk/client-auto-scaling'
 import type { LaunchTemplateVersion } from '@aws-sdk/client-ec2'
 import { declare } from '../../../src/providers/aws/declare.ts'
+import { forecast } from '../../../src/providers/aws/forecast.ts'
 import { readLatestLaunches } from '../../../src/providers/aws/latest-launches.ts'
 import { readProfiles } from '../../../src/providers/aws/profiles.ts'
 import { ProviderError } from '../../../src/providers/provider-error.ts'
@@ -12,16 +13,23 @@ const id = `${SCOPE}/asg/web`
 describe('AWS: launch templates read before', () => {
   function account(versions: Map<number, LaunchTemplateVersion['LaunchTemplateData']>, named = '$Latest') {
     const newest = () => Math.max(...versions.keys())
+    const failIfGone = () => {
+      if (versions.size === 0) throw new ProviderError('not found.', { code: 'not-found', operation: 'x', mayHaveActed: false })
+    }
     return testContext({
       describeAutoScalingGroups: async () => ({
         $metadata: {},
         AutoScalingGroups: [asg('web', { LaunchTemplate: { LaunchTemplateId: 'lt-1', Version: named } })],
       }),
-      describeLaunchTemplates: async () => ({
-        $metadata: {},
-        LaunchTemplates: [{ LaunchTemplateId: 'lt-1', LatestVersionNumber: newest(), DefaultVersionNumber: 1 }],
-      }),
+      describeLaunchTemplates: async () => {
+        failIfGone()
+        return {
+          $metadata: {},
+          LaunchTemplates: [{ LaunchTemplateId: 'lt-1', LatestVersionNumber: newest(), DefaultVersionNumber: 1 }],
+        }
+      },
       describeLaunchTemplateVersions: async input => {
+        failIfGone()
         const number = input.Versions?.[0] === '$Latest' ? newest() : Number(input.Versions?.[0] === '$Default' ? 1 : input.Versions?.[0])
         const data = { InstanceType: 't3.micro' as const, ...versions.get(number) }
         const resolved = input.ResolveAlias === true && data.ImageId?.startsWith('resolve:') ? { ...data, ImageId: 'ami-now' } : data
@@ -45,6 +53,17 @@ describe('AWS: launch templates read before', () => {
     assert.equal(context.count('describeLaunchTemplateVersions'), once)
     versions.set(2, { ImageId: 'ami-2' })
     assert.deepEqual(await imagesOf(context), ['ami-2'])
+  })
+
+  it('S13 are missed by the forecast as soon as the template, or a version that is named by its number, is gone', async () => {
+    for (const named of ['$Latest', '1']) {
+      const versions = new Map([[1, { ImageId: 'ami-1' }]])
+      const context = account(versions, named)
+      const isGone = async () => (await forecast(context, [id], never)).get(id)?.some(finding => finding.path === 'launchTemplate')
+      assert.equal(await isGone(), false)
+      versions.clear()
+      assert.equal(await isGone(), true)
+    }
   })
 
   it('are read each time where a parameter names the image: it may move without a new version', async () => {

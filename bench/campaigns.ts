@@ -84,14 +84,18 @@ export async function runFiredrill(fleet: Fleet, lanes: number): Promise<Campaig
   )
   const { report, healthyAt } = measured.result
   const proven = report.drills.filter(drill => drill.verdict === 'phoenix')
-  if (proven.length !== fleet.groups) throw new Error(`${proven.length} of ${fleet.groups} drills were phoenixes`)
+  if (proven.length !== fleet.groups) {
+    const others = report.drills.filter(drill => !proven.includes(drill)).map(drill => `${drill.verdict ?? drill.refusal?.reason}`)
+    throw new Error(`${proven.length} of ${fleet.groups} drills were phoenixes; the others: ${[...new Set(others)].join('; ')}`)
+  }
   const lags = proven.map(({ successor, timeline }) => Date.parse(timeline.recovered) - (healthyAt.get(successor.id) ?? Number.NaN))
   return { ...measured, drills: fleet.groups, lags }
 }
 
 interface Report {
   readonly drills: readonly {
-    readonly verdict: string
+    readonly verdict: string | null
+    readonly refusal: { readonly reason: string } | null
     readonly successor: { readonly id: string }
     readonly timeline: { readonly recovered: string }
   }[]

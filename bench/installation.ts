@@ -10,7 +10,7 @@ type Cloud = Pick<Simulator['aws'], 'endpoint' | 'region' | 'env'>
 /** A folder with a firedrill.yaml and one schedule that is always open, for the time of `work`. */
 export async function inInstallation<Result>(
   { aws }: { readonly aws: Cloud },
-  { lanes, soak = '0s' }: { readonly lanes: number; readonly soak?: string },
+  { lanes, soak = '0s', deadline = '2m' }: { readonly lanes: number; readonly soak?: string; readonly deadline?: string },
   work: (folder: string) => Promise<Result>,
 ): Promise<Result> {
   const folder = await mkdtemp(join(tmpdir(), 'firedrill-bench-'))
@@ -21,7 +21,7 @@ export async function inInstallation<Result>(
     const limits = `{ concurrent: ${lanes}, concurrentPerScope: ${lanes}, strikesPerDay: 100000, strikesPerRun: 100000, spacing: 0s, breaker: off, woundedPerScope: 100 }`
     await writeFile(
       join(folder, 'schedules', 'bench.yaml'),
-      `name: bench\ntimezone: UTC\nhours: "00:00-24:00"\nmeanDaysBetweenDrills: 5\nlimits: ${limits}\nrecovery: { target: 1m, deadline: 2m, soak: ${soak} }\nguards: none\nleashed: false\n`,
+      `name: bench\ntimezone: UTC\nhours: "00:00-24:00"\nmeanDaysBetweenDrills: 5\nlimits: ${limits}\nrecovery: { target: 1m, deadline: ${deadline}, soak: ${soak} }\nguards: none\nleashed: false\n`,
     )
     return await work(folder)
   } finally {

@@ -46,6 +46,8 @@ export interface Configuration {
   /** Where it can be reached on its own network, for probes and fingerprints; null where it is not known. */
   readonly address: string | null
   readonly values: Readonly<Record<Path, Value>>
+  /** What people call a value that is an id: `sg-0a1` → `web`. Only for sentences. */
+  readonly names?: Readonly<Record<string, string>>
   /** A sentence when it must not be struck, and only a look at the very instance tells (S7); else null. */
   readonly protection?: string | null
   readonly unread: readonly NotCompared[]

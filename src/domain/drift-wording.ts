@@ -13,35 +13,42 @@ export interface Deviation {
   readonly whole: boolean
 }
 
+/** What people call a value that is an id. */
+export type Names = Readonly<Record<string, string>>
+
+interface About {
+  readonly subject: Subject
+  readonly source: string
+  readonly names: Names
+}
+
 /** One sentence that says what differs from the declaration and what the owner can do about it. */
-export function deviationSentence(deviation: Deviation, subject: Subject, source: string): string {
+export function deviationSentence(deviation: Deviation, about: About): string {
+  const { subject, source } = about
   const { path, expected, actual } = deviation
   const was = subject === 'victim' ? 'was' : 'is'
   const where = `on the ${subject}`
-  if (isSet(expected) && isSet(actual)) return setSentence(deviation, { subject, source, expected, actual })
+  if (isSet(expected) && isSet(actual)) return setSentence(deviation, { ...about, expected, actual })
   if (expected === null) return `${noun(path)}${shown(deviation)} ${was} ${where} but is not in ${source}: ${adviceForExtra(subject)}`
   if (actual === null) return `${noun(path)}${shown(deviation)} is in ${source} but ${was} not ${where}: ${adviceForMissing(subject)}`
   return `${noun(path)} ${was} ${showValue(actual)} ${where} but ${showValue(expected)} in ${source}: ${adviceForOther(subject)}`
 }
 
-function setSentence(
-  deviation: Deviation,
-  about: { subject: Subject; source: string; expected: readonly string[]; actual: readonly string[] },
-): string {
-  const { subject, source, expected, actual } = about
+function setSentence(deviation: Deviation, about: About & { expected: readonly string[]; actual: readonly string[] }): string {
+  const { subject, source, names, expected, actual } = about
   const was = subject === 'victim' ? 'was' : 'is'
   const extra = membersWithout(actual, expected)
   const missing = membersWithout(expected, actual)
   if (extra.length > 0 && missing.length > 0)
-    return `${noun(deviation.path)} ${was} ${showValue(actual)} on the ${subject} but ${showValue(expected)} in ${source}: ${adviceForOther(subject)}`
-  const members = `${singular(noun(deviation.path))} ${[...extra, ...missing].join(', ')}`
+    return `${noun(deviation.path)} ${was} ${called(actual, names)} on the ${subject} but ${called(expected, names)} in ${source}: ${adviceForOther(subject)}`
+  const members = `${singular(noun(deviation.path))} ${called([...extra, ...missing], names)}`
   return extra.length > 0
     ? `${members} ${was} on the ${subject} but is not in ${source}: ${adviceForExtra(subject)}`
     : `${members} is in ${source} but ${was} not on the ${subject}: ${adviceForMissing(subject)}`
 }
 
 /** For a setting that no declaration decides and that differs between victim and successor. */
-export function changeSentence(deviation: Deviation, environment: boolean): string {
+export function changeSentence(deviation: Deviation, { environment, names }: { environment: boolean; names: Names }): string {
   const { path, expected, actual } = deviation
   const advice = environment
     ? 'a default of the account or subnet has moved'
@@ -50,14 +57,19 @@ export function changeSentence(deviation: Deviation, environment: boolean): stri
     const lost = membersWithout(expected, actual)
     const gained = membersWithout(actual, expected)
     const parts = [
-      ...(lost.length > 0 ? [`${lost.join(', ')} was on the victim only`] : []),
-      ...(gained.length > 0 ? [`${gained.join(', ')} is on the successor only`] : []),
+      ...(lost.length > 0 ? [`${called(lost, names)} was on the victim only`] : []),
+      ...(gained.length > 0 ? [`${called(gained, names)} is on the successor only`] : []),
     ]
     return `${noun(path)} differ: ${parts.join(' and ')}: ${advice}`
   }
   if (expected === null) return `${noun(path)}${shown(deviation)} is on the successor but was not on the victim: ${advice}`
   if (actual === null) return `${noun(path)}${shown(deviation)} was on the victim but is not on the successor: ${advice}`
   return `${noun(path)} was ${showValue(expected)} on the victim but is ${showValue(actual)} on the successor: ${advice}`
+}
+
+/** `emergency (sg-0a1)`: the name first, for whoever reads; the id, for whoever searches. */
+function called(values: readonly string[], names: Names): string {
+  return values.map(value => (Object.hasOwn(names, value) && names[value] !== value ? `${names[value]} (${value})` : value)).join(', ')
 }
 
 function adviceForExtra(subject: Subject): string {

@@ -45,7 +45,11 @@ export function declarationFindings(
     path: deviation.path,
     expected: deviation.expected,
     actual: deviation.actual,
-    summary: deviationSentence(deviation, about.subject, about.declared.source),
+    summary: deviationSentence(deviation, {
+      subject: about.subject,
+      source: about.declared.source,
+      names: about.configuration.names ?? {},
+    }),
   }))
 }
 
@@ -68,7 +72,7 @@ export function compareInstances(
       path: deviation.path,
       expected: deviation.expected,
       actual: deviation.actual,
-      summary: changeSentence(deviation, kind === 'environment-changed'),
+      summary: changeSentence(deviation, { environment: kind === 'environment-changed', names: { ...victim.names, ...successor.names } }),
     }))
   return [...findings('config-drift', drifted), ...findings('environment-changed', moved)]
 }

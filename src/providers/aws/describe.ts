@@ -139,6 +139,7 @@ export function configurationOf(
     image: instance.ImageId ?? null,
     address: instance.PrivateIpAddress ?? null,
     values: Object.fromEntries(values),
+    names: securityGroupNames(instance),
     protection: protectionOf(read.attributes),
     unread,
   }
@@ -159,6 +160,13 @@ function securityGroupsOf(instance: Instance): Value | undefined {
   const groups = primaryInterface(instance)?.Groups ?? instance.SecurityGroups ?? []
   const ids = groups.flatMap(group => group.GroupId ?? []).sort()
   return ids.length === 0 ? undefined : ids
+}
+
+function securityGroupNames(instance: Instance): Record<string, string> {
+  const groups = [instance, ...(instance.NetworkInterfaces ?? [])].flatMap(part =>
+    'Groups' in part ? part.Groups : instance.SecurityGroups,
+  )
+  return Object.fromEntries(groups.flatMap(group => (group?.GroupId && group.GroupName ? [[group.GroupId, group.GroupName]] : [])))
 }
 
 /** Besides the first; what controllers attach to running instances is left out. */

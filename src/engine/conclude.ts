@@ -28,9 +28,20 @@ export async function concludeAll(
     readOrWhy(instances.length === 0 ? Promise.resolve(new Map<InstanceId, Configuration>()) : provider.describe(scope, instances, signal)),
   ])
   signal.throwIfAborted()
-  const concluded = await Promise.all(drills.map(drill => conclude(engine, drill, { at, declarations, configurations, signal })))
+  const concluded = await Promise.all(drills.map(drill => concludeOne(engine, drill, { at, declarations, configurations, signal })))
   for (const schedule of new Set(drills.map(drill => drill.schedule))) await haltIfTripped(engine, schedule)
   return concluded.filter(drill => drill !== null)
+}
+
+/** What keeps one drill from its verdict must not keep the others from theirs (S11); it is tried again with the next tick. */
+async function concludeOne(engine: Engine, drill: Judgeable, read: ReadAfter): Promise<ConcludedDrill | null> {
+  try {
+    return await conclude(engine, drill, read)
+  } catch (error) {
+    read.signal.throwIfAborted()
+    engine.log.error('a drill could not be concluded and will be tried again', { drill: drill.id, group: drill.group, why: reasonOf(error) })
+    return null
+  }
 }
 
 interface ReadAfter {

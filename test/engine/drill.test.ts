@@ -189,6 +189,25 @@ describe('the life of a drill', () => {
     assert.equal((await stage.concluded(plan.id)).wounded, false, 'S2: a halt never stops a restore')
   })
 
+  it('S11 comes to the other verdicts though one drill cannot be concluded, and to that one as soon as it can', async () => {
+    await stage.ledger.close()
+    stage = await Stage.open({ limits: { ...stage.schedule.limits, ...wide } })
+    for (const name of ['blue', 'green']) stage.platform.add(name)
+    const [first, second] = await stage.plan()
+    assert.ok(first && second)
+    await stage.attempt([first, second])
+    const { before } = stage.ledger
+    stage.ledger.before = async id => (id === first.id ? Promise.reject(new Error('disk I/O error')) : before.call(stage.ledger, id))
+    for (let look = 0; look < 200 && (await stage.drill(second.id)).state !== 'concluded'; look++) {
+      await stage.look()
+      await stage.clock.advance(5_000)
+    }
+    assert.deepEqual([(await stage.concluded(second.id)).judgement.verdict, (await stage.drill(first.id)).state], ['phoenix', 'soaking'])
+    stage.ledger.before = before
+    await stage.look()
+    assert.equal((await stage.concluded(first.id)).judgement.verdict, 'phoenix')
+  })
+
   it('S3 halts the schedule when its breaker trips, until somebody resumes it', async () => {
     await stage.ledger.close()
     stage = await Stage.open({ limits: { ...stage.schedule.limits, ...wide, woundedPerScope: 9, breaker: { inARow: 2, shareOfDay: 1 } } })

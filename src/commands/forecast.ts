@@ -1,21 +1,29 @@
 import { openInstallation } from '../compose.ts'
 import type { Finding } from '../domain/finding.ts'
 import { matches } from '../domain/glob.ts'
+import { chooseSchedule, policyFor, readOptIn } from '../domain/opt-in.ts'
 import type { SeenGroup } from '../domain/seen-group.ts'
-import { reasonOf, scopesOf } from '../engine/context.ts'
+import { type Engine, type ScopeHandle, scopesOf } from '../engine/context.ts'
 import { discover } from '../engine/discover.ts'
+import { forecastScope } from '../engine/forecast.ts'
 import { type Io, writeJson, writeLine } from './io.ts'
 import type { ForecastOptions } from './options.ts'
 import { table } from './terminal.ts'
 
-interface Forecast {
+interface Told {
   readonly group: string
   readonly name: string
+  /** What stands in the way of a rebuild. */
   readonly findings: readonly Finding[]
+  /** What members already differ in from what they were born from; those that differ in nothing are left out. */
+  readonly members: readonly { readonly instance: string; readonly findings: readonly Finding[] }[]
   readonly unreadable: string | null
 }
 
-/** Findings without a strike: would a rebuild work? 1 where one certainly would not, 4 where something could not be read. */
+/**
+ * Findings without a strike: would a rebuild work, and what has drifted already? 1 where something is a snowflake by
+ * forecast, 4 where something could not be read.
+ */
 export async function forecast(options: ForecastOptions, io: Io): Promise<number> {
   const installation = await openInstallation(options, io, { worker: false })
   try {
@@ -24,50 +32,52 @@ export async function forecast(options: ForecastOptions, io: Io): Promise<number
     const wanted = discovered.groups.filter(
       group => group.optedIn && (options.group === undefined || matches([options.group], group.summary)),
     )
-    const forecasts = (await Promise.all(scopesOf(engine).map(handle => forecastScope(handle, wanted, io.signal)))).flat()
+    const forecasts = (await Promise.all(scopesOf(engine).map(handle => tellScope(engine, handle, wanted, io.signal)))).flat()
     if (options.json === true) writeJson(io, { forecasts, unreadable: discovered.unreadable })
     else print(forecasts, io)
     for (const { scope, why } of discovered.unreadable) writeLine(io.stderr, `${scope} could not be read: ${why}`)
     if (discovered.unreadable.length > 0 || forecasts.some(one => one.unreadable !== null)) return 4
-    return forecasts.some(one => one.findings.some(finding => finding.level === 'fail')) ? 1 : 0
+    return forecasts.some(one => allOf(one).some(finding => finding.level === 'fail')) ? 1 : 0
   } finally {
     await installation.close()
   }
 }
 
-async function forecastScope(
-  handle: ReturnType<typeof scopesOf>[number],
-  groups: readonly SeenGroup[],
-  signal: AbortSignal,
-): Promise<Forecast[]> {
+async function tellScope(engine: Engine, handle: ScopeHandle, groups: readonly SeenGroup[], signal: AbortSignal): Promise<Told[]> {
   const mine = groups.filter(group => group.summary.scope === handle.scope.id)
-  if (mine.length === 0) return []
-  let answer: ReadonlyMap<string, readonly Finding[]> = new Map()
-  let why = 'the platform did not answer for it'
-  try {
-    answer = await handle.provider.forecast(
-      handle.scope,
-      mine.map(group => group.summary.id),
-      signal,
-    )
-  } catch (error) {
-    why = reasonOf(error)
-  }
+  const wishes = mine.map(({ summary }) => ({ group: summary.id, policy: { drift: driftPolicy(engine, summary) } }))
+  const forecasts = await forecastScope(handle, wishes, { since: engine.clock.now(), signal })
   return mine.map(({ summary }) => {
-    const findings = answer.get(summary.id)
-    return { group: summary.id, name: summary.name, findings: findings ?? [], unreadable: findings === undefined ? why : null }
+    const { rebuild = null, members = [], unreadable = null } = forecasts.get(summary.id) ?? {}
+    const drifted = members.flatMap(({ instance, findings }) => (findings?.length ? [{ instance, findings }] : []))
+    return { group: summary.id, name: summary.name, findings: rebuild ?? [], members: drifted, unreadable }
   })
 }
 
-function print(forecasts: readonly Forecast[], io: Io): void {
+/** What the group's schedule ignores is no drift; a group without a schedule is looked at with nothing ignored. */
+function driftPolicy(engine: Engine, summary: SeenGroup['summary']) {
+  const optIn = readOptIn(summary, engine.clock.now().toZonedDateTimeISO('UTC').toPlainDate())
+  const chosen = chooseSchedule(summary, optIn, engine.schedules)
+  return chosen.kind === 'schedule' ? policyFor(chosen.schedule, optIn).policy.drift : { ignore: [], warn: [] }
+}
+
+function allOf({ findings, members }: Told): Finding[] {
+  return [...findings, ...members.flatMap(member => member.findings)]
+}
+
+function print(forecasts: readonly Told[], io: Io): void {
   if (forecasts.length === 0) {
     writeLine(io.stdout, 'No opted-in group was found. `firedrill groups` lists near misses.')
     return
   }
   const rows = forecasts.flatMap(one => {
-    if (one.unreadable !== null) return [[one.name, 'unreadable', one.unreadable]]
-    if (one.findings.length === 0) return [[one.name, 'good', 'nothing stands in the way of a rebuild']]
-    return one.findings.map(finding => [one.name, finding.level === 'fail' ? 'snowflake' : 'warning', finding.summary])
+    const row = (finding: Finding, on: string) => [one.name, finding.level === 'fail' ? 'snowflake' : 'warning', `${on}${finding.summary}`]
+    const rows = [
+      ...(one.unreadable === null ? [] : [[one.name, 'unreadable', one.unreadable]]),
+      ...one.findings.map(finding => row(finding, '')),
+      ...one.members.flatMap(({ instance, findings }) => findings.map(finding => row(finding, `${instance}: `))),
+    ]
+    return rows.length > 0 ? rows : [[one.name, 'good', 'a rebuild would work, and no member differs from its declaration']]
   })
   const columns = [{ title: 'GROUP', max: 28 }, { title: 'FORECAST' }, { title: 'WHY' }]
   for (const line of table(rows, columns, { width: io.columns, colour: io.colour })) writeLine(io.stdout, line)

@@ -1,14 +1,13 @@
 import { openInstallation } from '../compose.ts'
-import type { Declaration } from '../domain/declaration.ts'
-import type { Finding } from '../domain/finding.ts'
-import type { Observation } from '../domain/group.ts'
 import { chooseSchedule, policyFor, readOptIn } from '../domain/opt-in.ts'
+import type { DrillPolicy, Schedule } from '../domain/schedule.ts'
 import type { SeenGroup } from '../domain/seen-group.ts'
-import { type Engine, reasonOf, type ScopeHandle, scheduleOf, scopesOf } from '../engine/context.ts'
+import { type Engine, type ScopeHandle, scopesOf } from '../engine/context.ts'
 import { discover } from '../engine/discover.ts'
+import { type Forecast, forecastScope } from '../engine/forecast.ts'
 import { chooseVictim } from '../engine/fresh-look.ts'
-import type { GroupFacts } from '../rules/rule.ts'
-import { allRefusals, groupRules } from '../rules/rules.ts'
+import type { GroupFacts, RuleRefusal } from '../rules/rule.ts'
+import { allRefusals, driftRules, firstRefusal, groupRules } from '../rules/rules.ts'
 import { type Io, writeJson, writeLine } from './io.ts'
 import type { GroupsOptions } from './options.ts'
 import { table } from './terminal.ts'
@@ -22,8 +21,6 @@ interface Explained {
   readonly refusals: readonly { readonly rule: string; readonly reason: string }[]
   readonly hints: readonly string[]
 }
-
-const chunk = 20
 
 /** Every group seen: opted in or not, eligible or not, and the reason for each no. Strikes nothing. */
 export async function groups(options: GroupsOptions, io: Io): Promise<number> {
@@ -42,84 +39,86 @@ export async function groups(options: GroupsOptions, io: Io): Promise<number> {
   }
 }
 
+/** A group that has a schedule, or the reason why it has none. */
+interface Placed {
+  readonly seen: SeenGroup
+  readonly place: { readonly schedule: Schedule; readonly policy: DrillPolicy } | { readonly why: string }
+}
+
 async function explainScope(engine: Engine, handle: ScopeHandle, seen: readonly SeenGroup[], signal: AbortSignal): Promise<Explained[]> {
-  const mine = seen.filter(group => group.summary.scope === handle.scope.id)
-  const explained: Explained[] = []
-  for (let start = 0; start < mine.length; start += chunk) {
-    explained.push(...(await explainChunk(engine, handle, mine.slice(start, start + chunk), signal)))
-  }
-  return explained
-}
-
-interface Reading {
-  readonly observations: ReadonlyMap<string, Observation>
-  readonly declarations: ReadonlyMap<string, Declaration>
-  readonly forecasts: ReadonlyMap<string, readonly Finding[]>
-  readonly lookedAt: Temporal.Instant
-}
-
-async function explainChunk(engine: Engine, handle: ScopeHandle, seen: readonly SeenGroup[], signal: AbortSignal): Promise<Explained[]> {
-  const ids = seen.filter(group => group.optedIn).map(group => group.summary.id)
-  const { provider, scope } = handle
+  const placed = seen.filter(group => group.summary.scope === handle.scope.id).map(group => placeOf(engine, group))
+  const wishes = placed.flatMap(({ seen: { summary }, place }) => ('policy' in place ? [{ group: summary.id, policy: place.policy }] : []))
   const settle = Math.max(0, ...engine.schedules.map(schedule => schedule.settle))
-  const since = engine.clock.now().subtract({ milliseconds: settle })
   const lookedAt = engine.clock.now()
-  const [declarations, forecasts, observations] = await Promise.all([
-    orNothing(provider.declare(scope, ids, signal)),
-    orNothing(provider.forecast(scope, ids, signal)),
-    provider.observe(scope, ids, { since, depth: 'full', explain: true }, signal).catch(error => unreadable(ids, reasonOf(error))),
-  ])
+  const forecasts = await forecastScope(handle, wishes, { since: lookedAt.subtract({ milliseconds: settle }), signal })
   const now = await engine.ledger.now()
-  return seen.map(group => explain(engine, group, { reading: { observations, declarations, forecasts, lookedAt }, now }))
+  return placed.map(one => explain(engine, one, { forecast: forecasts.get(one.seen.summary.id), lookedAt, now }))
 }
 
-async function orNothing<V>(reading: Promise<ReadonlyMap<string, V>>): Promise<ReadonlyMap<string, V>> {
-  return reading.catch(() => new Map())
+function placeOf(engine: Engine, seen: SeenGroup): Placed {
+  const optIn = readOptIn(seen.summary, engine.clock.now().toZonedDateTimeISO('UTC').toPlainDate())
+  if (!seen.optedIn) return { seen, place: { why: optIn.why } }
+  const chosen = chooseSchedule(seen.summary, optIn, engine.schedules)
+  if (chosen.kind !== 'schedule') return { seen, place: { why: chosen.why } }
+  return { seen, place: { schedule: chosen.schedule, policy: policyFor(chosen.schedule, optIn).policy } }
 }
 
-function unreadable(ids: readonly string[], why: string): ReadonlyMap<string, Observation> {
-  return new Map(ids.map(id => [id, { kind: 'unreadable', why }]))
+interface Look {
+  readonly forecast: Forecast | undefined
+  readonly lookedAt: Temporal.Instant
+  readonly now: Temporal.Instant
 }
 
-function explain(engine: Engine, seen: SeenGroup, read: { reading: Reading; now: Temporal.Instant }): Explained {
+function explain(engine: Engine, { seen, place }: Placed, { forecast, lookedAt, now }: Look): Explained {
   const { summary } = seen
-  const optIn = readOptIn(summary, read.now.toZonedDateTimeISO('UTC').toPlainDate())
   const about = { group: summary.id, name: summary.name, optedIn: seen.optedIn }
-  if (!seen.optedIn) return { ...about, schedule: null, eligible: false, refusals: [{ rule: 'S1', reason: optIn.why }], hints: [] }
-  const chosen = chooseSchedule(summary, optIn, engine.schedules)
-  if (chosen.kind !== 'schedule')
-    return { ...about, schedule: null, eligible: false, refusals: [{ rule: 'S1', reason: chosen.why }], hints: [] }
-  const schedule = scheduleOf(engine, chosen.schedule.name) ?? chosen.schedule
-  const { policy } = policyFor(schedule, optIn)
-  const { reading } = read
+  if ('why' in place) return { ...about, schedule: null, eligible: false, refusals: [{ rule: 'S1', reason: place.why }], hints: [] }
+  const { schedule, policy } = place
   const facts: GroupFacts = {
-    now: read.now,
-    ledgerSkew: engine.clock.now().since(read.now).total('milliseconds'),
+    now,
+    ledgerSkew: engine.clock.now().since(now).total('milliseconds'),
     plan: null,
     group: summary.id,
     schedule,
     policy,
     never: engine.never,
-    observation: reading.observations.get(summary.id) ?? { kind: 'unreadable', why: 'the platform did not answer for it' },
-    lookedAt: reading.lookedAt,
-    declaration: reading.declarations.get(summary.id) ?? null,
-    forecast: reading.forecasts.get(summary.id) ?? null,
+    observation: forecast?.observation ?? { kind: 'unreadable', why: 'the platform did not answer for it' },
+    lookedAt,
+    declaration: forecast?.declaration ?? null,
+    forecast: forecast?.rebuild ?? null,
     schedules: engine.schedules,
   }
   const refusals = [...allRefusals(groupRules, facts)]
-  const hints: string[] = []
+  const hints = hintsFor(facts)
+  const drift = driftOf(schedule, forecast)
   if (facts.observation.kind === 'snapshot') {
     const { snapshot } = facts.observation
-    const chosenVictim = chooseVictim({ now: read.now, schedule, snapshot, drill: 'explanation', only: null })
-    if ('refusal' in chosenVictim) refusals.push(chosenVictim.refusal)
-    if (policy.deadline < snapshot.ownRecoveryTime) {
-      hints.push(
-        `its own grace, hooks and warm-up take up to ${snapshot.ownRecoveryTime / 1000} s, longer than the deadline of ${policy.deadline / 1000} s: a slow rebuild would be called late`,
-      )
-    }
+    const chosen = chooseVictim({ now, schedule, snapshot, drill: 'explanation', only: null })
+    if ('refusal' in chosen) refusals.push(chosen.refusal)
+    else if (drift !== null && drift.sound === 0) refusals.push(drift.refusal)
+    else if (drift !== null) hints.push(`${drift.instance} could not be struck: ${drift.refusal.reason}`)
   }
   const plain = refusals.map(({ rule, reason }) => ({ rule, reason }))
   return { ...about, schedule: schedule.name, eligible: plain.length === 0, refusals: plain, hints }
+}
+
+function hintsFor({ observation, policy }: GroupFacts): string[] {
+  if (observation.kind !== 'snapshot' || policy.deadline >= observation.snapshot.ownRecoveryTime) return []
+  const own = observation.snapshot.ownRecoveryTime / 1000
+  return [
+    `its own grace, hooks and warm-up take up to ${own} s, longer than the deadline of ${policy.deadline / 1000} s: a slow rebuild would be called late`,
+  ]
+}
+
+/** The first member that its drift keeps from being struck, and how many are sound; null where every one is. */
+function driftOf(schedule: Schedule, forecast: Forecast | undefined): { instance: string; refusal: RuleRefusal; sound: number } | null {
+  const members = forecast?.members ?? []
+  const refused = members.flatMap(({ instance, findings }) => {
+    const refusal = firstRefusal(driftRules, { schedule, drift: findings })
+    return refusal === null ? [] : [{ instance, refusal }]
+  })
+  const [first] = refused
+  return first === undefined ? null : { ...first, sound: members.length - refused.length }
 }
 
 function print(explained: readonly Explained[], io: Io): void {

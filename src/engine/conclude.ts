@@ -39,7 +39,11 @@ async function concludeOne(engine: Engine, drill: Judgeable, read: ReadAfter): P
     return await conclude(engine, drill, read)
   } catch (error) {
     read.signal.throwIfAborted()
-    engine.log.error('a drill could not be concluded and will be tried again', { drill: drill.id, group: drill.group, why: reasonOf(error) })
+    engine.log.error('a drill could not be concluded and will be tried again', {
+      drill: drill.id,
+      group: drill.group,
+      why: reasonOf(error),
+    })
     return null
   }
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createWorld, type Simulator, startSimulator } from '../../src/simulator/index.ts'
+import { editByHand } from '../../src/simulator/world/launch.ts'
 import { freePort } from '../support/server.ts'
 import { type Ended, end, firedrill, start } from './binary.ts'
 
@@ -102,6 +103,21 @@ describe('commands that look at groups and drill them', function () {
     const { code, stdout } = await call('forecast', '--group', 'api')
     assert.equal(code, 1, stdout)
     assert.match(stdout, /^api +snowflake +image ami-/m)
+  })
+
+  it('S13 forecast and groups show a member that differs from its declaration, by name', async () => {
+    const { region, group } = simulator.world.findGroup('web')
+    const instance = region.instances.get(group.members[0]?.instance ?? '') ?? assert.fail()
+    editByHand(simulator.world, region, instance, { kind: 'security-group', name: 'sg-emergency' })
+    const shown = await call('forecast', '--group', 'web', '--json')
+    assert.equal(shown.code, 1, shown.stdout + shown.stderr)
+    const { forecasts } = JSON.parse(shown.stdout) as { forecasts: { findings: []; members: { findings: { path: string }[] }[] }[] }
+    assert.deepEqual(
+      forecasts.map(one => [one.findings.length, one.members.map(member => member.findings.map(finding => finding.path))]),
+      [[0, [['securityGroups']]]],
+    )
+    assert.match((await call('forecast', '--group', 'web')).stdout, /web +snowflake +i-[0-9a-f]+: security group sg-emergency\s+\(sg-/)
+    assert.match((await call('groups')).stdout, /web +yes +yes +note: i-[0-9a-f]+\s+could\s+not\s+be\s+struck/)
   })
 
   it('S8 run leaves everything alone on a leash', async () => {

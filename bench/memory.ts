@@ -85,6 +85,8 @@ export async function weigh(folder: string): Promise<void> {
   const [provider] = engine.providers
   const [scope] = provider?.scopes() ?? []
   if (provider === undefined || scope === undefined) throw new Error('the bench needs a scope')
+  // Nobody is looked at in the first moments after a strike.
+  await sleep(3_000)
   const started = performance.now()
   await watchScope(engine, { provider, scope }, endless)
   const seconds = (performance.now() - started) / 1000

@@ -17,7 +17,13 @@ export const elb: Operations = {
   })),
 }
 
-const invalidToken = () => new ApiError('ValidationError', 'The marker is invalid')
+const paging = {
+  defaultSize: 400,
+  maximum: 400,
+  sizeParameter: 'PageSize',
+  tokenParameter: 'Marker',
+  invalidToken: () => new ApiError('ValidationError', 'The marker is invalid'),
+} as const
 
 function describeTargetGroups(call: Call): Result {
   const { region, input } = call
@@ -34,11 +40,7 @@ function describeTargetGroups(call: Call): Result {
   if (names.length > 0 && found.length === 0) throw new ApiError('TargetGroupNotFound', `Target groups '[${names.join(', ')}]' not found`)
   const { items, token } = paginate(call, found, {
     key: group => group.arn,
-    defaultSize: 400,
-    maximum: 400,
-    sizeParameter: 'PageSize',
-    tokenParameter: 'Marker',
-    invalidToken,
+    ...paging,
   })
   return {
     TargetGroups: items.map(group => ({
@@ -118,11 +120,7 @@ function describeLoadBalancers(call: Call): Result {
   )
   const { items, token } = paginate(call, found, {
     key: each => each.arn,
-    defaultSize: 400,
-    maximum: 400,
-    sizeParameter: 'PageSize',
-    tokenParameter: 'Marker',
-    invalidToken,
+    ...paging,
   })
   return {
     LoadBalancers: items.map(each => ({

@@ -41,6 +41,8 @@ export interface InstallationNeeds {
   readonly quiet?: boolean
   /** A platform that cannot be reached yet is tried again until the signal: a service outlives outages, also at its start. */
   readonly patient?: boolean
+  /** The machine's own time by default. */
+  readonly clock?: Clock
 }
 
 /** Between two tries to reach a platform at the start of a service. */
@@ -50,7 +52,7 @@ const retryEvery = 3_000
 export async function openInstallation(options: CommonOptions, io: Io, needs: InstallationNeeds): Promise<Installation> {
   const settings = await loadSettings({ file: options.config, env: io.env, cwd: io.cwd })
   const log = openLog({ level: needs.quiet === true ? 'error' : readLogLevel(io.env), stream: io.stderr, pretty: io.isTTY })
-  const clock = systemClock()
+  const clock = needs.clock ?? systemClock()
   const closers: (() => Promise<void>)[] = []
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer()

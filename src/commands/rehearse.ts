@@ -12,6 +12,7 @@ import type { RehearseOptions } from './options.ts'
 import { disagreements } from './rehearsal/check.ts'
 import { fleet, haltedGroup, regions } from './rehearsal/fleet.ts'
 import { writeInstallation } from './rehearsal/installation.ts'
+import { PatientClock } from './rehearsal/patient-clock.ts'
 import { reportInput } from './report-input.ts'
 
 /**
@@ -21,23 +22,29 @@ import { reportInput } from './report-input.ts'
 export async function rehearse(options: RehearseOptions, io: Io): Promise<number> {
   const out = resolve(io.cwd, options.out ?? '.firedrill/rehearsal')
   const groups = fleet.map(({ group }) => group)
-  const world = createWorld({ seed: options.seed ?? 1, regions: Object.values(regions), groups })
+  const clock = new PatientClock()
+  const simulatedClock = { now: () => clock.now().epochMilliseconds }
+  const world = createWorld({ seed: options.seed ?? 1, regions: Object.values(regions), groups }, { clock: simulatedClock })
   const simulator = await startSimulator({ world })
   try {
-    return await drillTheFleet(simulator, { out, options, io })
+    return await drillTheFleet(simulator, { out, options, io, clock })
   } finally {
     await simulator.close()
+    clock.close()
   }
 }
 
-async function drillTheFleet(simulator: Simulator, what: { out: string; options: RehearseOptions; io: Io }): Promise<number> {
-  const { out, options, io } = what
+async function drillTheFleet(
+  simulator: Simulator,
+  what: { out: string; options: RehearseOptions; io: Io; clock: PatientClock },
+): Promise<number> {
+  const { out, options, io, clock } = what
   const { endpoint } = simulator.aws
   const config = await writeInstallation(out, { endpoint, origin: new URL(endpoint).origin })
   const env = { ...io.env, ...simulator.aws.env }
   const screen = campaignScreen(io)
   const quiet = { ...options, config }
-  const installation = await openInstallation(quiet, { ...io, env }, { worker: true, changed: screen.changed, quiet: io.isTTY })
+  const installation = await openInstallation(quiet, { ...io, env }, { worker: true, changed: screen.changed, quiet: io.isTTY, clock })
   const { engine, ledger } = installation
   try {
     await haltOne(installation, simulator)

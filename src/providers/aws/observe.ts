@@ -247,7 +247,7 @@ function statusesDue(context: ScopeContext, looks: readonly Look[], watched: Rea
 
 /** Checks of a load balancer are seconds apart: asking more often shows the same. */
 const SOONEST_AGAIN = { cap: 2_500, share: 0.1 }
-/** While every old member is still there and nobody new is, nothing can have been rebuilt yet: any reading will do for a while. */
+/** While every old member is still there, all were healthy and nobody new is, nothing can have been rebuilt yet: any reading will do for a while. */
 const WHILE_QUIET = { cap: 15_000, share: Number.POSITIVE_INFINITY }
 
 /** A target group is asked again soon while any target is not healthy, and now and then while all are. */
@@ -260,12 +260,15 @@ function targetsDue(context: ScopeContext, looks: readonly Look[], watched: Read
       return targetGroupsOf(look.group).filter(arn => {
         const known = context.memory.targets.get(arn)
         const targets = known?.value
-        if (freshEnough(known, elapsedIn(look, mine), isQuiet(look, mine) ? WHILE_QUIET : SOONEST_AGAIN)) return false
-        if (targets === undefined || typeof targets === 'string') return true
-        const healthy = new Set(targets.filter(target => target.TargetHealth?.State === 'healthy').map(target => target.Target?.Id))
-        return (
-          !inService.every(member => healthy.has(member.InstanceId)) || !freshEnough(known, elapsedIn(look, mine), targetLimit(look.group))
+        const healthy = new Set(
+          typeof targets === 'string'
+            ? []
+            : targets?.flatMap(({ Target, TargetHealth }) => (TargetHealth?.State === 'healthy' ? [Target?.Id] : [])),
         )
+        const allHealthy = inService.every(member => healthy.has(member.InstanceId))
+        const elapsed = elapsedIn(look, mine)
+        if (freshEnough(known, elapsed, allHealthy && isQuiet(look, mine) ? WHILE_QUIET : SOONEST_AGAIN)) return false
+        return typeof targets === 'string' || !allHealthy || !freshEnough(known, elapsed, targetLimit(look.group))
       })
     }),
   )

@@ -264,6 +264,21 @@ describe('AWS: watching many drills', () => {
     target = 'healthy'
     assert.deepEqual(await look(), ['healthy', 'healthy'])
   })
+
+  it('asks for a long-launched newcomer that no reading of the target group has shown yet: it came from a warm pool', async () => {
+    let members = ['i-0a1', 'i-0a2']
+    const context = region(() => [asg('web', { TargetGroupARNs: [ARN], Instances: members.map(name => member(name)) })], {
+      describeTargetHealth: async () => ({
+        $metadata: {},
+        TargetHealthDescriptions: members.map(Id => ({ Target: { Id }, TargetHealth: { State: 'healthy' as const } })),
+      }),
+    })
+    await observe(context, [id('web')], full, never)
+    members = ['i-0a1', 'i-0b9']
+    context.pass(1_000)
+    const seen = (await observe(context, [id('web')], watch, never)).get(id('web'))
+    assert.deepEqual(seen?.kind === 'snapshot' ? seen.snapshot.instances.map(instance => instance.health) : null, ['healthy', 'healthy'])
+  })
 })
 
 describe('AWS: discovering', () => {

@@ -28,7 +28,7 @@ providers:
 function schedules(origin: string): Record<string, string> {
   const drill = `settle: 10m
 recovery: { target: 4s, deadline: 9s, soak: 2s }
-fingerprint: { http: { url: "${origin}/_simulator/instances/{id}/fingerprint", timeout: 2s } }
+fingerprint: { http: { url: "${origin}/_simulator/instances/{id}/fingerprint", timeout: 20s } }
 guards: none
 `
   const wide = `concurrent: 100, concurrentPerScope: 100, strikesPerDay: 1000, strikesPerRun: 1000, spacing: 0s, woundedPerScope: 100, breaker: off`

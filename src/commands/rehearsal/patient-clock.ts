@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock, Milliseconds } from '../../domain/time.ts'
 
 /** How often the clock moves, and by how much at most. */
-const every: Milliseconds = 10
-const longestStep: Milliseconds = 40
+const every: Milliseconds = 5
+const longestStep: Milliseconds = 15
 
 /**
  * Real time that waits for a slow machine: it moves with the turns of this process, so a world and its watcher that share

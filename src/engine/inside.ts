@@ -56,11 +56,11 @@ async function byFingerprint(
 }
 
 async function byPlatform(
-  { provider }: ScopeHandle,
+  { provider, scope }: ScopeHandle,
   { policy, target }: { readonly policy: DrillPolicy; readonly target: Target },
   signal: AbortSignal,
 ): Promise<Inside | null> {
   if (provider.capabilities.looksInside !== true || provider.fingerprint === undefined) return null
   const ignore = [...provider.capabilities.driftIgnore, ...policy.drift.ignore]
-  return provider.fingerprint({ group: target.group, id: target.id }, { ignore }, signal)
+  return provider.fingerprint(scope, { group: target.group, id: target.id }, { ignore }, signal)
 }

@@ -40,7 +40,12 @@ export interface Provider {
    * platform cannot look inside. `ignore` are globs over `state/<key>`: what matches need not be read. Cheap enough to be
    * asked right before a strike, and bounded: what is too much to read is in `unread`. Throws where nothing could be read.
    */
-  readonly fingerprint?: (instance: InstanceRef, options: { readonly ignore: readonly PathGlob[] }, signal: AbortSignal) => Promise<Inside>
+  readonly fingerprint?: (
+    scope: Scope,
+    instance: InstanceRef,
+    options: { readonly ignore: readonly PathGlob[] },
+    signal: AbortSignal,
+  ) => Promise<Inside>
   /** Would a rebuild work? Findings by group; an empty list is a good forecast; a missing group could not be read. */
   forecast(scope: Scope, groups: readonly GroupId[], signal: AbortSignal): Promise<ReadonlyMap<GroupId, readonly Finding[]>>
   close(): Promise<void>

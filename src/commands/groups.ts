@@ -1,7 +1,7 @@
 import { openInstallation } from '../compose.ts'
 import type { Declaration } from '../domain/declaration.ts'
 import type { Finding } from '../domain/finding.ts'
-import type { Observation } from '../domain/group.ts'
+import type { GroupSnapshot, Observation } from '../domain/group.ts'
 import { chooseSchedule, policyFor, readOptIn } from '../domain/opt-in.ts'
 import type { SeenGroup } from '../domain/seen-group.ts'
 import { type Engine, reasonOf, type ScopeHandle, scheduleOf, scopesOf } from '../engine/context.ts'
@@ -112,6 +112,7 @@ function explain(engine: Engine, seen: SeenGroup, read: { reading: Reading; now:
     const { snapshot } = facts.observation
     const chosenVictim = chooseVictim({ now: read.now, schedule, snapshot, drill: 'explanation', only: null })
     if ('refusal' in chosenVictim) refusals.push(chosenVictim.refusal)
+    hints.push(...protectedMembers(snapshot, refusals))
     if (policy.deadline < snapshot.ownRecoveryTime) {
       hints.push(
         `its own grace, hooks and warm-up take up to ${snapshot.ownRecoveryTime / 1000} s, longer than the deadline of ${policy.deadline / 1000} s: a slow rebuild would be called late`,
@@ -120,6 +121,14 @@ function explain(engine: Engine, seen: SeenGroup, read: { reading: Reading; now:
   }
   const plain = refusals.map(({ rule, reason }) => ({ rule, reason }))
   return { ...about, schedule: schedule.name, eligible: plain.length === 0, refusals: plain, hints }
+}
+
+/** Members that are never chosen, where the group is drilled all the same: its owner may take all of them for proven. */
+function protectedMembers({ instances }: GroupSnapshot, refusals: readonly { reason: string }[]): string[] {
+  return instances
+    .filter(({ protection }) => protection !== null)
+    .map(({ name, protection }) => `${name} must not be struck: ${protection}`)
+    .filter(hint => !refusals.some(({ reason }) => reason === hint))
 }
 
 function print(explained: readonly Explained[], io: Io): void {

@@ -7,6 +7,7 @@ import { orAborted } from '../shared/deadline.ts'
 import type { EngineApi, StrikeCall } from './api.ts'
 import { isBrokenConnection, translate } from './errors.ts'
 import { gatedAgent } from './gate.ts'
+import { instantOf } from './ids.ts'
 import type { EngineAddress, TlsFiles } from './settings.ts'
 import type { WireInfo, WirePathStat } from './wire.ts'
 
@@ -247,8 +248,9 @@ class DockerEngine implements EngineApi {
   async #signalled(container: string, signal: AbortSignal): Promise<{ happened: Promise<void>; close: () => void }> {
     const never = { happened: new Promise<void>(() => {}), close: () => {} }
     try {
-      const { SystemTime: since } = await this.info(signal)
-      if (since === undefined) return never
+      const now = instantOf((await this.info(signal)).SystemTime)
+      if (now === null) return never
+      const since = inSeconds(now)
       const filters = { container: [container], event: ['kill', 'die'] }
       const events = await this.#read<IncomingMessage>(
         { operation: 'SystemEvents', path: '/events', query: { since, filters }, stream: true },
@@ -337,6 +339,12 @@ async function readPem(file: string): Promise<Buffer> {
       mayHaveActed: false,
     })
   }
+}
+
+/** The engine takes a moment as seconds, with nanoseconds after the point. */
+function inSeconds(moment: Temporal.Instant): string {
+  const nanoseconds = moment.epochNanoseconds
+  return `${nanoseconds / 1_000_000_000n}.${String(nanoseconds % 1_000_000_000n).padStart(9, '0')}`
 }
 
 /** An image's name may hold slashes, which stay, and nothing that ends a path. */

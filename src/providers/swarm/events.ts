@@ -94,7 +94,7 @@ function causeOfEnd(task: Task, { after, history }: Around): EventCause {
 function failureOf(task: Task): PlatformFailure | null {
   const message = task.Status?.Err ?? ''
   if (message === '' || (!neverRan(task) && !isUnplaced(task))) return null
-  const category = /insufficient resources|no suitable node \(.*insufficient/i.test(message) ? 'capacity' : 'broken'
+  const category = /insufficient resources|host-mode port already in use/i.test(message) ? 'capacity' : 'broken'
   return { category, message }
 }
 

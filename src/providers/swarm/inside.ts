@@ -69,11 +69,14 @@ export function relevantChanges(
 ): Change[] {
   const mounts = (container.Mounts ?? []).flatMap(({ Destination: at }) => at ?? [])
   const isMounted = (path: string): boolean => mounts.some(at => path === at || path.startsWith(`${at}/`) || at.startsWith(`${path}/`))
-  return changes
+  const relevant = changes
     .flatMap(({ Path: path = '', Kind: kind = 0 }) => (path === '' ? [] : [{ key: path.replace(/^\/+/, ''), path, kind }]))
     .filter(({ path, kind }) => kind === DELETED || !isMounted(path))
     .filter(({ key }) => !isIgnored(key, IGNORED_PATHS) && !isIgnored(`state/${key}`, ignore))
     .sort((a, b) => (a.key < b.key ? -1 : 1))
+  // What was put into a folder tells of the folder too.
+  const folders = new Set(relevant.map(({ key }) => key.slice(0, Math.max(0, key.lastIndexOf('/')))))
+  return relevant.filter(({ key, kind }) => kind === DELETED || !folders.has(key))
 }
 
 interface Reader {

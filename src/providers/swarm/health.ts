@@ -7,8 +7,10 @@ import type { WireContainer, WireNode } from './wire.ts'
 export interface HealthFacts {
   readonly task: Task
   readonly node: WireNode | undefined
-  /** Null: its engine is not configured or did not answer, or the container does not run (any more). */
+  /** Null: its engine does not list it among those that run. */
   readonly container: WireContainer | null
+  /** False: its engine is not configured or did not answer, so that only Swarm's own word is there. */
+  readonly isReachable: boolean
   readonly monitor: Milliseconds
   readonly now: Temporal.Instant
 }
@@ -28,7 +30,7 @@ export function overall(checks: readonly HealthReading[]): InstanceSnapshot['hea
  * Without a health check "running" says only that the program has not ended yet: it counts as well once it has run for as long as
  * Swarm itself watches an updated task.
  */
-function taskReading({ task, node, monitor, now }: HealthFacts, hasCheck: boolean): HealthReading {
+function taskReading({ task, node, container, isReachable, monitor, now }: HealthFacts, hasCheck: boolean): HealthReading {
   const reading = (state: HealthReading['state'], detail: string): HealthReading => ({ source: 'task', state, independent: false, detail })
   const told = task.Status?.Err || task.Status?.Message || ''
   const nodeState = node?.Status?.State ?? 'unknown'
@@ -36,6 +38,8 @@ function taskReading({ task, node, monitor, now }: HealthFacts, hasCheck: boolea
   if (phaseOf(task) === 'pending') return reading('starting', `${stateOf(task)}${told === '' ? '' : `: ${told}`}`)
   if (stateOf(task) !== 'running') return reading('unknown', stateOf(task))
   if (nodeState !== 'ready') return reading('unknown', `its node ${node?.Description?.Hostname ?? task.NodeID} is ${nodeState}`)
+  if (isReachable && container === null) return reading('unknown', 'its engine does not list its container as running')
+  if (container?.State !== undefined && container.State !== 'running') return reading('unhealthy', `its container is ${container.State}`)
   if (hasCheck) return reading('healthy', 'running')
   const since = instantOf(task.Status?.Timestamp)
   const ran = since === null ? Number.POSITIVE_INFINITY : now.epochMilliseconds - since.epochMilliseconds
@@ -45,7 +49,7 @@ function taskReading({ task, node, monitor, now }: HealthFacts, hasCheck: boolea
 }
 
 /** A running task whose specification has a check has passed it: Swarm calls it running only then, and ends it when it fails. */
-function checkReading({ task, container }: HealthFacts): HealthReading | null {
+function checkReading({ task, container, isReachable }: HealthFacts): HealthReading | null {
   if (phaseOf(task) !== 'in-service') return null
   const status = container?.Health?.Status ?? statusInWords(container?.Status)
   const reading = (state: HealthReading['state'], detail: string): HealthReading => ({
@@ -57,8 +61,7 @@ function checkReading({ task, container }: HealthFacts): HealthReading | null {
   if (status === 'healthy') return reading('healthy', 'healthy')
   if (status === 'unhealthy') return reading('unhealthy', 'its health check fails')
   if (status === 'starting') return reading('starting', 'its health check has not passed yet')
-  if (container === null && specHasCheck(task))
-    return reading('healthy', 'Swarm calls it running, which it does once its health check passes')
+  if (!isReachable && specHasCheck(task)) return reading('healthy', 'Swarm calls it running, which it does once its health check passes')
   return null
 }
 

@@ -63,7 +63,8 @@ export function snapshotOf(service: WireService, summary: GroupSummary, seen: Se
 function instanceOf(task: Task, service: WireService, { summary, seen }: { summary: GroupSummary; seen: Seen }): InstanceSnapshot {
   const node = seen.nodes.get(task.NodeID ?? '')
   const container = seen.containers.get(task.ID) ?? null
-  const checks = checksOf({ task, node, container, monitor: monitorOf(service), now: seen.now })
+  const protection = seen.outOfReach.get(task.NodeID ?? '') ?? null
+  const checks = checksOf({ task, node, container, isReachable: protection === null, monitor: monitorOf(service), now: seen.now })
   return {
     id: task.ID,
     name: taskName(task, summary.name),
@@ -73,7 +74,7 @@ function instanceOf(task: Task, service: WireService, { summary, seen }: { summa
     health: overall(checks),
     checks,
     weight: 1,
-    protection: seen.outOfReach.get(task.NodeID ?? '') ?? null,
+    protection,
     bornFrom: bornFrom(task, service),
     origin: 'launched',
     image: container?.ImageID || null,

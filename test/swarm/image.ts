@@ -6,7 +6,7 @@ import type { Engine } from '../container/engine.ts'
 import { missing } from '../support/missing.ts'
 import { onPath } from '../support/on-path.ts'
 
-const APPLETS = ['sh', 'sleep', 'cat', 'echo', 'test', 'touch', 'rm', 'mkdir', 'hostname', 'date']
+const APPLETS = ['sh', 'sleep', 'cat', 'echo', 'test', 'touch', 'rm', 'mkdir', 'hostname', 'date', 'httpd', 'wget']
 
 /**
  * What any application does: it writes down that it started, keeps a log and a pid file, and ends when it is asked to. Files in

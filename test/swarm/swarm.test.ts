@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Ended, firedrill } from '../commands/binary.ts'
+import { missing } from '../support/missing.ts'
+import { onPath } from '../support/on-path.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 import { Cluster, leftovers, socketOf } from './cluster.ts'
 import { makeImages } from './image.ts'
+
+const EXAMPLE = new URL('../../examples/swarm', import.meta.url).pathname
 
 const schedule = `name: always
 timezone: UTC
@@ -85,7 +89,13 @@ describe('Docker Swarm, on real engines', function () {
     postgres = await startPostgres(this)
     cluster = await Cluster.start(this)
     const { manager } = cluster
-    await makeImages(manager, this, { 'app:1': 'one', 'moved:latest': 'old', 'moved:next': 'new', 'lost:1': 'lost' })
+    await makeImages(manager, this, {
+      'app:1': 'one',
+      'moved:latest': 'old',
+      'moved:next': 'new',
+      'lost:1': 'lost',
+      'busybox:1.37': 'example',
+    })
     await cluster.copyImage('app:1')
     await manager.docker(['network', 'create', '--driver', 'overlay', '--attachable', 'back'])
     await writeFile(join(folder, 'file'), 'not a secret\n')
@@ -103,6 +113,7 @@ describe('Docker Swarm, on real engines', function () {
       create('polite', ['--restart-condition', 'on-failure', '--label', 'firedrill-method=retire']),
       create('tired', ['--restart-max-attempts', '1']),
       create('lost', [], 'lost:1'),
+      create('tuned', []),
       create('stuck', ['--update-failure-action', 'pause', '--update-monitor', '2s']),
       create('agent', ['--mode', 'global']),
       create('bystander', ['--label-rm']),
@@ -160,6 +171,10 @@ describe('Docker Swarm, on real engines', function () {
       const tasks = await cluster.tasks('tired')
       return tasks.length === 2 && tasks.every(task => !before.includes(task))
     })
+    for (const container of await cluster.containers(manager, 'tuned')) {
+      await manager.docker(['update', '--cpu-shares', '512', container])
+      await manager.docker(['network', 'connect', 'back', container])
+    }
     await cluster.until('the update of stuck was paused', async () =>
       /paused/.test(await manager.docker(['service', 'inspect', '--format', '{{json .UpdateStatus}}', 'stuck'])),
     )
@@ -174,7 +189,7 @@ describe('Docker Swarm, on real engines', function () {
   /** Until what is written inside is no longer taken for the work of its start. */
   async function untilStarted(container: string): Promise<void> {
     const started = Temporal.Instant.from(await cluster.manager.docker(['inspect', '--format', '{{.State.StartedAt}}', container]))
-    const left = started.add({ milliseconds: 12_000 }).since(Temporal.Now.instant()).total('milliseconds')
+    const left = started.add({ milliseconds: 7_000 }).since(Temporal.Now.instant()).total('milliseconds')
     if (left > 0) await sleep(left)
   }
 
@@ -183,7 +198,7 @@ describe('Docker Swarm, on real engines', function () {
     await mkdir(join(at, 'schedules'), { recursive: true })
     await writeFile(join(at, 'schedules', 'always.yaml'), schedule)
     const ledger = await postgres.database(`ledger-${name}`)
-    const written = `ledger: "${ledger}"\nqueue: "${redis.url}"\nproviders:\n  swarm: { engines: ${JSON.stringify(engines)} }\n`
+    const written = `ledger: "${ledger}"\nqueue: "${redis.url}"\nproviders:\n  swarm: { engines: ${JSON.stringify(engines)}, startUp: 5s }\n`
     await writeFile(join(at, 'firedrill.yaml'), written)
     const made = await call(name, 'init')
     assert.equal(made.code, 0, made.stderr)
@@ -224,7 +239,7 @@ describe('Docker Swarm, on real engines', function () {
     assert.equal(code, 1, `${stdout}\n${stderr}`)
     const report = JSON.parse(await readFile(join(folder, 'both', 'report.json'), 'utf8')) as { drills: Drill[] }
     drills = new Map(report.drills.map(one => [one.groupName, one]))
-    assert.equal(drills.size, 13, [...drills.keys()].join())
+    assert.equal(drills.size, 14, [...drills.keys()].join())
   })
 
   it('proves a phoenix with every setting there is, by its running and stable task alone', () => {
@@ -277,11 +292,16 @@ describe('Docker Swarm, on real engines', function () {
     ['tired', 'S5', /used up its 1 restarts/],
     ['stuck', 'S5', /paused/],
     ['lost', 'S13', /lost:1 is on no engine/],
+    ['tuned', 'S13', /already differs from its declaration/],
   ] as const)
     it(`${rule} refuses ${service}, and says why`, () => {
       assert.deepEqual([drill(service).state, drill(service).refusal?.rule], ['refused', rule], told(service))
       assert.match(drill(service).refusal?.reason ?? '', reason)
     })
+
+  it('names the settings that were changed by hand', () => {
+    assert.deepEqual(failures('tuned').sort(), ['config-drift limits/cpuShares', 'config-drift networks'], told('tuned'))
+  })
 
   it('S1 never touches a service that is not opted in', async () => {
     assert.deepEqual((await cluster.tasks('bystander')).sort(), [...untouched].sort())
@@ -301,6 +321,34 @@ describe('Docker Swarm, on real engines', function () {
     const { drills: refused } = JSON.parse(await readFile(join(folder, 'one', 'report.json'), 'utf8')) as { drills: Drill[] }
     assert.equal(refused[0]?.refusal?.rule, 'S7')
     assert.ok((await cluster.tasks('agent')).includes(task))
+  })
+
+  it('runs the example as its page says', async () => {
+    const { manager } = cluster
+    const ready = await manager.try('sh', [join(EXAMPLE, 'prepare.sh')])
+    assert.match(ready.output, /ready: somebody/)
+    const at = join(folder, 'example')
+    await cp(EXAMPLE, at, { recursive: true })
+    const written = await readFile(join(at, 'firedrill.yaml'), 'utf8')
+    await writeFile(join(at, 'firedrill.yaml'), written.replace('unix:///var/run/docker.sock', socketOf(manager)).replace('/data', 'data'))
+    assert.equal((await call('example', 'init')).code, 0)
+    const { code, stderr } = await call('example', 'run', '--all', '--json', 'report.json')
+    assert.equal(code, 1, stderr)
+    const report = JSON.parse(await readFile(join(at, 'report.json'), 'utf8')) as { drills: Drill[] }
+    const told = report.drills.map(one =>
+      `${one.groupName} ${one.verdict ?? one.refusal?.rule} ${one.findings.find(({ level }) => level === 'fail')?.path ?? ''}`.trim(),
+    )
+    assert.deepEqual(told.sort(), [
+      'firedrill-example_batch S5',
+      'firedrill-example_shop phoenix',
+      'firedrill-example_wiki snowflake state/etc/app-hosts',
+    ])
+  })
+
+  it('has an example that compose understands', async function () {
+    if (onPath('docker-compose') === null) missing(this, 'docker-compose')
+    const checked = await cluster.manager.try('docker-compose', ['--file', join(EXAMPLE, 'compose.yaml'), 'config', '--quiet'])
+    assert.equal(checked.code, 0, checked.output)
   })
 
   it('leaves no container, network, mount or process behind', async () => {

@@ -1,6 +1,6 @@
 import type { GroupId, ScopeId } from '../../domain/group.ts'
 import type { Log } from '../../domain/log.ts'
-import type { Clock } from '../../domain/time.ts'
+import type { Clock, Milliseconds } from '../../domain/time.ts'
 import type { EngineApi } from './api.ts'
 import type { Engines } from './engines.ts'
 
@@ -12,6 +12,8 @@ export interface SwarmContext {
   readonly clock: Clock
   readonly log: Log
   readonly optInById: (group: GroupId) => 'in' | 'out' | null
+  /** What a container wrote within this time of its start is not looked at. */
+  readonly startUp: Milliseconds
 }
 
 /** Asks any manager of the context's Swarm. */

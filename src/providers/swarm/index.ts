@@ -58,7 +58,8 @@ function contextsOf(
   const optIn = new Set(settings.optIn)
   const optOut = new Set(settings.optOut)
   const optInById = (group: GroupId): 'in' | 'out' | null => (optOut.has(group) ? 'out' : optIn.has(group) ? 'in' : null)
-  return new Map(clusters.map(cluster => [scopeId(cluster), { scope: scopeId(cluster), cluster, engines, clock, log, optInById }]))
+  const common = { engines, clock, log, optInById, startUp: settings.startUp }
+  return new Map(clusters.map(cluster => [scopeId(cluster), { scope: scopeId(cluster), cluster, ...common }]))
 }
 
 function noManager(engines: Engines, answering: number): ProviderError {

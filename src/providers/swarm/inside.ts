@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { NotCompared, PathGlob } from '../../domain/declaration.ts'
 import { isIgnored } from '../../domain/differences.ts'
 import type { Inside } from '../../domain/drill.ts'
+import type { Milliseconds } from '../../domain/time.ts'
 import type { InstanceRef } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
 import { mapLimited } from '../shared/batches.ts'
@@ -23,8 +24,6 @@ const MOST_PATHS = 1_000
 const LARGEST_FILE = 1024 * 1024
 const MOST_BYTES = 32 * 1024 * 1024
 const WIDTH = 8
-/** What a container wrote within this time of its start is the work of its own start, which every rebuild repeats. */
-const START_UP = { milliseconds: 10_000 }
 
 const DELETED = 2
 const ADDED = 1
@@ -50,7 +49,7 @@ export async function fingerprint(
   const changes = await located.api.changes(located.container.Id, signal)
   const relevant = relevantChanges(changes, located, ignore)
   if (relevant.length > MOST_PATHS) throw tooMany(relevant)
-  const reader: Reader = { located, names: ownNames(located), budget: { left: MOST_BYTES } }
+  const reader: Reader = { located, startUp: context.startUp, names: ownNames(located), budget: { left: MOST_BYTES } }
   const seen = await mapLimited(relevant, WIDTH, change => readChange(reader, change, signal))
   const entries = seen.flatMap(one => (one.value === null ? [] : [[one.key, one.value] as const]))
   return { fingerprint: Object.fromEntries(entries), shows: 'changes', unread: seen.flatMap(one => one.unread ?? []) }
@@ -81,6 +80,7 @@ export function relevantChanges(
 
 interface Reader {
   readonly located: Located
+  readonly startUp: Milliseconds
   /** Every container finds other names for itself; they are taken out before digests are made. */
   readonly names: readonly string[]
   readonly budget: { left: number }
@@ -146,13 +146,16 @@ function ownNames({ container, task }: Located): string[] {
   return [...new Set(names.filter(one => one !== undefined && one.length >= 7))].map(String).sort((a, b) => b.length - a.length)
 }
 
-function isOfTheStart({ mtime }: WirePathStat, { located }: Reader): boolean {
+/** A container that starts may write before its engine has noted that it runs, and never before it is made. */
+function isOfTheStart({ mtime }: WirePathStat, { located, startUp }: Reader): boolean {
+  const { container } = located
   const at = instantOf(mtime)
-  const started = instantOf(located.container.State?.StartedAt)
-  if (at === null || started === null) return false
-  // The engine gives whole seconds.
-  const began = started.round({ smallestUnit: 'second', roundingMode: 'floor' })
-  return Temporal.Instant.compare(at, began) >= 0 && Temporal.Instant.compare(at, started.add(START_UP)) <= 0
+  const made = instantOf(container.Created)
+  const started = instantOf(container.State?.StartedAt)
+  if (at === null || made === null || started === null) return false
+  // The engine gives the file's time in whole seconds.
+  const began = made.round({ smallestUnit: 'second', roundingMode: 'floor' })
+  return Temporal.Instant.compare(at, began) >= 0 && Temporal.Instant.compare(at, started.add({ milliseconds: startUp })) <= 0
 }
 
 /** Go's mode is wider than the 32 bits that JavaScript's own operators keep. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseDuration } from '../../domain/duration.ts'
 
 const ADDRESS = /^(unix:\/\/\/.+|tcp\+tls:\/\/[^/:@\s]+:\d{1,5})$/
 const address = z
@@ -10,7 +11,14 @@ const tls = z.strictObject({ ca: file, cert: file, key: file })
 const engine = z.union([address, z.strictObject({ address, tls: tls.optional() })])
 const groupId = z.string().regex(/^swarm:[a-z0-9]+\/service\/.+$/, 'is not the id of a service such as swarm:<cluster id>/service/web')
 
-export const DEFAULT_ENGINE = 'unix:///var/run/docker.sock'
+const duration = z.string().transform((text, context) => {
+  const milliseconds = parseDuration(text)
+  if (milliseconds !== null) return milliseconds
+  context.issues.push({ code: 'custom', message: 'startUp must be a duration such as 60s', input: text })
+  return z.NEVER
+})
+
+const DEFAULT_ENGINE = 'unix:///var/run/docker.sock'
 
 /** `providers.swarm` of firedrill.yaml. */
 export const swarmSettingsSchema = z
@@ -19,6 +27,8 @@ export const swarmSettingsSchema = z
     engines: z.array(engine).default([]),
     /** For every `tcp+tls://` engine that brings none of its own. */
     tls: tls.optional(),
+    /** What a container wrote within this time of its start is the work of its own start, which every rebuild repeats. */
+    startUp: duration.default(60_000),
     /** Plain http on loopback, for a proxy or a test; one more engine. */
     endpoint: z
       .url({ protocol: /^https?$/ })

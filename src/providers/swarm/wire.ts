@@ -176,6 +176,7 @@ export interface WireImage {
 
 export interface WireContainerDetails {
   readonly Id?: string
+  readonly Created?: string
   readonly Name?: string
   readonly Image?: string
   readonly State?: {

@@ -44,7 +44,7 @@ export class FakeSwarm {
       nodes.map((id, index) => this.#engine(id, index === 0)),
       { clock: this.clock, log },
     )
-    return { scope: 'swarm:c1', cluster: 'c1', engines, clock: this.clock, log, optInById: () => null }
+    return { scope: 'swarm:c1', cluster: 'c1', engines, clock: this.clock, log, optInById: () => null, startUp: 60_000 }
   }
 
   #engine(id: string, isManager: boolean): EngineApi {

@@ -140,7 +140,7 @@ describe('Docker Swarm, on real engines', function () {
     const isOptedIn = !words.includes('--label-rm')
     const isGlobal = words.includes('global')
     await cluster.manager.docker([
-      ...['service', 'create', '--detach', '--quiet', '--no-resolve-image', '--name', name, '--restart-delay', '100ms'],
+      ...['service', 'create', '--detach', '--quiet', '--no-resolve-image', '--name', name, '--restart-delay', '300ms'],
       ...(words.includes('--update-monitor') ? [] : ['--update-monitor', '1s']),
       ...(isGlobal ? [] : ['--replicas', '2', '--constraint', 'node.role==manager']),
       ...(isOptedIn ? ['--label', 'firedrill=enabled'] : []),

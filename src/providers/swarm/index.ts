@@ -1,3 +1,4 @@
+import { parseDuration } from '../../domain/duration.ts'
 import type { GroupId, GroupSummary, Scope, ScopeId } from '../../domain/group.ts'
 import type { Capabilities, Provider } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
@@ -58,7 +59,7 @@ function contextsOf(
   const optIn = new Set(settings.optIn)
   const optOut = new Set(settings.optOut)
   const optInById = (group: GroupId): 'in' | 'out' | null => (optOut.has(group) ? 'out' : optIn.has(group) ? 'in' : null)
-  const common = { engines, clock, log, optInById, startUp: settings.startUp }
+  const common = { engines, clock, log, optInById, startUp: parseDuration(settings.startUp) ?? 0 }
   return new Map(clusters.map(cluster => [scopeId(cluster), { scope: scopeId(cluster), cluster, ...common }]))
 }
 

@@ -11,12 +11,8 @@ const tls = z.strictObject({ ca: file, cert: file, key: file })
 const engine = z.union([address, z.strictObject({ address, tls: tls.optional() })])
 const groupId = z.string().regex(/^swarm:[a-z0-9]+\/service\/.+$/, 'is not the id of a service such as swarm:<cluster id>/service/web')
 
-const duration = z.string().transform((text, context) => {
-  const milliseconds = parseDuration(text)
-  if (milliseconds !== null) return milliseconds
-  context.issues.push({ code: 'custom', message: 'startUp must be a duration such as 60s', input: text })
-  return z.NEVER
-})
+/** Stays a text: settings are checked again where the provider is opened. */
+const duration = z.string().refine(text => parseDuration(text) !== null, 'must be a duration such as 60s')
 
 const DEFAULT_ENGINE = 'unix:///var/run/docker.sock'
 
@@ -28,7 +24,7 @@ export const swarmSettingsSchema = z
     /** For every `tcp+tls://` engine that brings none of its own. */
     tls: tls.optional(),
     /** What a container wrote within this time of its start is the work of its own start, which every rebuild repeats. */
-    startUp: duration.default(60_000),
+    startUp: duration.default('60s'),
     /** Plain http on loopback, for a proxy or a test; one more engine. */
     endpoint: z
       .url({ protocol: /^https?$/ })

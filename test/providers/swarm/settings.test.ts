@@ -9,6 +9,11 @@ describe('the settings of Swarm', () => {
     assert.deepEqual(addresses({}), ['unix:///var/run/docker.sock'])
   })
 
+  it('stay what they are when they are checked again', () => {
+    const once = swarmSettingsSchema.parse({ engines: ['unix:///a.sock'], startUp: '5s' })
+    assert.deepEqual(swarmSettingsSchema.parse(once), once)
+  })
+
   it('name engines by socket or by TLS, each once, with an endpoint as one more', () => {
     const engines = ['unix:///a.sock', 'tcp+tls://node-2:2376', 'unix:///a.sock']
     assert.deepEqual(addresses({ engines, tls }), ['unix:///a.sock', 'tcp+tls://node-2:2376'])
@@ -31,6 +36,7 @@ describe('the settings of Swarm', () => {
     ['credentials in an address', { engines: ['tcp+tls://me:secret@node-2:2376'], tls }],
     ['TLS without a client certificate', { engines: ['tcp+tls://node-2:2376'] }],
     ['a group of another provider', { optIn: ['aws:1/asg/web'] }],
+    ['a start-up without a unit', { startUp: '60' }],
     ['a key that there is not', { engine: 'unix:///a.sock' }],
   ] as const)
     it(`refuse ${what}`, () => {

@@ -22,6 +22,7 @@ const SERVICES = [
   { program: 'redis-server', packages: ['redis-server'] },
   { program: 'postgres', also: postgresFolders(), packages: ['postgresql'] },
   { program: 'dockerd', also: ['/usr/sbin'], packages: ['docker.io', 'iptables'] },
+  { program: 'busybox', packages: ['busybox-static'] },
   { program: 'docker-compose', packages: ['docker-compose'] },
   { program: 'debootstrap', also: ['/usr/sbin'], packages: ['debootstrap'] },
   { program: 'aws', packages: ['awscli'] },

@@ -1,4 +1,5 @@
 import { openInstallation } from '../compose.ts'
+import type { GroupSnapshot } from '../domain/group.ts'
 import { chooseSchedule, policyFor, readOptIn } from '../domain/opt-in.ts'
 import type { DrillPolicy, Schedule } from '../domain/schedule.ts'
 import type { SeenGroup } from '../domain/seen-group.ts'
@@ -97,6 +98,7 @@ function explain(engine: Engine, { seen, place }: Placed, { forecast, lookedAt, 
     if ('refusal' in chosen) refusals.push(chosen.refusal)
     else if (drift !== null && drift.sound === 0) refusals.push(drift.refusal)
     else if (drift !== null) hints.push(`${drift.instance} could not be struck: ${drift.refusal.reason}`)
+    hints.push(...protectedMembers(snapshot, refusals))
   }
   const plain = refusals.map(({ rule, reason }) => ({ rule, reason }))
   return { ...about, schedule: schedule.name, eligible: plain.length === 0, refusals: plain, hints }
@@ -119,6 +121,14 @@ function driftOf(schedule: Schedule, forecast: Forecast | undefined): { instance
   })
   const [first] = refused
   return first === undefined ? null : { ...first, sound: members.length - refused.length }
+}
+
+/** Members that are never chosen, where the group is drilled all the same: its owner may take all of them for proven. */
+function protectedMembers({ instances }: GroupSnapshot, refusals: readonly { reason: string }[]): string[] {
+  return instances
+    .filter(({ protection }) => protection !== null)
+    .map(({ name, protection }) => `${name} must not be struck: ${protection}`)
+    .filter(hint => !refusals.some(({ reason }) => reason === hint))
 }
 
 function print(explained: readonly Explained[], io: Io): void {

@@ -135,13 +135,21 @@ function compareConfiguration(evidence: Evidence, candidate: Candidate): Compari
 /** Who asked to look inside wants to know; who did not is told that nobody looked. */
 function compareState(evidence: Evidence, candidate: Candidate): Comparison {
   const { before, after, policy } = evidence
-  const found = Object.hasOwn(after.fingerprints, candidate.id) ? after.fingerprints[candidate.id] : undefined
+  const found = ownEntry(after.fingerprints, candidate.id)
   if (before.fingerprint !== null && found !== undefined) {
-    const findings = compareFingerprints(before.fingerprint, found, optionsOf(evidence))
-    return { findings, obstacles: [], proven: hasFailure(findings) ? [] : ['state'], notCompared: [] }
+    const options = optionsOf(evidence)
+    const entries = [...(before.fingerprintUnread ?? []), ...(ownEntry(after.fingerprintsUnread ?? {}, candidate.id) ?? [])]
+    const unread = entries.filter(({ what }) => !isIgnored(what, options.ignore))
+    const findings = compareFingerprints(before.fingerprint, found, {
+      ...options,
+      unread: unread.map(({ what }) => what),
+      shows: before.fingerprintShows ?? 'everything',
+    })
+    return { findings, obstacles: [], proven: hasFailure(findings) || unread.length > 0 ? [] : ['state'], notCompared: unread }
   }
   if (policy.fingerprint === null) {
-    const why = before.fingerprintWhy ?? 'no fingerprint is configured, so nobody looked inside'
+    const missing = ownEntry(after.fingerprintsWhy ?? {}, candidate.id)
+    const why = before.fingerprintWhy ?? missing ?? 'no fingerprint is configured, so nobody looked inside'
     return { findings: [], obstacles: [], proven: [], notCompared: [{ what: 'state', why }] }
   }
   const whose = before.fingerprint === null ? `the victim (${before.fingerprintWhy ?? 'not taken'})` : `the successor ${candidate.name}`
@@ -158,7 +166,11 @@ function promisedSets({ before, after, order }: Evidence): readonly DeclaredSet[
 }
 
 function configurationOf({ after }: Evidence, candidate: Candidate) {
-  return Object.hasOwn(after.configurations, candidate.id) ? (after.configurations[candidate.id] ?? null) : null
+  return ownEntry(after.configurations, candidate.id) ?? null
+}
+
+function ownEntry<Entry>(record: Readonly<Record<string, Entry>>, key: string): Entry | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined
 }
 
 function optionsOf({ policy, before }: Evidence): DriftOptions {

@@ -1,7 +1,7 @@
 import type { Configuration, Declaration, DeclaredSet, NotCompared, Path, PathGlob } from './declaration.ts'
 import { type Difference, differencesBetween, examine, isIgnored } from './differences.ts'
 import { changeSentence, type Deviation, deviationSentence, type Subject } from './drift-wording.ts'
-import type { Before, Fingerprint } from './drill.ts'
+import type { Before, Fingerprint, Inside } from './drill.ts'
 import type { Finding, FindingKind, Value } from './finding.ts'
 import { matchesPath } from './glob.ts'
 import type { DrillPolicy } from './schedule.ts'
@@ -77,12 +77,19 @@ export function compareInstances(
   return [...findings('config-drift', drifted), ...findings('environment-changed', moved)]
 }
 
-/** What is inside: an entry's path is `state/` and its key, so that `drift.ignore` can name it. */
-export function compareFingerprints(victim: Fingerprint, successor: Fingerprint, options: DriftOptions): Finding[] {
-  const keys = [...new Set([...Object.keys(victim), ...Object.keys(successor)])].sort()
+/**
+ * What is inside: an entry's path is `state/` and its key, so that `drift.ignore` can name it. Of fingerprints that only list
+ * changes, the victim's are compared: what the successor alone changed was nothing that the victim held.
+ */
+export function compareFingerprints(
+  victim: Fingerprint,
+  successor: Fingerprint,
+  options: DriftOptions & { readonly shows?: Inside['shows']; readonly unread?: readonly Path[] },
+): Finding[] {
+  const keys = [...new Set([...Object.keys(victim), ...(options.shows === 'changes' ? [] : Object.keys(successor))])].sort()
   const findings = keys
     .map(key => ({ key, path: `state/${key}`, expected: entry(victim, key), actual: entry(successor, key) }))
-    .filter(({ path, expected, actual }) => expected !== actual && !isIgnored(path, options.ignore))
+    .filter(({ path, expected, actual }) => expected !== actual && !isIgnored(path, options.ignore) && !options.unread?.includes(path))
     .map(({ key, path, expected, actual }): Finding => {
       const level = levelOf([path], options.warn)
       return { kind: 'state-drift', level, path, expected, actual, summary: stateSentence(key, expected, actual) }

@@ -196,6 +196,18 @@ export interface RestoreProgress {
 /** A flat record of what is inside an instance. */
 export type Fingerprint = Readonly<Record<string, string>>
 
+/** One look inside an instance. */
+export interface Inside {
+  readonly fingerprint: Fingerprint
+  /**
+   * `everything`: a key that is missing is not there. `changes`: only what differs from the image is listed, so that a key which
+   * is missing is as the image has it, and what a successor alone changed is its own start and no loss.
+   */
+  readonly shows: 'everything' | 'changes'
+  /** What is inside and could not be read, or not to its end. */
+  readonly unread: readonly NotCompared[]
+}
+
 /** Read before the strike and stored with the intent. */
 export interface Before {
   readonly snapshot: GroupSnapshot
@@ -204,6 +216,9 @@ export interface Before {
   /** Null with a reason: not taken. */
   readonly fingerprint: Fingerprint | null
   readonly fingerprintWhy: string | null
+  /** Absent: everything. */
+  readonly fingerprintShows?: Inside['shows']
+  readonly fingerprintUnread?: readonly NotCompared[]
   /** The provider's drift globs of that day: a later version's must not change a verdict that is judged again. */
   readonly driftIgnore: readonly string[]
 }
@@ -217,6 +232,9 @@ export interface After {
   /** By candidate; one that is missing could not be read. */
   readonly configurations: Readonly<Record<InstanceId, Configuration>>
   readonly fingerprints: Readonly<Record<InstanceId, Fingerprint>>
+  readonly fingerprintsUnread?: Readonly<Record<InstanceId, readonly NotCompared[]>>
+  /** Why one is missing. */
+  readonly fingerprintsWhy?: Readonly<Record<InstanceId, string>>
 }
 
 /** Everything judge() looks at, as it is stored; judging it again gives the same judgement. */

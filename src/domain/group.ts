@@ -1,3 +1,4 @@
+import type { StrikeMethod } from './schedule.ts'
 import type { Milliseconds } from './time.ts'
 
 /** `aws:123456789012/eu-west-1`: the unit that one API call can see. */
@@ -47,6 +48,8 @@ export interface GroupSnapshot {
   readonly unsteady: readonly Unsteady[]
   /** Null: the platform replaces lost instances. Else a sentence on what stops it. */
   readonly replacementOff: string | null
+  /** Methods after which the platform would not replace the victim, with a sentence on why; absent: there are none. */
+  readonly notReplacedAfter?: Readonly<Partial<Record<StrikeMethod, string>>>
   /** A sentence when another controller owns this group (EKS, ECS …), or null (S7). */
   readonly controller: string | null
   /** Last time membership or size changed, as far as the platform tells; null where it does not know of any. */

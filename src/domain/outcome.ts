@@ -40,10 +40,10 @@ export function recoveryOutcomes(evidence: Evidence): readonly Outcome[] {
   if (candidates.length === 0) return [withoutCandidate(evidence)]
   const judged = deciding(candidates)
   const stillborn = judged.filter(candidate => failedLaunchOf(candidate, tracking) !== null)
-  const outcomes = [
-    ...stillbornOutcome(stillborn, evidence),
-    ...judged.filter(candidate => !stillborn.includes(candidate)).map(candidate => outcomeOf(candidate, evidence)),
-  ]
+  const born = judged.filter(candidate => !stillborn.includes(candidate))
+  // A launch that failed and was tried again is no second successor, once what came of it fills the group.
+  const made = tracking.wholeAt !== null && born.some(candidate => standingOf(candidate) === 'recovered')
+  const outcomes = [...(made ? [] : stillbornOutcome(stillborn, evidence)), ...born.map(candidate => outcomeOf(candidate, evidence))]
   const doubtful = !certain && tracking.desired > order.desired && tracking.wholeAt === null
   return doubtful
     ? outcomes.map(outcome => (outcome.result === 'passed' ? undecided(outcome.candidate, outgrown(possible.how)) : outcome))

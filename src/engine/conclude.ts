@@ -1,12 +1,12 @@
 import type { Configuration, Declaration } from '../domain/declaration.ts'
-import type { After, ConcludedDrill, Drill, Evidence, Fingerprint, Judgement, OpenDrill, StrikingDrill } from '../domain/drill.ts'
+import type { After, ConcludedDrill, Drill, Evidence, Fingerprint, Inside, Judgement, OpenDrill, StrikingDrill } from '../domain/drill.ts'
 import type { InstanceId } from '../domain/group.ts'
 import { judge } from '../domain/judge.ts'
 import { successors } from '../domain/successor.ts'
 import { transition } from '../domain/transition.ts'
 import { breakerTripped } from '../rules/s03-limits.ts'
 import { type Engine, reasonOf, type ScopeHandle, scheduleOf } from './context.ts'
-import { fingerprintOf } from './fresh-look.ts'
+import { lookInside } from './inside.ts'
 import { advance } from './write.ts'
 
 type Judgeable = Exclude<OpenDrill, StrikingDrill>
@@ -28,15 +28,15 @@ export async function concludeAll(
     readOrWhy(instances.length === 0 ? Promise.resolve(new Map<InstanceId, Configuration>()) : provider.describe(scope, instances, signal)),
   ])
   signal.throwIfAborted()
-  const concluded = await Promise.all(drills.map(drill => concludeOne(engine, drill, { at, declarations, configurations, signal })))
+  const concluded = await Promise.all(drills.map(drill => concludeOne(engine, handle, drill, { at, declarations, configurations, signal })))
   for (const schedule of new Set(drills.map(drill => drill.schedule))) await haltIfTripped(engine, schedule)
   return concluded.filter(drill => drill !== null)
 }
 
 /** What keeps one drill from its verdict must not keep the others from theirs (S11); it is tried again with the next tick. */
-async function concludeOne(engine: Engine, drill: Judgeable, read: ReadAfter): Promise<ConcludedDrill | null> {
+async function concludeOne(engine: Engine, handle: ScopeHandle, drill: Judgeable, read: ReadAfter): Promise<ConcludedDrill | null> {
   try {
-    return await conclude(engine, drill, read)
+    return await conclude(engine, handle, drill, read)
   } catch (error) {
     read.signal.throwIfAborted()
     engine.log.error('a drill could not be concluded and will be tried again', {
@@ -74,18 +74,18 @@ function candidatesOf(drill: Judgeable): InstanceId[] {
     .map(candidate => candidate.id)
 }
 
-async function conclude(engine: Engine, drill: Judgeable, read: ReadAfter): Promise<ConcludedDrill | null> {
+async function conclude(engine: Engine, handle: ScopeHandle, drill: Judgeable, read: ReadAfter): Promise<ConcludedDrill | null> {
   const before = await engine.ledger.before(drill.id)
   if (before === null) throw new Error(`the ledger holds no evidence for ${drill.id}`)
   const ids = candidatesOf(drill)
   const configurations = Object.fromEntries(ids.flatMap(id => pair(id, read.configurations.values.get(id))))
-  const fingerprints = await fingerprintsOf(engine, drill, configurations, read.signal)
+  const inside = await insideOf(engine, handle, { drill, configurations }, read.signal)
   const after: After = {
     at: read.at,
     declaration: read.declarations.values.get(drill.group) ?? null,
     declarationWhy: read.declarations.values.has(drill.group) ? null : (read.declarations.why ?? 'the platform did not answer for it'),
     configurations,
-    fingerprints,
+    ...inside,
   }
   const evidence: Evidence = {
     order: drill.order,
@@ -101,21 +101,28 @@ function pair<V>(id: string, value: V | undefined): [string, V][] {
   return value === undefined ? [] : [[id, value]]
 }
 
-async function fingerprintsOf(
+async function insideOf(
   engine: Engine,
-  drill: Judgeable,
-  configurations: Readonly<Record<InstanceId, Configuration>>,
+  handle: ScopeHandle,
+  about: { drill: Judgeable; configurations: Readonly<Record<InstanceId, Configuration>> },
   signal: AbortSignal,
-): Promise<Record<InstanceId, Fingerprint>> {
-  const taken: Record<InstanceId, Fingerprint> = {}
-  if (drill.policy.fingerprint === null) return taken
-  for (const candidate of drill.tracking.candidates) {
-    const address = configurations[candidate.id]?.address ?? null
-    if (candidate.gone !== null) continue
-    const { fingerprint } = await fingerprintOf(engine, drill, { id: candidate.id, name: candidate.name, address }, signal)
-    if (fingerprint !== null) taken[candidate.id] = fingerprint
+): Promise<Pick<After, 'fingerprints' | 'fingerprintsUnread' | 'fingerprintsWhy'>> {
+  const { drill, configurations } = about
+  const fingerprints: Record<InstanceId, Fingerprint> = {}
+  const unread: Record<InstanceId, Inside['unread']> = {}
+  const why: Record<InstanceId, string> = {}
+  for (const { id, name, gone } of drill.tracking.candidates) {
+    if (gone !== null) continue
+    const target = { group: drill.group, id, name, address: configurations[id]?.address ?? null }
+    const looked = await lookInside(engine, handle, { policy: drill.policy, target }, signal)
+    if (looked.inside === null) {
+      why[id] = looked.why
+      continue
+    }
+    fingerprints[id] = looked.inside.fingerprint
+    if (looked.inside.unread.length > 0) unread[id] = looked.inside.unread
   }
-  return taken
+  return { fingerprints, fingerprintsUnread: unread, fingerprintsWhy: why }
 }
 
 async function record(engine: Engine, drill: Judgeable, outcome: { judgement: Judgement; after: After }): Promise<ConcludedDrill | null> {

@@ -8,6 +8,7 @@ import type { Schedule } from '../domain/schedule.ts'
 import type { GroupFacts, RuleRefusal, VictimFacts } from '../rules/rule.ts'
 import { driftRules, firstRefusal, groupRules, victimRules } from '../rules/rules.ts'
 import { type Engine, freshness, reasonOf, type ScopeHandle } from './context.ts'
+import { asBefore, lookInside } from './inside.ts'
 
 /** A planned drill that may strike, with everything that was read for it. */
 export interface Ready {
@@ -185,41 +186,23 @@ async function inspect(
   if (typeof configuration.protection === 'string') {
     return { plan, refusal: { rule: 'S7', reason: `${picked.victim.id} must not be struck: ${configuration.protection}` } }
   }
-  const inside = await fingerprintOf(
-    engine,
-    plan,
-    { id: picked.victim.id, name: picked.victim.name, address: configuration.address },
-    seen.signal,
-  )
-  if (plan.policy.fingerprint !== null && inside.fingerprint === null) {
-    return { plan, refusal: { rule: 'S10', reason: `the fingerprint of ${picked.victim.id} could not be taken: ${inside.why}` } }
+  const { id, name } = picked.victim
+  const target = { group: plan.group, id, name, address: configuration.address }
+  const looked = await lookInside(engine, handle, { policy: plan.policy, target }, seen.signal)
+  if (plan.policy.fingerprint !== null && looked.inside === null) {
+    return { plan, refusal: { rule: 'S10', reason: `the fingerprint of ${id} could not be taken: ${looked.why}` } }
   }
   const before: Before = {
     snapshot: picked.snapshot,
     declaration: picked.declaration,
     victim: configuration,
-    fingerprint: inside.fingerprint,
-    fingerprintWhy: inside.why,
+    ...asBefore(looked),
     driftIgnore: handle.provider.capabilities.driftIgnore,
   }
   const drift = victimDrift(before, picked.victim.bornFrom, plan.policy, handle.provider.capabilities.driftIgnore)
   const refusal = firstRefusal(driftRules, { schedule, drift })
   if (refusal !== null) return { plan, refusal }
   return { plan, schedule, victim: picked.victim, before, findings: drift ?? [], lookedAt: seen.reading.monotonic }
-}
-
-export async function fingerprintOf(
-  engine: Engine,
-  drill: { policy: PlannedDrill['policy'] },
-  instance: { id: InstanceId; name: string; address: string | null },
-  signal: AbortSignal,
-): Promise<{ fingerprint: Before['fingerprint']; why: string | null }> {
-  if (drill.policy.fingerprint === null) return { fingerprint: null, why: 'the schedule names no fingerprint' }
-  try {
-    return { fingerprint: await engine.openFingerprinter(drill.policy.fingerprint).take(instance, signal), why: null }
-  } catch (error) {
-    return { fingerprint: null, why: reasonOf(error) }
-  }
 }
 
 /** Describing and fingerprinting take time: where the look has grown old, the group is observed once more for the same victim. */

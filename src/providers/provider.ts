@@ -1,5 +1,5 @@
 import type { Configuration, Declaration, PathGlob } from '../domain/declaration.ts'
-import type { StrikeOrder } from '../domain/drill.ts'
+import type { Inside, StrikeOrder } from '../domain/drill.ts'
 import type { Finding } from '../domain/finding.ts'
 import type { GroupId, GroupSummary, InstanceId, Observation, Scope } from '../domain/group.ts'
 import type { StrikeMethod } from '../domain/schedule.ts'
@@ -35,6 +35,17 @@ export interface Provider {
   strike(order: StrikeOrder, signal: AbortSignal, mayStillSend: () => boolean): Promise<Receipt>
   /** Brings a group back to its recorded size where the platform does not; idempotent. Absent where it does. */
   readonly restore?: (order: StrikeOrder, signal: AbortSignal) => Promise<Restored>
+  /**
+   * What is inside an instance by the platform's own account, where the schedule names no fingerprint of its own. Absent where the
+   * platform cannot look inside. `ignore` are globs over `state/<key>`: what matches need not be read. Cheap enough to be
+   * asked right before a strike, and bounded: what is too much to read is in `unread`. Throws where nothing could be read.
+   */
+  readonly fingerprint?: (
+    scope: Scope,
+    instance: InstanceRef,
+    options: { readonly ignore: readonly PathGlob[] },
+    signal: AbortSignal,
+  ) => Promise<Inside>
   /** Would a rebuild work? Findings by group; an empty list is a good forecast; a missing group could not be read. */
   forecast(scope: Scope, groups: readonly GroupId[], signal: AbortSignal): Promise<ReadonlyMap<GroupId, readonly Finding[]>>
   close(): Promise<void>
@@ -63,6 +74,8 @@ export interface Capabilities {
   readonly methods: readonly StrikeMethod[]
   /** False: `restore` is there and must be called. */
   readonly replacesItself: boolean
+  /** True: `fingerprint` is there. Absent: false. */
+  readonly looksInside?: boolean
   /** Methods whose call names the very instance, so that it may be sent again after an unknown outcome (S9). */
   readonly namesInstance: readonly StrikeMethod[]
   /** How long a read may lag behind the truth, in milliseconds. */

@@ -33,4 +33,8 @@ export const providers: Readonly<Record<string, RegisteredProvider>> = {
     load: () => import('./aws/index.ts'),
     loadSettings: async () => (await import('./aws/settings.ts')).awsSettingsSchema,
   },
+  swarm: {
+    load: () => import('./swarm/index.ts'),
+    loadSettings: async () => (await import('./swarm/settings.ts')).swarmSettingsSchema,
+  },
 }

@@ -3,7 +3,7 @@ import type { PlannedDrill, Refusal } from '../domain/drill.ts'
 import type { Finding } from '../domain/finding.ts'
 import type { GroupId, GroupSnapshot, InstanceSnapshot, Observation } from '../domain/group.ts'
 import type { LedgerState } from '../domain/ledger-state.ts'
-import type { Schedule } from '../domain/schedule.ts'
+import type { Schedule, StrikeMethod } from '../domain/schedule.ts'
 import type { Milliseconds } from '../domain/time.ts'
 
 /** Rules are pure: the same facts give the same answer. They run in the order of the lists in rules.ts. */
@@ -35,7 +35,7 @@ export interface GroupFacts {
   readonly schedule: Schedule
   /** All schedules, so that S1 sees a group which several of them claim. Left out, only `schedule` is asked whether it matches. */
   readonly schedules?: readonly Schedule[]
-  readonly policy: { readonly deadline: Milliseconds; readonly soak: Milliseconds }
+  readonly policy: { readonly deadline: Milliseconds; readonly soak: Milliseconds; readonly method?: StrikeMethod }
   readonly never: readonly string[]
   readonly observation: Observation
   /** When the observation was asked for, by this process's clock; older than 5 s is stale (S10). */

@@ -7,6 +7,7 @@ export const steady: readonly Rule<GroupFacts>[] = [
   snapshotRule('S5', otherIncarnation),
   snapshotRule('S5', ({ unsteady }) => unsteady.map(reason => reason.detail).join('; ') || null),
   snapshotRule('S5', ({ replacementOff }) => replacementOff),
+  snapshotRule('S5', ({ notReplacedAfter }, { policy, schedule }) => notReplacedAfter?.[policy.method ?? schedule.method] ?? null),
   snapshotRule('S5', memberOnTheWay),
   snapshotRule('S5', memberUnwell),
   snapshotRule('S5', offDesired),

@@ -24,14 +24,18 @@ export interface RunOptions {
 /** A Docker Engine of this test's own: its own socket, data and state, and no trace on this machine's network. */
 export class Engine {
   readonly folder: string
+  /** Of the engine itself. */
+  readonly pid: number
   readonly #stop: () => Promise<void>
 
-  constructor(folder: string, stop: () => Promise<void>) {
+  constructor(folder: string, pid: number, stop: () => Promise<void>) {
     this.folder = folder
+    this.pid = pid
     this.#stop = stop
   }
 
-  static async start(test: Context): Promise<Engine> {
+  /** `isolated`: in a network and a mount namespace of its own, which end with it; Swarm mode makes bridges and overlays. */
+  static async start(test: Context, { isolated = false } = {}): Promise<Engine> {
     const dockerd = onPath('dockerd', ['/usr/sbin'])
     if (process.getuid?.() !== 0 || dockerd === null) return missing(test, 'dockerd (as root)')
     if (onPath('docker') === null) return missing(test, 'docker')
@@ -45,8 +49,9 @@ export class Engine {
       '--log-level=error',
     ]
     const ready = async (): Promise<void> => void (await run('docker', ['version'], { env: environment(folder) }))
-    const process_ = await startProcess([dockerd, ...words], ready)
-    return new Engine(folder, async () => {
+    const alone = ['unshare', '--net', '--mount', 'sh', '-c', 'ip link set lo up && exec "$0" "$@"']
+    const process_ = await startProcess([...(isolated ? alone : []), dockerd, ...words], ready)
+    return new Engine(folder, process_.pid ?? 0, async () => {
       await stopProcess(process_)
       await unmountBelow(folder)
       await rm(folder, { recursive: true, force: true })

@@ -32,6 +32,12 @@ interface Case {
 }
 
 const broken = { category: 'broken', message: 'the image image-1 does not exist' } as const
+const stillborn = { health: 'starting', healthyAt: null, recoveredAt: null, gone: { at: at(12), cause: 'unknown', detail: '' } } as const
+const retried = [candidate('i-first', stillborn), candidate('i-new', { seenAt: at(13), launchedAt: at(13) })]
+const retriedEvents = [
+  event('launch-first', { instance: 'i-first', outcome: 'failed', error: broken }),
+  event('launch-new', { instance: 'i-new' }),
+]
 const noRoom = { category: 'capacity', message: 'no room in zone a' } as const
 const two = [candidate('i-new'), candidate('i-other')]
 const twoConfigurations = { 'i-new': configuration('i-new'), 'i-other': configuration('i-other') }
@@ -311,6 +317,18 @@ const cases: readonly Case[] = [
     when: 'victim and successor have different members of a declared set',
     evidence: evidence({ after: readAfter({ configurations: { 'i-new': configuration('i-new', { type: 'xlarge' }) } }) }),
     verdict: 'phoenix',
+  },
+  {
+    when: 'a launch failed and was tried again, and what came of it fills the group',
+    evidence: evidence({ tracking: tracking({ candidates: retried, events: retriedEvents }) }),
+    verdict: 'phoenix',
+  },
+  {
+    when: 'a launch failed and another came up, and the group is still short: they may be for two losses',
+    evidence: evidence({ tracking: tracking({ candidates: retried, events: retriedEvents, wholeAt: null }) }),
+    verdict: 'inconclusive',
+    fail: ['unobservable'],
+    warn: ['not-replaced'],
   },
   {
     when: 'something lived inside the victim',

@@ -195,6 +195,22 @@ describe('S5 steady', () => {
       members(...three, instance('i-4', { launchedAt: ago(5 * minute) })),
       /changed 5 min ago/,
     ],
+    [
+      'a group that the platform does not fill up after this method',
+      groupFacts({
+        ...seen({ notReplacedAfter: { crash: 'it stays away' } }),
+        policy: { deadline: minute, soak: minute, method: 'crash' },
+      }),
+      /it stays away/,
+    ],
+    [
+      'a group that the platform does not fill up after another method only',
+      groupFacts({
+        ...seen({ notReplacedAfter: { crash: 'it stays away' } }),
+        policy: { deadline: minute, soak: minute, method: 'retire' },
+      }),
+      null,
+    ],
     ['a size that is no number', facts(seen({ desired: Number.NaN })), /only 3 of NaN/],
   ])
 })

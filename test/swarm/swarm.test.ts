@@ -1,0 +1,360 @@
+import assert from 'node:assert/strict'
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Ended, firedrill } from '../commands/binary.ts'
+import { missing } from '../support/missing.ts'
+import { onPath } from '../support/on-path.ts'
+import { startPostgres, type TestPostgres } from '../support/postgres.ts'
+import { startRedis, type TestRedis } from '../support/redis.ts'
+import { Cluster, leftovers, socketOf } from './cluster.ts'
+import { makeImages } from './image.ts'
+
+const EXAMPLE = new URL('../../examples/swarm', import.meta.url).pathname
+
+const schedule = `name: always
+timezone: UTC
+hours: "00:00-24:00"
+meanDaysBetweenDrills: 5
+limits: { concurrent: 20, concurrentPerScope: 20, spacing: 0s, breaker: off, woundedPerScope: 20, maxUnsteadyGroups: 100%, strikesPerGroupPerDay: 5 }
+victim: { minAge: 0s, minGroupSize: 2 }
+settle: 0s
+method: crash
+maxImageLag: 0s
+recovery: { target: 15s, deadline: 20s, soak: 5s }
+guards: none
+leashed: false
+`
+
+/** Everything that a service can be given, so that nothing of it is taken for drift. */
+const EVERYTHING = [
+  ...['--env', 'COLOUR=blue', '--env', 'SLOT={{.Task.Slot}}', '--env', 'LANG=de', '--hostname', '{{.Service.Name}}-{{.Task.Slot}}'],
+  ...['--container-label', 'team=web', '--network', 'back', '--publish', '8080:80', '--publish', 'mode=host,target=81'],
+  ...['--mount', 'type=volume,source=files-{{.Task.Slot}},target=/var/files', '--mount', 'type=tmpfs,target=/scratch'],
+  ...[
+    '--secret',
+    'key',
+    '--config',
+    'source=site,target=/etc/site.conf',
+    '--limit-memory',
+    '64m',
+    '--limit-cpu',
+    '0.5',
+    '--limit-pids',
+    '50',
+  ],
+  ...['--reserve-memory', '8m', '--cap-add', 'NET_ADMIN', '--cap-drop', 'MKNOD', '--user', '0:0', '--workdir', '/var', '--read-only=false'],
+  ...[
+    '--stop-signal',
+    'TERM',
+    '--stop-grace-period',
+    '5s',
+    '--host',
+    'db:192.0.2.9',
+    '--dns',
+    '192.0.2.8',
+    '--init',
+    '--sysctl',
+    'net.ipv4.ip_unprivileged_port_start=0',
+  ],
+]
+const HEALTH = ['--health-cmd', 'test ! -e /tmp/sick', '--health-interval', '300ms', '--health-retries', '2', '--health-timeout', '5s']
+
+interface Drill {
+  readonly groupName: string
+  readonly state: string
+  readonly verdict: string | null
+  readonly method: string
+  readonly findings: readonly { readonly kind: string; readonly level: string; readonly path: string | null; readonly actual: unknown }[]
+  readonly proven: readonly string[]
+  readonly notCompared: readonly { readonly what: string; readonly why: string }[]
+  readonly refusal: { readonly rule: string; readonly reason: string } | null
+  readonly victim: { readonly id: string; readonly image: string } | null
+  readonly successor: { readonly id: string; readonly image: string } | null
+}
+
+describe('Docker Swarm, on real engines', function () {
+  this.timeout(150_000)
+  let cluster: Cluster
+  let redis: TestRedis
+  let postgres: TestPostgres
+  let folder = ''
+  let untouched: readonly string[] = []
+  let drills: ReadonlyMap<string, Drill> = new Map()
+
+  before(async function () {
+    folder = await mkdtemp(join(tmpdir(), 'firedrill-swarm-'))
+    redis = await startRedis(this)
+    postgres = await startPostgres(this)
+    cluster = await Cluster.start(this)
+    const { manager } = cluster
+    await makeImages(manager, this, {
+      'app:1': 'one',
+      'moved:latest': 'old',
+      'moved:next': 'new',
+      'lost:1': 'lost',
+      'busybox:1.37': 'example',
+    })
+    await cluster.copyImage('app:1')
+    await manager.docker(['network', 'create', '--driver', 'overlay', '--attachable', 'back'])
+    await writeFile(join(folder, 'file'), 'not a secret\n')
+    await manager.docker(['secret', 'create', 'key', join(folder, 'file')])
+    await manager.docker(['config', 'create', 'site', join(folder, 'file')])
+    await Promise.all([
+      create('web', EVERYTHING),
+      create('api', [...HEALTH, '--label', 'firedrill-method=retire']),
+      create('wiki', HEALTH),
+      create('shop', [], 'moved:latest'),
+      create('sick', [...HEALTH, ...(await state('sick'))]),
+      create('frail', await state('frail')),
+      create('torn', await state('torn')),
+      create('batch', ['--restart-condition', 'none']),
+      create('polite', ['--restart-condition', 'on-failure', '--label', 'firedrill-method=retire']),
+      create('tired', ['--restart-max-attempts', '1']),
+      create('lost', [], 'lost:1'),
+      create('tuned', []),
+      create('stuck', ['--update-failure-action', 'pause', '--update-monitor', '2s']),
+      create('agent', ['--mode', 'global']),
+      create('bystander', ['--label-rm']),
+    ])
+    for (const service of await names()) await cluster.until(`${service} ran`, async () => (await cluster.tasks(service)).length === 2)
+    await prepare()
+    await installation('both', [socketOf(cluster.manager), socketOf(cluster.worker)])
+    await installation('one', [socketOf(cluster.manager)])
+  })
+
+  after(async () => {
+    await cluster?.stop()
+    await redis?.stop()
+    await postgres?.stop()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  async function names(): Promise<string[]> {
+    return (await cluster.manager.docker(['service', 'ls', '--format', '{{.Name}}'])).split('\n')
+  }
+
+  /** Two tasks on the manager, or one on each node; Swarm waits for nothing it need not wait for. */
+  async function create(name: string, words: readonly string[], image = 'app:1'): Promise<void> {
+    const isOptedIn = !words.includes('--label-rm')
+    const isGlobal = words.includes('global')
+    await cluster.manager.docker([
+      ...['service', 'create', '--detach', '--quiet', '--no-resolve-image', '--name', name, '--restart-delay', '300ms'],
+      ...(words.includes('--update-monitor') ? [] : ['--update-monitor', '1s']),
+      ...(isGlobal ? [] : ['--replicas', '2', '--constraint', 'node.role==manager']),
+      ...(isOptedIn ? ['--label', 'firedrill=enabled'] : []),
+      ...words.filter(word => word !== '--label-rm'),
+      image,
+    ])
+  }
+
+  async function state(service: string): Promise<string[]> {
+    const path = join(folder, 'state', service)
+    await mkdir(path, { recursive: true })
+    return ['--mount', `type=bind,source=${path},target=/state`]
+  }
+
+  /** What happens to services in the course of their lives. */
+  async function prepare(): Promise<void> {
+    const { manager } = cluster
+    untouched = await cluster.tasks('bystander')
+    await manager.docker(['tag', 'moved:next', 'moved:latest'])
+    await manager.docker(['rmi', '--force', 'lost:1'])
+    await writeFile(join(folder, 'state', 'sick', 'sick'), '')
+    await writeFile(join(folder, 'state', 'frail', 'frail'), '')
+    await rm(join(folder, 'state', 'torn'), { recursive: true })
+    await manager.docker(['service', 'update', '--detach', '--quiet', '--no-resolve-image', '--image', 'nowhere:1', 'stuck'])
+    const before = await cluster.tasks('tired')
+    for (const container of await cluster.containers(manager, 'tired')) await manager.docker(['kill', container])
+    await cluster.until('the tasks of tired were replaced', async () => {
+      const tasks = await cluster.tasks('tired')
+      return tasks.length === 2 && tasks.every(task => !before.includes(task))
+    })
+    for (const container of await cluster.containers(manager, 'tuned')) {
+      await manager.docker(['update', '--cpu-shares', '512', container])
+      await manager.docker(['network', 'connect', 'back', container])
+    }
+    await cluster.until('the update of stuck was paused', async () =>
+      /paused/.test(await manager.docker(['service', 'inspect', '--format', '{{json .UpdateStatus}}', 'stuck'])),
+    )
+    for (const container of await cluster.containers(manager, 'wiki')) {
+      await untilStarted(container)
+      const edit =
+        'echo "colour = red" > /etc/app.conf; mkdir -p /opt/hotfix; echo "#!/bin/sh" > /opt/hotfix/run; echo x > /tmp/scratch; rm /bin/date'
+      await manager.docker(['exec', container, 'sh', '-c', edit])
+    }
+  }
+
+  /** Until what is written inside is no longer taken for the work of its start. */
+  async function untilStarted(container: string): Promise<void> {
+    const started = Temporal.Instant.from(await cluster.manager.docker(['inspect', '--format', '{{.State.StartedAt}}', container]))
+    const left = started.add({ milliseconds: 7_000 }).since(Temporal.Now.instant()).total('milliseconds')
+    if (left > 0) await sleep(left)
+  }
+
+  async function installation(name: string, engines: readonly string[]): Promise<void> {
+    const at = join(folder, name)
+    await mkdir(join(at, 'schedules'), { recursive: true })
+    await writeFile(join(at, 'schedules', 'always.yaml'), schedule)
+    const ledger = await postgres.database(`ledger-${name}`)
+    const written = `ledger: "${ledger}"\nqueue: "${redis.url}"\nproviders:\n  swarm: { engines: ${JSON.stringify(engines)}, startUp: 5s }\n`
+    await writeFile(join(at, 'firedrill.yaml'), written)
+    const made = await call(name, 'init')
+    assert.equal(made.code, 0, made.stderr)
+  }
+
+  function call(name: string, ...words: readonly string[]): Promise<Ended> {
+    return firedrill(join(folder, name), words)
+  }
+
+  function drill(service: string): Drill {
+    const found = drills.get(service)
+    assert.ok(found, `${service} has no drill`)
+    return found
+  }
+
+  function told(service: string): string {
+    return JSON.stringify(drill(service), null, 1)
+  }
+
+  function failures(service: string): string[] {
+    return drill(service)
+      .findings.filter(({ level }) => level === 'fail')
+      .map(({ kind, path }) => `${kind} ${path ?? ''}`.trim())
+  }
+
+  it('forecasts what would not come back, without touching anything', async () => {
+    const { code, stdout, stderr } = await call('both', 'forecast', '--json')
+    assert.equal(code, 1, stderr)
+    const { forecasts } = JSON.parse(stdout) as { forecasts: { name: string; findings: { kind: string; level: string; path: string }[] }[] }
+    const bad = forecasts.flatMap(({ name, findings }) =>
+      findings.filter(({ level }) => level === 'fail').map(({ path }) => `${name} ${path}`),
+    )
+    assert.deepEqual(bad.sort(), ['batch restartPolicy', 'lost image', 'stuck image', 'tired restartPolicy'], stdout)
+  })
+
+  it('runs a campaign over all of them, and ends with 1', async () => {
+    const { code, stdout, stderr } = await call('both', 'run', '--all', '--json', 'report.json')
+    assert.equal(code, 1, `${stdout}\n${stderr}`)
+    const report = JSON.parse(await readFile(join(folder, 'both', 'report.json'), 'utf8')) as { drills: Drill[] }
+    drills = new Map(report.drills.map(one => [one.groupName, one]))
+    assert.equal(drills.size, 14, [...drills.keys()].join())
+  })
+
+  it('proves a phoenix with every setting there is, by its running and stable task alone', () => {
+    const { verdict, proven, method } = drill('web')
+    assert.deepEqual([verdict, failures('web'), method], ['phoenix', [], 'crash'], told('web'))
+    assert.deepEqual([...proven].sort(), ['configuration', 'image', 'replaced', 'state'], told('web'))
+    assert.ok(drill('web').findings.some(({ kind }) => kind === 'health-unproven'))
+  })
+
+  it('proves a phoenix with a health check that is retired, with what its start writes and its log inside', () => {
+    const { verdict, proven, method } = drill('api')
+    assert.deepEqual([verdict, failures('api'), method], ['phoenix', [], 'retire'], told('api'))
+    assert.deepEqual([...proven].sort(), ['configuration', 'health', 'image', 'replaced', 'state'], told('api'))
+  })
+
+  it('finds the hidden snowflake that somebody edited by hand, path by path', () => {
+    assert.equal(drill('wiki').verdict, 'snowflake')
+    assert.deepEqual(
+      failures('wiki'),
+      ['state-drift state/bin/date', 'state-drift state/etc/app.conf', 'state-drift state/opt/hotfix/run'],
+      told('wiki'),
+    )
+  })
+
+  it('finds that a tag was moved to another image meanwhile', () => {
+    assert.deepEqual([drill('shop').verdict, failures('shop')], ['snowflake', ['stale-image image']], told('shop'))
+    assert.notEqual(drill('shop').victim?.image, drill('shop').successor?.image)
+  })
+
+  it('finds a successor that never becomes healthy', () => {
+    assert.deepEqual([drill('sick').verdict, failures('sick').includes('unhealthy health')], ['snowflake', true], told('sick'))
+  })
+
+  it('finds a successor that dies young', () => {
+    assert.deepEqual([drill('frail').verdict, failures('frail')], ['snowflake', ['died-young health']], told('frail'))
+  })
+
+  it("finds that nothing replaced the victim, with Swarm's own error", () => {
+    assert.deepEqual([drill('torn').verdict, failures('torn')], ['snowflake', ['not-replaced']], told('torn'))
+    assert.match(String(drill('torn').findings.find(({ kind }) => kind === 'not-replaced')?.actual), /bind source path does not exist/)
+  })
+
+  it('strikes a global service on one of its nodes', () => {
+    assert.deepEqual([drill('agent').verdict, failures('agent')], ['phoenix', []], told('agent'))
+  })
+
+  for (const [service, rule, reason] of [
+    ['batch', 'S5', /restart condition is none/],
+    ['polite', 'S5', /on-failure/],
+    ['tired', 'S5', /used up its 1 restarts/],
+    ['stuck', 'S5', /paused/],
+    ['lost', 'S13', /lost:1 is on no engine/],
+    ['tuned', 'S13', /already differs from its declaration/],
+  ] as const)
+    it(`${rule} refuses ${service}, and says why`, () => {
+      assert.deepEqual([drill(service).state, drill(service).refusal?.rule], ['refused', rule], told(service))
+      assert.match(drill(service).refusal?.reason ?? '', reason)
+    })
+
+  it('names the settings that were changed by hand', () => {
+    assert.deepEqual(failures('tuned').sort(), ['config-drift limits/cpuShares', 'config-drift networks'], told('tuned'))
+  })
+
+  it('S1 never touches a service that is not opted in', async () => {
+    assert.deepEqual((await cluster.tasks('bystander')).sort(), [...untouched].sort())
+  })
+
+  it('S7 says which tasks run where no engine is configured, and strikes none of them', async () => {
+    const { stdout } = await call('one', 'groups', '--json')
+    const { groups } = JSON.parse(stdout) as { groups: { group: string; name: string; eligible: boolean; hints: string[] }[] }
+    const agent = groups.find(({ name }) => name === 'agent')
+    assert.ok(agent)
+    const hints = agent.hints.filter(hint => /whose engine is not configured/.test(hint))
+    assert.deepEqual([agent.eligible, hints.length], [true, 1], stdout)
+    const task = /^agent\.[^.]+\.(\w+) /.exec(hints[0] ?? '')?.[1] ?? ''
+    assert.ok((await cluster.tasks('agent')).includes(task), stdout)
+    const { code } = await call('one', 'run', '--group', agent.group, '--victim', task, '--json', 'report.json')
+    assert.equal(code, 0)
+    const { drills: refused } = JSON.parse(await readFile(join(folder, 'one', 'report.json'), 'utf8')) as { drills: Drill[] }
+    assert.equal(refused[0]?.refusal?.rule, 'S7')
+    assert.ok((await cluster.tasks('agent')).includes(task))
+  })
+
+  it('runs the example as its page says', async () => {
+    const { manager } = cluster
+    const ready = await manager.try('sh', [join(EXAMPLE, 'prepare.sh')])
+    assert.match(ready.output, /ready: somebody/)
+    const at = join(folder, 'example')
+    await cp(EXAMPLE, at, { recursive: true })
+    const written = await readFile(join(at, 'firedrill.yaml'), 'utf8')
+    await writeFile(join(at, 'firedrill.yaml'), written.replace('unix:///var/run/docker.sock', socketOf(manager)).replace('/data', 'data'))
+    assert.equal((await call('example', 'init')).code, 0)
+    const { code, stderr } = await call('example', 'run', '--all', '--json', 'report.json')
+    assert.equal(code, 1, stderr)
+    const report = JSON.parse(await readFile(join(at, 'report.json'), 'utf8')) as { drills: Drill[] }
+    const told = report.drills.map(one =>
+      `${one.groupName} ${one.verdict ?? one.refusal?.rule} ${one.findings.find(({ level }) => level === 'fail')?.path ?? ''}`.trim(),
+    )
+    assert.deepEqual(told.sort(), [
+      'firedrill-example_batch S5',
+      'firedrill-example_shop phoenix',
+      'firedrill-example_wiki snowflake state/etc/app-hosts',
+    ])
+  })
+
+  it('has an example that compose understands', async function () {
+    if (onPath('docker-compose') === null) missing(this, 'docker-compose')
+    const checked = await cluster.manager.try('docker-compose', ['--file', join(EXAMPLE, 'compose.yaml'), 'config', '--quiet'])
+    assert.equal(checked.code, 0, checked.output)
+  })
+
+  it('leaves no container, network, mount or process behind', async () => {
+    const traces = await cluster.traces()
+    assert.ok(traces.pids.length > 20)
+    await cluster.stop()
+    assert.deepEqual(await leftovers(traces), [])
+  })
+})

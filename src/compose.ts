@@ -116,6 +116,7 @@ function engineOf(
     ...parts,
     schedules: settings.schedules,
     never: settings.never,
+    limits: settings.limits,
     openGuard,
     openProbe,
     openFingerprinter,

@@ -132,12 +132,15 @@ export interface Intent {
   /** The run that strikes, for `strikesPerRun`; null for the service. */
   readonly run: string | null
   readonly permitFor: number
+  /** So many busy drills of each kind are read for `decide` at most; left out: all. */
+  readonly busyAtMost?: number
   readonly decide: (state: LedgerState) => Refusal | null
 }
 
 export interface Renewal {
   readonly drill: OpenDrill
   readonly permitFor: number
+  readonly busyAtMost?: number
   readonly decide: (state: LedgerState) => Refusal | null
 }
 

@@ -16,6 +16,7 @@ export interface Tables {
   readonly scopes: ScopesTable
   readonly halts: HaltsTable
   readonly quarantines: QuarantinesTable
+  readonly exceptions: ExceptionsTable
   readonly migrations: MigrationsTable
 }
 
@@ -138,6 +139,23 @@ export interface QuarantinesTable {
   readonly cleared_at: number | null
   readonly cleared_by: string | null
   readonly note: string | null
+}
+
+export interface ExceptionsTable {
+  readonly id: string
+  readonly group_id: string
+  /** In which it was found and accepted. */
+  readonly drill: string
+  readonly kind: string
+  readonly path: string
+  /** What was accepted, as JSON: another value is another difference. */
+  readonly actual: string
+  readonly note: string
+  readonly by: string
+  readonly since: number
+  readonly until: number
+  readonly ended_at: number | null
+  readonly ended_by: string | null
 }
 
 export interface MigrationsTable {

@@ -92,7 +92,10 @@ function assertComplete(points: readonly string[]): void {
   const calls = ['discover', 'observe.brief', 'observe.full', 'observe.watch', 'declare', 'describe', 'forecast', 'strike']
   const names = [...writes.map(write => `ledger.${write}`), ...calls.map(call => `provider.${call}`)]
   const wanted = names.flatMap(name => [`${name}.before`, `${name}.after`])
-  assert.deepEqual(wanted.filter(point => !points.includes(point)), [])
+  assert.deepEqual(
+    wanted.filter(point => !points.includes(point)),
+    [],
+  )
 }
 
 /** One process after the other, each killed at the next point, with one more drill planned for each; then one that is let live. */

@@ -425,6 +425,25 @@ for (const kind of kinds) {
         )
       })
 
+      it('S3 shows a decision no more busy drills than it can tell apart, and all of its own service', async () => {
+        for (let index = 0; index < 6; index++) await struck(await planned(`elsewhere-${index}`, { scope: 'aws:1/us', schedule: 'other' }))
+        for (let index = 0; index < 6; index++) await struck(await planned(`beside-${index}`))
+        const hurt = await conclude(await struck(await planned('hurt')), 'snowflake', { wounded: true })
+        const seen: LedgerState['busy'][] = []
+        const decide = (state: LedgerState) => {
+          seen.push(state.busy)
+          return { rule: 'S3', reason: 'only asked' }
+        }
+        await ledger.intend(intent(await planned('web', { service: 'hurt' }), { busyAtMost: 3, decide }))
+        await ledger.intend(intent(await planned('api'), { decide }))
+        const [few = [], all = []] = seen
+        assert.equal(all.length, 13)
+        assert.ok(few.length < 10, String(few.length))
+        const ofScope = few.filter(drill => drill.scope === scope)
+        assert.ok(ofScope.length >= 3)
+        assert.ok(few.some(drill => drill.drill === hurt.id && drill.failedRebuild))
+      })
+
       it('S3 keeps the newest ten conclusions of each schedule however old, newest first, and all of the last day', async () => {
         const now = await ledger.now()
         const finish = async (index: number, schedule: string, ago: Temporal.DurationLike) =>

@@ -55,6 +55,7 @@ const ledgerReads: readonly (keyof Ledger)[] = [
   'strikesInFlight',
   'state',
   'quarantines',
+  'accepted',
 ]
 
 interface Decoration<Port> {

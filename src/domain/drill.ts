@@ -1,3 +1,4 @@
+import type { AcceptedDifference } from './accepted.ts'
 import type { Configuration, Declaration, NotCompared } from './declaration.ts'
 import type { Finding, Verdict } from './finding.ts'
 import type { GroupId, GroupSnapshot, InstanceId, PlatformEvent, ScopeId } from './group.ts'
@@ -217,6 +218,8 @@ export interface After {
   /** By candidate; one that is missing could not be read. */
   readonly configurations: Readonly<Record<InstanceId, Configuration>>
   readonly fingerprints: Readonly<Record<InstanceId, Fingerprint>>
+  /** Differences of this group that were accepted when it was judged; left out: none. */
+  readonly accepted?: readonly AcceptedDifference[]
 }
 
 /** Everything judge() looks at, as it is stored; judging it again gives the same judgement. */

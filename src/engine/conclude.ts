@@ -71,6 +71,7 @@ async function conclude(engine: Engine, drill: Judgeable, read: ReadAfter): Prom
     declarationWhy: read.declarations.values.has(drill.group) ? null : (read.declarations.why ?? 'the platform did not answer for it'),
     configurations,
     fingerprints,
+    accepted: await engine.ledger.accepted(drill.group),
   }
   const evidence: Evidence = {
     order: drill.order,

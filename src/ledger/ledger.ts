@@ -1,3 +1,4 @@
+import type { AcceptedDifference } from '../domain/accepted.ts'
 import type {
   After,
   Before,
@@ -78,6 +79,12 @@ export interface Ledger {
   quarantines(): Promise<readonly Quarantine[]>
   /** Clears by service name; false where there is none. The note and who are kept. */
   clearQuarantine(service: string, note: string, by: string): Promise<boolean>
+
+  // known differences
+  /** Records that this difference is accepted from now on; what was accepted at the same place of the group before ends. */
+  accept(difference: Omit<AcceptedDifference, 'since'>): Promise<AcceptedDifference>
+  /** Those in force now, of one group or of all. */
+  accepted(group?: GroupId): Promise<readonly AcceptedDifference[]>
 
   close(): Promise<void>
 }

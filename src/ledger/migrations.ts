@@ -211,7 +211,7 @@ async function createExceptions(db: Db): Promise<void> {
     .addColumn('drill', 'text', column => column.notNull().references('drills.id'))
     .addColumn('kind', 'text', column => column.notNull())
     .addColumn('path', 'text', column => column.notNull())
-    .addColumn('actual', 'text', column => column.notNull())
+    .addColumn('difference', 'text', column => column.notNull())
     .addColumn('note', 'text', column => column.notNull())
     .addColumn('by', 'text', column => column.notNull())
     .addColumn('since', 'bigint', column => column.notNull())

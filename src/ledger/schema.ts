@@ -148,8 +148,8 @@ export interface ExceptionsTable {
   readonly drill: string
   readonly kind: string
   readonly path: string
-  /** What was accepted, as JSON: another value is another difference. */
-  readonly actual: string
+  /** Expected and actual as JSON: with other values it is another difference. */
+  readonly difference: string
   readonly note: string
   readonly by: string
   readonly since: number

@@ -34,6 +34,8 @@ export class Platform implements Provider {
   replacementTime = 30_000
   unreadable: string | null = null
   protection: string | null = null
+  /** Settings of the members that were there from the start and that no declaration explains. */
+  byHand: Configuration['values'] = {}
   next: StrikeOutcome[] = []
   /** Runs when a strike is asked for, before anything happens. */
   beforeStrike: () => Promise<void> | void = () => {}
@@ -83,7 +85,10 @@ export class Platform implements Provider {
     this.#count('describe')
     const values = { securityGroups: ['sg-1', 'sg-2'], type: 'large', 'volumes/xvda/size': 8 }
     return new Map(
-      instances.map(({ id }) => [id, { instance: id, image: 'image-1', address: null, values, protection: this.protection, unread: [] }]),
+      instances.map(({ id }) => {
+        const own = id.startsWith('i-new') ? values : { ...values, ...this.byHand }
+        return [id, { instance: id, image: 'image-1', address: null, values: own, protection: this.protection, unread: [] }]
+      }),
     )
   }
 

@@ -395,6 +395,34 @@ for (const kind of kinds) {
       })
     })
 
+    describe('an accepted difference', () => {
+      it('is in force until its end, for its group, and the newest of a place replaces those before', async () => {
+        const drill = await planned('web')
+        const now = await ledger.now()
+        const wish = {
+          drill: drill.id,
+          group: drill.group,
+          kind: 'config-drift',
+          path: 'type',
+          expected: ['a'],
+          actual: null,
+          note: 'n',
+          by: 'me',
+        } as const
+        const first = await ledger.accept({ ...wish, until: now.add({ hours: 1 }) })
+        assert.deepEqual(await ledger.accepted(drill.group), [first])
+        assert.deepEqual(await ledger.accepted('another'), [])
+        const second = await ledger.accept({ ...wish, note: 'again', until: now.add({ hours: 2 }) })
+        const beside = await ledger.accept({ ...wish, path: 'image', until: now.add({ hours: 2 }) })
+        assert.deepEqual(
+          (await ledger.accepted()).map(one => one.note + one.path).sort(),
+          [second, beside].map(one => one.note + one.path).sort(),
+        )
+        await ledger.accept({ ...wish, until: now })
+        assert.deepEqual(await ledger.accepted(drill.group), [beside])
+      })
+    })
+
     describe('what limits strikes', () => {
       it('S3 names what is open, what is wounded, and whose rebuild failed', async () => {
         const open = await struck(await planned('open'))

@@ -27,11 +27,15 @@ export function failPoints(env: Environment): FailPoints {
   if (!wanted && !trace) return inert
   const [point, nth = '1'] = wanted?.split(':') ?? []
   let passed = 0
-  const pass = (name: string): void => {
+  return pointsThat(name => {
     if (trace) appendFileSync(trace, `${name}\n`)
     if (name !== point || ++passed !== Number(nth)) return
     process.kill(process.pid, action === 'stop' ? 'SIGSTOP' : 'SIGKILL')
-  }
+  })
+}
+
+/** Tells `pass` of each point before anything goes on; what it throws, the call throws. */
+export function pointsThat(pass: (name: string) => void): FailPoints {
   return {
     ledger: port => decorated(port, { pass, name: 'ledger', unpointed: ledgerReads, detail: { advance: step => step.events[0]?.kind } }),
     provider: port =>

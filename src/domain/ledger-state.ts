@@ -54,6 +54,7 @@ export interface StrikeRecord {
   readonly service: string
   readonly group: GroupId
   readonly run: string | null
+  /** When it was last permitted: a call with an unknown outcome may be made again. */
   readonly at: Temporal.Instant
 }
 

@@ -18,6 +18,7 @@ export function steps(dialect: LedgerDialect): Steps {
     '0002-limits-and-exceptions': {
       async up(db) {
         await indexBusy(db)
+        await db.schema.alterTable('permits').addColumn('granted_at', 'bigint').execute()
         await createExceptions(db)
       },
     },

@@ -88,6 +88,8 @@ export interface StrikesTable {
 export interface PermitsTable {
   readonly drill: string
   readonly ends_at: number
+  /** Of the latest; null for one that an older version granted. */
+  readonly granted_at: number | null
   /** Calls that were permitted and are not known to have ended. */
   readonly outstanding: number
 }

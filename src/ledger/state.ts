@@ -89,7 +89,8 @@ async function recentStrikes(db: Db, now: Temporal.Instant): Promise<readonly St
   const query = db
     .selectFrom('strikes')
     .innerJoin('drills', 'drills.id', 'strikes.drill')
-    .select(['strikes.drill', 'strikes.schedule', 'drills.service', 'strikes.group_id', 'strikes.run', 'strikes.at'])
+    .leftJoin('permits', 'permits.drill', 'strikes.drill')
+    .select(['strikes.drill', 'strikes.schedule', 'drills.service', 'strikes.group_id', 'strikes.run', 'strikes.at', 'permits.granted_at'])
     .orderBy('strikes.at', 'desc')
   const recent = await query.where('strikes.at', '>', now.epochMilliseconds - day).execute()
   const rows = recent.length > 0 ? recent : await query.limit(1).execute()
@@ -99,7 +100,8 @@ async function recentStrikes(db: Db, now: Temporal.Instant): Promise<readonly St
     service: row.service,
     group: row.group_id,
     run: row.run,
-    at: moment(row.at),
+    // A call whose outcome stayed unknown may have been made again, later.
+    at: moment(row.granted_at ?? row.at),
   }))
 }
 

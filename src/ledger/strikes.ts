@@ -110,12 +110,15 @@ async function grant(
   permit: { readonly drill: DrillId; readonly now: Temporal.Instant; readonly permitFor: number },
 ): Promise<void> {
   // Ledger time is cut to whole milliseconds; the one on top keeps the ledger's end after the caller's.
-  const endsAt = permit.now.epochMilliseconds + permit.permitFor + 1
+  const grantedAt = permit.now.epochMilliseconds
+  const endsAt = grantedAt + permit.permitFor + 1
   await transaction
     .insertInto('permits')
-    .values({ drill: permit.drill, ends_at: endsAt, outstanding: 1 })
+    .values({ drill: permit.drill, ends_at: endsAt, granted_at: grantedAt, outstanding: 1 })
     .onConflict(conflict =>
-      conflict.column('drill').doUpdateSet(({ eb }) => ({ ends_at: endsAt, outstanding: eb('permits.outstanding', '+', 1) })),
+      conflict
+        .column('drill')
+        .doUpdateSet(({ eb }) => ({ ends_at: endsAt, granted_at: grantedAt, outstanding: eb('permits.outstanding', '+', 1) })),
     )
     .execute()
 }

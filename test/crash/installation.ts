@@ -3,9 +3,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { processIo } from '../../src/commands/io.ts'
 import { openInstallation } from '../../src/compose.ts'
@@ -37,6 +38,7 @@ export interface Installed {
   readonly regions?: readonly string[]
   readonly world?: Partial<WorldInput>
   readonly recovery?: string
+  readonly settle?: string
 }
 
 /** The environment of one process: where it is to crash or stop. */
@@ -54,7 +56,7 @@ export interface Crash {
 export class CrashInstallation {
   readonly folder: string
   readonly simulator: Simulator
-  readonly ledger: Ledger
+  ledger: Ledger
   output = ''
   readonly #children: ChildProcess[] = []
 
@@ -65,7 +67,14 @@ export class CrashInstallation {
   }
 
   static async open(wish: Installed) {
-    const { backend, groups, limits = wide, recovery = 'target: 10s, deadline: 25s, soak: 500ms', regions = ['eu-west-1'] } = wish
+    const {
+      backend,
+      groups,
+      limits = wide,
+      recovery = 'target: 10s, deadline: 25s, soak: 500ms',
+      regions = ['eu-west-1'],
+      settle = '0s',
+    } = wish
     const fleet = Array.from({ length: groups }, (_, index) => ({
       name: nameOf(index),
       times,
@@ -75,13 +84,11 @@ export class CrashInstallation {
     const folder = await mkdtemp(join(tmpdir(), 'firedrill-crash-'))
     await mkdir(join(folder, 'schedules'))
     const { endpoint } = simulator.aws
-    const schedule = `name: always\ntimezone: UTC\nhours: "00:00-24:00"\nmeanDaysBetweenDrills: 5\nlimits: { ${limits} }\nrecovery: { ${recovery} }\nsettle: 0s\nguards: none\nleashed: false\n`
+    const schedule = `name: always\ntimezone: UTC\nhours: "00:00-24:00"\nmeanDaysBetweenDrills: 5\nlimits: { ${limits} }\nrecovery: { ${recovery} }\nsettle: ${settle}\nguards: none\nleashed: false\n`
     await writeFile(join(folder, 'schedules', 'always.yaml'), schedule)
     const provider = `providers:\n  aws: { endpoint: "${endpoint}", regions: [${regions.join(', ')}] }\n`
     await writeFile(join(folder, 'firedrill.yaml'), `${backend}${provider}web: { listen: "127.0.0.1:${await freePort()}" }\n`)
-    const settings = await loadSettings({ file: undefined, env: {}, cwd: folder })
-    const ledger = await openLedger(settings.ledger, { clock: systemClock(), create: true, newId: randomUUID })
-    return new CrashInstallation(folder, simulator, ledger)
+    return new CrashInstallation(folder, simulator, await openLedgerIn(folder))
   }
 
   start(words: readonly string[], { point, action, trace, env = {} }: Crash = {}): ChildProcess {
@@ -166,13 +173,14 @@ export class CrashInstallation {
   }
 
   async until(predicate: () => Promise<boolean> | boolean, what = 'the state'): Promise<void> {
-    const end = performance.now() + 60_000
+    const end = performance.now() + 90_000
     while (performance.now() < end) {
-      if (await predicate()) return
+      // A server of the installation may be restarting.
+      if (await Promise.try(predicate).catch(() => false)) return
       await sleep(100)
     }
     const states = (await this.drills()).map(drill => `${drill.groupName} ${drill.state}`)
-    assert.fail(`${what} was not reached within a minute: ${states.join(', ')}\n${this.output.slice(-4_000)}`)
+    assert.fail(`${what} was not reached within 90 s: ${states.join(', ')}\n${this.output.slice(-4_000)}`)
   }
 
   async allSettled(): Promise<boolean> {
@@ -221,6 +229,27 @@ export class CrashInstallation {
     }
   }
 
+  /** A copy of the embedded ledger as an operator would take it. */
+  backUp(): string {
+    const copy = join(this.folder, `backup-${randomUUID()}.sqlite`)
+    const database = new DatabaseSync(this.#ledgerFile(), { readOnly: true })
+    database.prepare('vacuum into ?').run(copy)
+    database.close()
+    return copy
+  }
+
+  /** Puts a copy in the place of the embedded ledger; nothing may be running. */
+  async putBack(copy: string): Promise<void> {
+    await this.ledger.close()
+    for (const suffix of ['-wal', '-shm']) await rm(`${this.#ledgerFile()}${suffix}`, { force: true })
+    await copyFile(copy, this.#ledgerFile())
+    this.ledger = await openLedgerIn(this.folder)
+  }
+
+  #ledgerFile(): string {
+    return join(this.folder, '.firedrill', 'ledger.sqlite')
+  }
+
   traced(): string {
     return join(this.folder, 'trace')
   }
@@ -250,6 +279,11 @@ export class CrashInstallation {
     }
     return openInstallation({}, io, { worker: false })
   }
+}
+
+async function openLedgerIn(folder: string): Promise<Ledger> {
+  const settings = await loadSettings({ file: undefined, env: {}, cwd: folder })
+  return openLedger(settings.ledger, { clock: systemClock(), create: true, newId: randomUUID })
 }
 
 function nameOf(index: number): string {

@@ -10,6 +10,7 @@ import type { Drill } from './domain/drill.ts'
 import type { Log } from './domain/log.ts'
 import type { Clock } from './domain/time.ts'
 import type { Engine } from './engine/context.ts'
+import { failPoints } from './fail-points.ts'
 import { openFingerprinter } from './fingerprints/registry.ts'
 import { openGuard } from './guards/registry.ts'
 import type { Ledger } from './ledger/ledger.ts'
@@ -53,12 +54,13 @@ export async function openInstallation(options: CommonOptions, io: Io, needs: In
   const settings = await loadSettings({ file: options.config, env: io.env, cwd: io.cwd })
   const log = openLog({ level: needs.quiet === true ? 'error' : readLogLevel(io.env), stream: io.stderr, pretty: io.isTTY })
   const clock = needs.clock ?? systemClock()
+  const points = failPoints(io.env)
   const closers: (() => Promise<void>)[] = []
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer()
   }
   try {
-    const ledger = await openLedgerFor(settings, { clock })
+    const ledger = points.ledger(await openLedgerFor(settings, { clock }))
     closers.push(() => ledger.close())
     if (needs.worker) {
       const role = await holdWorkerRole(settings.ledger)
@@ -66,8 +68,9 @@ export async function openInstallation(options: CommonOptions, io: Io, needs: In
     }
     const providers = await openProviders(settings, { clock, log, env: io.env, patient: needs.patient === true ? io.signal : null })
     closers.push(...providers.map(provider => () => provider.close()))
-    const engine = engineOf(settings, { ledger, providers, clock, log, changed: needs.changed ?? (() => {}) })
-    return { settings, ledger, clock, log, engine, openQueue: () => openQueue(settings.queue, { clock, log }), close }
+    const parts = { ledger, providers: providers.map(points.provider), clock, log, changed: needs.changed ?? (() => {}) }
+    const open = async () => points.queue(await openQueue(settings.queue, { clock, log }))
+    return { settings, ledger, clock, log, engine: engineOf(settings, parts), openQueue: open, close }
   } catch (error) {
     await close()
     throw error
@@ -115,6 +118,7 @@ function engineOf(
     ...parts,
     schedules: settings.schedules,
     never: settings.never,
+    limits: settings.limits,
     openGuard,
     openProbe,
     openFingerprinter,

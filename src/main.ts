@@ -22,6 +22,7 @@ line.add(definitions.groups, async () => (await import('./commands/groups.ts')).
 line.add(definitions.forecast, async () => (await import('./commands/forecast.ts')).forecast)
 line.add(definitions.drills, async () => (await import('./commands/drills.ts')).drills)
 line.add(definitions.show, async () => (await import('./commands/show.ts')).show)
+line.add(definitions.accept, async () => (await import('./commands/accept.ts')).accept)
 line.add(definitions.report, async () => (await import('./commands/report.ts')).report)
 line.add(definitions.halt, async () => (await import('./commands/halt.ts')).halt)
 line.add(definitions.resume, async () => (await import('./commands/resume.ts')).resume)

@@ -132,6 +132,19 @@ export const show: Definition = {
   examples: ['firedrill show 3f2a', 'firedrill show 3f2a --json'],
 }
 
+export const accept: Definition = {
+  usage: 'accept <drill> <path>',
+  summary: 'accept a known difference of a group until a day',
+  arguments: { drill: 'the drill that found it, by its id or the beginning of it', path: 'where: as the finding says, securityGroups' },
+  options: [
+    { flags: '--until <date>', about: 'the last day, YYYY-MM-DD in UTC; afterwards it fails again', required: true },
+    { flags: '--note <text>', about: 'why, for everybody who meets it; kept in the ledger', required: true },
+    json,
+  ],
+  examples: ['firedrill accept 3f2a securityGroups --until 2026-12-31 --note "goes with the next template, see 4711"'],
+  note: 'Only this very difference: with other values it fails again. To end it early, accept it again until today. A quarantine stays until it is cleared.',
+}
+
 export const report: Definition = {
   usage: 'report',
   summary: 'write a report about a period',

@@ -118,8 +118,8 @@ function findingsOf(drill: Drill): readonly Finding[] {
 
 const LEVEL: Readonly<Record<Finding['level'], Paint>> = { fail: 'red', warn: 'yellow' }
 
-function findingLines({ kind, level, path, expected, actual, summary }: Finding, page: Page): string[] {
-  const title = `${paint(level, LEVEL[level], page.colour)}  ${kind}${path === null ? '' : `  ${clean(path)}`}`
+function findingLines({ kind, level, path, expected, actual, summary, accepted }: Finding, page: Page): string[] {
+  const title = `${paint(accepted === undefined ? level : `${level}, accepted`, LEVEL[level], page.colour)}  ${kind}${path === null ? '' : `  ${clean(path)}`}`
   const values =
     expected === null && actual === null ? [] : [`    expected ${clean(valueText(expected))}, found ${clean(valueText(actual))}`]
   return [title, `    ${clean(summary)}`, ...values]

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { near } from '../config/nearest.ts'
 import { parseDuration } from '../domain/duration.ts'
 import type { HaltTarget } from '../domain/ledger-state.ts'
+import { near } from '../domain/spelling.ts'
 import type { InFlight } from '../ledger/ledger.ts'
 import { openStored, type Stored } from '../stored.ts'
 import { EXIT, UsageError } from './exit.ts'

@@ -93,5 +93,15 @@ export interface ShowOptions extends CommonOptions, JsonOption {
   readonly drill: string
 }
 
+export interface AcceptOptions extends CommonOptions, JsonOption {
+  /** A drill's id, or as much of its beginning as no other shares. */
+  readonly drill: string
+  /** Of one of its findings. */
+  readonly path: string
+  /** YYYY-MM-DD, the last day. */
+  readonly until: string
+  readonly note: string
+}
+
 export type ValidateOptions = CommonOptions & JsonOption
 export type InitOptions = CommonOptions

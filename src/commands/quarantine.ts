@@ -1,5 +1,5 @@
-import { near } from '../config/nearest.ts'
 import { matches } from '../domain/glob.ts'
+import { near } from '../domain/spelling.ts'
 import { openStored } from '../stored.ts'
 import { EXIT, UsageError } from './exit.ts'
 import { type Io, whoIsThere, writeJson, writeLine } from './io.ts'

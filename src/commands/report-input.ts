@@ -1,3 +1,4 @@
+import { tellAccepted } from '../domain/accepted.ts'
 import type { Drill, DrillId } from '../domain/drill.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { ReportedDrill, ReportInput } from '../reports/model.ts'
@@ -12,10 +13,11 @@ export async function reportInput(
 ): Promise<ReportInput> {
   const generatedAt = await ledger.now()
   const found = what.drills === null ? await ledger.drills({ since: what.from, limit: 100_000 }) : await named(ledger, what.drills)
+  const accepted = await ledger.accepted()
   const drills: ReportedDrill[] = []
   for (const drill of found) {
     const [events, before, after] = await Promise.all([ledger.events(drill.id), ledger.before(drill.id), ledger.after(drill.id)])
-    drills.push({ drill, events, before, after })
+    drills.push({ drill: tellAccepted(drill, accepted), events, before, after })
   }
   return { generatedAt, from: what.from, to: generatedAt, coverageDays, drills, groups: await ledger.groups(), title: what.title }
 }

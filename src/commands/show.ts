@@ -1,3 +1,4 @@
+import { tellAccepted } from '../domain/accepted.ts'
 import type { Drill } from '../domain/drill.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { openStored } from '../stored.ts'
@@ -11,9 +12,9 @@ export async function show(options: ShowOptions, io: Io): Promise<number> {
   const stored = await openStored(options, io)
   try {
     const { ledger } = stored
-    const drill = await find(ledger, options.drill.trim())
+    const drill = await findDrill(ledger, options.drill)
     const [events, before, after] = await Promise.all([ledger.events(drill.id), ledger.before(drill.id), ledger.after(drill.id)])
-    const record = { drill, events, before, after }
+    const record = { drill: tellAccepted(drill, await ledger.accepted(drill.group)), events, before, after }
     if (options.json === true) writeJson(io, record)
     else for (const line of drillPage(record, { width: io.columns, colour: io.colour })) writeLine(io.stdout, line)
     return EXIT.ok
@@ -22,7 +23,9 @@ export async function show(options: ShowOptions, io: Io): Promise<number> {
   }
 }
 
-async function find(ledger: Ledger, id: string): Promise<Drill> {
+/** By its id or the beginning of it. Throws UsageError where that names none, or several. */
+export async function findDrill(ledger: Ledger, text: string): Promise<Drill> {
+  const id = text.trim()
   if (id === '') throw new UsageError('name a drill by its id or the beginning of it; "firedrill drills" lists them')
   const exact = await ledger.drill(id)
   if (exact !== null) return exact

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
+import { near } from '../domain/spelling.ts'
 import type { Problem } from './config-error.ts'
 import type { Path, SourceDocument } from './document.ts'
-import { near } from './nearest.ts'
 import { keysOf, phraseOf, schemaAt, wording } from './phrases.ts'
 import { withoutCredentials } from './secret.ts'
 

@@ -1,6 +1,6 @@
 import type { Holidays } from '../domain/schedule.ts'
+import { near } from '../domain/spelling.ts'
 import { orList } from './explain.ts'
-import { near } from './nearest.ts'
 
 export interface WrittenHolidays {
   readonly country?: string | undefined

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { texts } from './fields.ts'
+import { texts, wholeNumber } from './fields.ts'
 import { isLoopbackUrl } from './loopback.ts'
 import { called } from './phrases.ts'
 
@@ -33,6 +33,9 @@ const contacts = called(
   '{ slack: "#payments" }',
 )
 
+/** Of all schedules together; what is left out is limited by each schedule alone. */
+const limits = z.strictObject({ concurrent: wholeNumber(1, '5').optional(), strikesPerDay: wholeNumber(1, '20').optional() })
+
 /** firedrill.yaml without what belongs to each provider, which brings a schema of its own. */
 export const installationSchema = z.strictObject({
   ledger: ledger.default('embedded'),
@@ -40,6 +43,7 @@ export const installationSchema = z.strictObject({
   dataDir: folder('.firedrill').default('.firedrill'),
   schedules: folder('schedules/').default('schedules/'),
   never: texts('a glob', { many: 'globs', example: '*-prod-db' }).default([]),
+  limits: limits.prefault({}),
   providers: called(z.record(z.string(), z.unknown()), 'a map of providers', '{ aws: { regions: [eu-west-1] } }').default({}),
   owners: called(z.record(z.string(), contacts), 'a map of owners', '{ payments: { slack: "#payments" } }').default({}),
   web: z.strictObject({ listen: listen.default('127.0.0.1:8080') }).prefault({}),

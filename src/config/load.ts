@@ -113,6 +113,7 @@ function assemble(written: WrittenInstallation, { folder, env, providers, onlyLo
         ? { kind: 'embedded' }
         : { kind: written.queue.startsWith('redis') ? 'redis' : 'postgres', url: secret(written.queue) },
     never: written.never,
+    limits: { concurrent: written.limits.concurrent ?? null, strikesPerDay: written.limits.strikesPerDay ?? null },
     providers,
     owners: written.owners,
     web: written.web,

@@ -1,6 +1,6 @@
+import { near } from '../domain/spelling.ts'
 import { ConfigError } from './config-error.ts'
 import type { Environment } from './environment.ts'
-import { near } from './nearest.ts'
 
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]

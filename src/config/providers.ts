@@ -1,3 +1,4 @@
+import { near } from '../domain/spelling.ts'
 import { providers as shipped } from '../providers/registry.ts'
 import type { Problem } from './config-error.ts'
 import type { Path, SourceDocument } from './document.ts'
@@ -5,7 +6,6 @@ import type { Environment } from './environment.ts'
 import { explainIssues } from './explain.ts'
 import { wrongEndpoint } from './installation-schema.ts'
 import { isLoopbackUrl } from './loopback.ts'
-import { near } from './nearest.ts'
 import { PROVIDER_NAMES } from './schedule-schema.ts'
 import type { ProviderSettings, Settings } from './settings.ts'
 

@@ -55,6 +55,9 @@ const limits = z.strictObject({
   strikesPerGroupPerDay: wholeNumber(1, '1').default(1),
   strikesPerRun: wholeNumber(1, '20').default(20),
   spacing: duration('10m').default(600_000),
+  serviceCooldown: duration('30m')
+    .pipe(called(z.number().max(86_400_000), 'a duration of at most 24h', '30m'))
+    .default(1_800_000),
   maxCapacityLoss: percentage('50%', 1).default(0.5),
   maxUnsteadyGroups: percentage('10%').default(0.1),
   woundedPerScope: wholeNumber(0, '0').default(0),

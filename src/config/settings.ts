@@ -1,4 +1,4 @@
-import type { Schedule } from '../domain/schedule.ts'
+import type { InstallationLimits, Schedule } from '../domain/schedule.ts'
 
 /** firedrill.yaml, the environment and schedules/, checked, typed and frozen. */
 export interface Settings {
@@ -9,6 +9,8 @@ export interface Settings {
   readonly dataDir: string
   /** Globs on names; with ":" on ids. No tag overrides them (S1). */
   readonly never: readonly string[]
+  /** What all schedules together may do. */
+  readonly limits: InstallationLimits
   /** By provider name: its own checked settings. What is not named is never imported. */
   readonly providers: Readonly<Record<string, ProviderSettings>>
   readonly owners: Readonly<Record<string, Readonly<Record<string, string>>>>

@@ -1,4 +1,4 @@
-import { near } from './nearest.ts'
+import { near } from '../domain/spelling.ts'
 
 /** Whether this is a zone that Temporal knows by name. Offsets such as +01:00 are none: they have no summer time. */
 export function isTimeZone(name: string): boolean {

@@ -1,3 +1,4 @@
+import type { AcceptedDifference } from './accepted.ts'
 import type { Configuration, Declaration, NotCompared } from './declaration.ts'
 import type { Finding, Verdict } from './finding.ts'
 import type { GroupId, GroupSnapshot, InstanceId, PlatformEvent, ScopeId } from './group.ts'
@@ -235,6 +236,8 @@ export interface After {
   readonly fingerprintsUnread?: Readonly<Record<InstanceId, readonly NotCompared[]>>
   /** Why one is missing. */
   readonly fingerprintsWhy?: Readonly<Record<InstanceId, string>>
+  /** Differences of this group that were accepted when it was judged; left out: none. */
+  readonly accepted?: readonly AcceptedDifference[]
 }
 
 /** Everything judge() looks at, as it is stored; judging it again gives the same judgement. */

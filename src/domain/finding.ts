@@ -34,6 +34,8 @@ export interface Finding {
   readonly expected: Value
   readonly actual: Value
   readonly summary: string
+  /** Somebody knows of it and accepted it until then; the summary says so as well. */
+  readonly accepted?: { readonly until: Temporal.Instant; readonly by: string; readonly note: string }
 }
 
 export type Verdict = 'phoenix' | 'snowflake' | 'inconclusive'

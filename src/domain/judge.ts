@@ -1,3 +1,4 @@
+import { withoutAccepted } from './accepted.ts'
 import { assessVictim, type Comparison, changeOfDeclaration, compareImage, compareSuccessor } from './comparison.ts'
 import type { NotCompared } from './declaration.ts'
 import type { Evidence, Judgement } from './drill.ts'
@@ -23,14 +24,14 @@ import { type Outcome, recoveryOutcomes } from './outcome.ts'
  *   8  the comparisons          wrong-image, config-drift, state-drift: snowflake, whatever else was unreadable.
  *   9  not comparable           image, configuration, a declared setting, the victim's birth declaration or an
  *                               asked-for fingerprint unread: unobservable, for a phoenix needs them all.
- *  10  warnings                 decide nothing.
+ *  10  warnings                 decide nothing; a difference that was accepted is one, and proves nothing either.
  *
  * Several possible successors: all pass → as one that passed; all fail → as one that failed; else undecided,
  * and the failures of some are told as warnings. Settings that no declaration decides and that could not be read
  * end in `notCompared`, and then `configuration` is not among what was proven.
  */
 export function judge(evidence: Evidence): Judgement {
-  const victim = assessVictim(evidence)
+  const victim = withoutAccepted(assessVictim(evidence), evidence.after.accepted ?? [])
   const outcomes = recoveryOutcomes(evidence).map(outcome => compared(outcome, evidence))
   const chosen = mostTelling(outcomes)
   if (outcomes.some(outcome => outcome.findings.some(finding => finding.kind === 'not-struck'))) {
@@ -59,7 +60,8 @@ function compared(outcome: Outcome, evidence: Evidence): Outcome {
     const told = uncompared(outcome, 'the declaration changed during the drill')
     return outcome.result === 'passed' ? { ...told, result: 'undecided', findings: [change, ...outcome.findings] } : told
   }
-  if (outcome.result === 'passed') return withComparison(outcome, compareSuccessor(evidence, candidate))
+  if (outcome.result === 'passed')
+    return withComparison(outcome, withoutAccepted(compareSuccessor(evidence, candidate), evidence.after.accepted ?? []))
   const image = compareImage(evidence, candidate)
   const told = uncompared(outcome, 'the successor was not healthy to the end', image.proven)
   return image.findings.length === 0 ? told : { ...told, result: 'failed', findings: [...image.findings, ...outcome.findings] }

@@ -7,7 +7,7 @@ export interface LedgerState {
   readonly now: Temporal.Instant
   readonly halts: readonly Halt[]
   readonly quarantines: readonly Quarantine[]
-  /** Open drills, and concluded ones whose group is not whole again. */
+  /** Open drills, and concluded ones whose group is not whole again. In a decision under the lock only as many as it can tell apart. */
   readonly busy: readonly BusyDrill[]
   /** Every strike of the last 24 h and at least the newest one. */
   readonly strikes: readonly StrikeRecord[]
@@ -51,8 +51,10 @@ export interface BusyDrill {
 export interface StrikeRecord {
   readonly drill: DrillId
   readonly schedule: string
+  readonly service: string
   readonly group: GroupId
   readonly run: string | null
+  /** When it was last permitted: a call with an unknown outcome may be made again. */
   readonly at: Temporal.Instant
 }
 

@@ -59,6 +59,8 @@ export interface Limits {
   readonly strikesPerGroupPerDay: number
   readonly strikesPerRun: number
   readonly spacing: Milliseconds
+  /** Between two strikes on groups of one service (S6); left out: only one at a time. */
+  readonly serviceCooldown?: Milliseconds
   /** A share, 0 to 1. */
   readonly maxCapacityLoss: number
   /** A share, 0 to 1; two groups are always allowed. */
@@ -66,6 +68,13 @@ export interface Limits {
   readonly woundedPerScope: number
   /** Null: off. `shareOfDay` is a share, 0 to 1. */
   readonly breaker: { readonly inARow: number; readonly shareOfDay: number } | null
+}
+
+/** What all schedules together may do (firedrill.yaml); null: no more than each schedule's own limits. */
+export interface InstallationLimits {
+  readonly concurrent: number | null
+  /** In rolling 24 h. */
+  readonly strikesPerDay: number | null
 }
 
 export interface Recovery {

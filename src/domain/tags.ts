@@ -1,7 +1,7 @@
 import { parseDuration } from './duration.ts'
 import type { GroupSummary } from './group.ts'
 import type { StrikeMethod } from './schedule.ts'
-import { nearest } from './spelling.ts'
+import { near } from './spelling.ts'
 import type { Milliseconds } from './time.ts'
 
 /** The optional tags beside `firedrill` = `enabled` (DESIGN.md §7); null where missing or bad. */
@@ -74,8 +74,8 @@ function unknownTags(given: GroupSummary['tags']): readonly string[] {
 }
 
 function suggestion(key: string): string {
-  const close = nearest(key.trim(), tagNames)
-  return close === null ? `remove it, or use one of ${tagNames.join(', ')}` : `write ${close}, or remove it`
+  const [close] = near(key.trim(), tagNames, 1)
+  return close === undefined ? `remove it, or use one of ${tagNames.join(', ')}` : `write ${close}, or remove it`
 }
 
 function readWord(text: string): string | null {

@@ -86,6 +86,7 @@ async function conclude(engine: Engine, handle: ScopeHandle, drill: Judgeable, r
     declarationWhy: read.declarations.values.has(drill.group) ? null : (read.declarations.why ?? 'the platform did not answer for it'),
     configurations,
     ...inside,
+    accepted: await engine.ledger.accepted(drill.group),
   }
   const evidence: Evidence = {
     order: drill.order,

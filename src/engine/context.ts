@@ -1,7 +1,7 @@
 import type { Drill, DrillId } from '../domain/drill.ts'
 import type { Scope, ScopeId } from '../domain/group.ts'
 import type { Log } from '../domain/log.ts'
-import type { CheckSettings, Schedule } from '../domain/schedule.ts'
+import type { CheckSettings, InstallationLimits, Schedule } from '../domain/schedule.ts'
 import type { Clock } from '../domain/time.ts'
 import type { Fingerprinter } from '../fingerprints/fingerprint.ts'
 import type { Guard } from '../guards/guard.ts'
@@ -16,6 +16,8 @@ export interface Engine {
   readonly providers: readonly Provider[]
   readonly schedules: readonly Schedule[]
   readonly never: readonly string[]
+  /** Of all schedules together; left out: none beyond their own. */
+  readonly limits?: InstallationLimits
   readonly openGuard: (settings: CheckSettings) => Guard
   readonly openProbe: (settings: CheckSettings) => Probe
   readonly openFingerprinter: (settings: CheckSettings) => Fingerprinter
@@ -61,6 +63,11 @@ export function scopeHandle(engine: Engine, scope: string): ScopeHandle | null {
 
 export function scheduleOf(engine: Engine, name: string): Schedule | null {
   return engine.schedules.find(schedule => schedule.name === name) ?? null
+}
+
+/** For the facts that rules are asked about. */
+export function limitsOf({ limits }: Engine): { readonly limits?: InstallationLimits } {
+  return limits === undefined ? {} : { limits }
 }
 
 export function reasonOf(error: unknown): string {

@@ -1,3 +1,4 @@
+import { applyAccepted } from '../domain/accepted.ts'
 import { pick } from '../domain/chance.ts'
 import type { Configuration, Declaration } from '../domain/declaration.ts'
 import { victimDrift } from '../domain/drift.ts'
@@ -199,7 +200,8 @@ async function inspect(
     ...asBefore(looked),
     driftIgnore: handle.provider.capabilities.driftIgnore,
   }
-  const drift = victimDrift(before, picked.victim.bornFrom, plan.policy, handle.provider.capabilities.driftIgnore)
+  const found = victimDrift(before, picked.victim.bornFrom, plan.policy, handle.provider.capabilities.driftIgnore)
+  const drift = found && applyAccepted(found, await engine.ledger.accepted(plan.group))
   const refusal = firstRefusal(driftRules, { schedule, drift })
   if (refusal !== null) return { plan, refusal }
   return { plan, schedule, victim: picked.victim, before, findings: drift ?? [], lookedAt: seen.reading.monotonic }

@@ -2,7 +2,8 @@ import type { PlannedDrill, StrikingDrill } from '../domain/drill.ts'
 import type { Observation } from '../domain/group.ts'
 import type { LedgerState } from '../domain/ledger-state.ts'
 import { firstRefusal, ledgerRules } from '../rules/rules.ts'
-import { type Engine, permitLength, type ScopeHandle, scheduleOf } from './context.ts'
+import { busyThatMatter } from '../rules/s03-limits.ts'
+import { type Engine, limitsOf, permitLength, type ScopeHandle, scheduleOf } from './context.ts'
 import { lookFresh } from './fresh-look.ts'
 import { recordNotStruck, recordStruck, send } from './strike.ts'
 
@@ -47,8 +48,16 @@ async function strikeAgain(engine: Engine, handle: ScopeHandle, drill: StrikingD
   const result = await engine.ledger.renewPermit({
     drill,
     permitFor: permitLength,
+    busyAtMost: busyThatMatter(schedule, engine.limits),
     decide: state =>
-      firstRefusal(ledgerRules, { state: without(state, drill.id), plan, schedule, run: null, haltFile: engine.haltFileExists() }),
+      firstRefusal(ledgerRules, {
+        ...limitsOf(engine),
+        state: without(state, drill.id),
+        plan,
+        schedule,
+        run: null,
+        haltFile: engine.haltFileExists(),
+      }),
   })
   if (result.kind === 'lost') return null
   if (result.kind === 'refused') return result.refusal.reason

@@ -6,7 +6,8 @@ import { windowAt } from '../domain/window.ts'
 import { ProviderError } from '../providers/provider-error.ts'
 import type { LedgerFacts, RuleRefusal } from '../rules/rule.ts'
 import { firstRefusal, isLeashed, ledgerRules } from '../rules/rules.ts'
-import { type Engine, freshness, permitLength, reasonOf, type ScopeHandle, scheduleOf, scopeHandle } from './context.ts'
+import { busyThatMatter } from '../rules/s03-limits.ts'
+import { type Engine, freshness, limitsOf, permitLength, reasonOf, type ScopeHandle, scheduleOf, scopeHandle } from './context.ts'
 import { discoverScope } from './discover.ts'
 import { lookFresh, type Ready, type Wanted } from './fresh-look.ts'
 import { advance } from './write.ts'
@@ -119,7 +120,7 @@ function limitsSay(
   state: LedgerState,
   about: { plan: PlannedDrill; schedule: Schedule; run: string | null },
 ): RuleRefusal | null {
-  const facts: LedgerFacts = { ...about, state, haltFile: engine.haltFileExists() }
+  const facts: LedgerFacts = { ...about, ...limitsOf(engine), state, haltFile: engine.haltFileExists() }
   return firstRefusal(ledgerRules, facts)
 }
 
@@ -179,6 +180,7 @@ async function commit(engine: Engine, handle: ScopeHandle, ready: Ready, attempt
     before: ready.before,
     run: attempt.run.run,
     permitFor: permitLength,
+    busyAtMost: busyThatMatter(schedule, engine.limits),
     decide: state => {
       decided = limitsSay(engine, state, { plan, schedule, run: attempt.run.run })
       return decided

@@ -80,5 +80,12 @@ export async function watchAndWake(engine: Engine, queue: Queue, scope: string, 
   }
   const { next, concluded } = await watchScope(engine, handle, signal)
   if (next !== null) await queue.wake('watch', scope, next)
-  if (concluded > 0) await queue.wake('drill', scope, await engine.ledger.now())
+  if (concluded > 0) await wakeWaiting(engine, queue)
+}
+
+/** Limits of a schedule or the installation span scopes: what waits for room may wait in another one. */
+async function wakeWaiting(engine: Engine, queue: Queue): Promise<void> {
+  const now = await engine.ledger.now()
+  const waiting = (await engine.ledger.due(now, mirrored)).filter(drill => drill.state === 'planned')
+  for (const scope of new Set(waiting.map(drill => drill.scope))) await queue.wake('drill', scope, now)
 }

@@ -1,3 +1,4 @@
+import type { AcceptedDifference } from '../domain/accepted.ts'
 import type {
   After,
   Before,
@@ -79,6 +80,12 @@ export interface Ledger {
   /** Clears by service name; false where there is none. The note and who are kept. */
   clearQuarantine(service: string, note: string, by: string): Promise<boolean>
 
+  // known differences
+  /** Records that this difference is accepted from now on; what was accepted at the same place of the group before ends. */
+  accept(difference: Omit<AcceptedDifference, 'since'>): Promise<AcceptedDifference>
+  /** Those in force now, of one group or of all. */
+  accepted(group?: GroupId): Promise<readonly AcceptedDifference[]>
+
   close(): Promise<void>
 }
 
@@ -132,12 +139,15 @@ export interface Intent {
   /** The run that strikes, for `strikesPerRun`; null for the service. */
   readonly run: string | null
   readonly permitFor: number
+  /** So many busy drills of each kind are read for `decide` at most; left out: all. */
+  readonly busyAtMost?: number
   readonly decide: (state: LedgerState) => Refusal | null
 }
 
 export interface Renewal {
   readonly drill: OpenDrill
   readonly permitFor: number
+  readonly busyAtMost?: number
   readonly decide: (state: LedgerState) => Refusal | null
 }
 

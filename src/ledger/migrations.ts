@@ -15,6 +15,13 @@ export function steps(dialect: LedgerDialect): Steps {
         for (const create of [createPlans, createDrills, createHistory, createStrikes, createGroups, createStops]) await create(db, dialect)
       },
     },
+    '0002-limits-and-exceptions': {
+      async up(db) {
+        await indexBusy(db)
+        await db.schema.alterTable('permits').addColumn('granted_at', 'bigint').execute()
+        await createExceptions(db)
+      },
+    },
   }
 }
 
@@ -188,4 +195,30 @@ async function createStops(db: Db): Promise<void> {
     .execute()
   const active = sql<boolean>`cleared_at is null`
   await db.schema.createIndex('quarantines_active').unique().on('quarantines').column('service').where(active).execute()
+}
+
+/** A decision under the lock finds what is busy beside its own drill without reading all that is. */
+async function indexBusy(db: Db): Promise<void> {
+  for (const column of ['schedule', 'service', 'group_id'] as const) {
+    await db.schema.createIndex(`drills_busy_${column}`).on('drills').columns([column, 'id']).where(sql<boolean>`busy = 1`).execute()
+  }
+}
+
+async function createExceptions(db: Db): Promise<void> {
+  await db.schema
+    .createTable('exceptions')
+    .addColumn('id', 'text', column => column.primaryKey())
+    .addColumn('group_id', 'text', column => column.notNull())
+    .addColumn('drill', 'text', column => column.notNull().references('drills.id'))
+    .addColumn('kind', 'text', column => column.notNull())
+    .addColumn('path', 'text', column => column.notNull())
+    .addColumn('difference', 'text', column => column.notNull())
+    .addColumn('note', 'text', column => column.notNull())
+    .addColumn('by', 'text', column => column.notNull())
+    .addColumn('since', 'bigint', column => column.notNull())
+    .addColumn('until', 'bigint', column => column.notNull())
+    .addColumn('ended_at', 'bigint')
+    .addColumn('ended_by', 'text')
+    .execute()
+  await db.schema.createIndex('exceptions_group').on('exceptions').columns(['group_id', 'until']).execute()
 }

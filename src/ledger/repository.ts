@@ -1,5 +1,6 @@
 import { translated } from './dialect.ts'
 import * as drills from './drills.ts'
+import * as exceptions from './exceptions.ts'
 import * as groups from './groups.ts'
 import { type Ledger, LedgerError } from './ledger.ts'
 import * as stops from './stops.ts'
@@ -37,6 +38,8 @@ export function repository(store: Store): Ledger {
     resume: (target, by) => guarded(() => stops.resume(store, target, by)),
     quarantines: () => guarded(() => stops.quarantines(store)),
     clearQuarantine: (service, note, by) => guarded(() => stops.clearQuarantine(store, { service, note, by })),
+    accept: difference => guarded(() => exceptions.accept(store, difference)),
+    accepted: group => guarded(() => exceptions.accepted(store, group)),
     close() {
       closing ??= dialect.close()
       return closing

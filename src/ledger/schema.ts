@@ -16,6 +16,7 @@ export interface Tables {
   readonly scopes: ScopesTable
   readonly halts: HaltsTable
   readonly quarantines: QuarantinesTable
+  readonly exceptions: ExceptionsTable
   readonly migrations: MigrationsTable
 }
 
@@ -87,6 +88,8 @@ export interface StrikesTable {
 export interface PermitsTable {
   readonly drill: string
   readonly ends_at: number
+  /** Of the latest; null for one that an older version granted. */
+  readonly granted_at: number | null
   /** Calls that were permitted and are not known to have ended. */
   readonly outstanding: number
 }
@@ -138,6 +141,23 @@ export interface QuarantinesTable {
   readonly cleared_at: number | null
   readonly cleared_by: string | null
   readonly note: string | null
+}
+
+export interface ExceptionsTable {
+  readonly id: string
+  readonly group_id: string
+  /** In which it was found and accepted. */
+  readonly drill: string
+  readonly kind: string
+  readonly path: string
+  /** Expected and actual as JSON: with other values it is another difference. */
+  readonly difference: string
+  readonly note: string
+  readonly by: string
+  readonly since: number
+  readonly until: number
+  readonly ended_at: number | null
+  readonly ended_by: string | null
 }
 
 export interface MigrationsTable {

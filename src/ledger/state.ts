@@ -10,20 +10,29 @@ const day = 24 * 60 * 60 * 1000
 const newestConclusions = 10
 
 /** Everything that limits strikes. Every query is bounded by what is open or a day old, never by what has piled up. */
-export async function readState(db: Db, now: Temporal.Instant): Promise<LedgerState> {
+export async function readState(db: Db, now: Temporal.Instant, concern: Concern | null = null): Promise<LedgerState> {
   return {
     now,
     halts: await activeHalts(db, now),
     quarantines: await activeQuarantines(db),
-    busy: await busyDrills(db),
+    busy: await busyDrills(db, concern),
     strikes: await recentStrikes(db, now),
     conclusions: await recentConclusions(db, now),
     scopes: await scopeReadings(db),
   }
 }
 
-async function busyDrills(db: Db): Promise<readonly BusyDrill[]> {
-  const rows = await busyQuery(db).execute()
+/** What a decision is about: of everything busy only what shares one of these with it can matter, and of each no more than `atMost`. */
+export interface Concern {
+  readonly scope: string
+  readonly schedule: string
+  readonly service: string
+  readonly group: string
+  readonly atMost: number
+}
+
+async function busyDrills(db: Db, concern: Concern | null): Promise<readonly BusyDrill[]> {
+  const rows = concern === null ? await busyQuery(db).execute() : await concerned(db, concern)
   return rows.map(row => ({
     drill: row.id,
     schedule: row.schedule,
@@ -36,17 +45,64 @@ async function busyDrills(db: Db): Promise<readonly BusyDrill[]> {
 }
 
 export function busyQuery(db: Db) {
-  return db
-    .selectFrom('drills')
-    .select(['id', 'schedule', 'scope', 'service', 'group_id', 'wounded', 'failed_rebuild'])
-    .where('busy', '=', 1)
+  return (
+    db
+      .selectFrom('drills')
+      .select(['id', 'schedule', 'scope', 'service', 'group_id', 'wounded', 'failed_rebuild'])
+      // A literal: only then do both databases see that the small partial indexes will do.
+      .where(sql<boolean>`busy = 1`)
+  )
+}
+
+interface BusyRow {
+  readonly id: string
+  readonly schedule: string
+  readonly scope: string
+  readonly service: string
+  readonly group_id: string
+  readonly wounded: number
+  readonly failed_rebuild: number
+}
+
+/** Few are busy as a rule, and then they are read at once; else those of each kind. */
+async function concerned(db: Db, concern: Concern): Promise<readonly BusyRow[]> {
+  const some = await busyQuery(db).limit(concern.atMost).execute()
+  if (some.length < concern.atMost) return some
+  const { rows } = await concernedQuery(db, concern).execute(db)
+  return [...new Map([...some, ...rows].map(row => [row.id, row])).values()]
+}
+
+export function concernedQuery(db: Db, { scope, schedule, service, group, atMost }: Concern) {
+  // In the order of the indexes: PostgreSQL would otherwise guess that reading the whole table ends sooner.
+  const busy = busyQuery(db).orderBy('id').limit(atMost)
+  const parts = [
+    busyQuery(db).where('scope', '=', scope).limit(atMost),
+    busyQuery(db).where('scope', '=', scope).limit(atMost).where('failed_rebuild', '=', 1),
+    busy.where('schedule', '=', schedule),
+    busy.where('service', '=', service),
+    busy.where('group_id', '=', group),
+  ].map((part, index) => sql`select * from (${part}) as ${sql.id(`part_${index}`)}`)
+  return sql<BusyRow>`${sql.join(parts, sql` union all `)}`
 }
 
 async function recentStrikes(db: Db, now: Temporal.Instant): Promise<readonly StrikeRecord[]> {
-  const query = db.selectFrom('strikes').select(['drill', 'schedule', 'group_id', 'run', 'at']).orderBy('at', 'desc')
-  const recent = await query.where('at', '>', now.epochMilliseconds - day).execute()
+  const query = db
+    .selectFrom('strikes')
+    .innerJoin('drills', 'drills.id', 'strikes.drill')
+    .leftJoin('permits', 'permits.drill', 'strikes.drill')
+    .select(['strikes.drill', 'strikes.schedule', 'drills.service', 'strikes.group_id', 'strikes.run', 'strikes.at', 'permits.granted_at'])
+    .orderBy('strikes.at', 'desc')
+  const recent = await query.where('strikes.at', '>', now.epochMilliseconds - day).execute()
   const rows = recent.length > 0 ? recent : await query.limit(1).execute()
-  return rows.map(row => ({ drill: row.drill, schedule: row.schedule, group: row.group_id, run: row.run, at: moment(row.at) }))
+  return rows.map(row => ({
+    drill: row.drill,
+    schedule: row.schedule,
+    service: row.service,
+    group: row.group_id,
+    run: row.run,
+    // A call whose outcome stayed unknown may have been made again, later.
+    at: moment(row.granted_at ?? row.at),
+  }))
 }
 
 interface ConclusionRow {

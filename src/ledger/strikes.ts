@@ -1,4 +1,4 @@
-import type { DrillId, Refusal } from '../domain/drill.ts'
+import type { Drill, DrillId, Refusal } from '../domain/drill.ts'
 import type { LedgerState } from '../domain/ledger-state.ts'
 import { transition } from '../domain/transition.ts'
 import { inTransaction, underLock, type Violation } from './dialect.ts'
@@ -6,7 +6,7 @@ import { fromBody, isOpen, isPlanned } from './drill-row.ts'
 import { appendEvents, attach, replace } from './drills.ts'
 import { type InFlight, type Intent, type IntentResult, LedgerError, type Renewal } from './ledger.ts'
 import type { Db } from './schema.ts'
-import { readState } from './state.ts'
+import { type Concern, readState } from './state.ts'
 import { moment, type Store } from './store.ts'
 
 /** Why the database itself said no, where `decide` did not. */
@@ -42,7 +42,7 @@ async function record({ dialect }: Store, transaction: Db, intent: Intent): Prom
   const stored = await storedDrill(transaction, intent.drill.id)
   if (stored === null || !isPlanned(stored) || stored.revision !== intent.drill.revision) return { kind: 'lost' }
   const now = await dialect.now(transaction)
-  const refusal = intent.decide(await readState(transaction, now))
+  const refusal = intent.decide(await readState(transaction, now, concernOf(stored, intent.busyAtMost)))
   if (refusal !== null) return { kind: 'refused', refusal }
   const { order, run, permitFor } = intent
   const striking = transition(stored, { kind: 'intend', order })
@@ -83,11 +83,15 @@ export function renewPermit({ dialect }: Store, renewal: Renewal): Promise<Inten
       return { kind: 'refused', refusal: { rule: 'S9', reason: `the drill is ${stored.state} already, so its strike is over` } }
     const now = await dialect.now(transaction)
     if (await hasLivePermit(transaction, stored.id, now)) return { kind: 'lost' }
-    const refusal = renewal.decide(await readState(transaction, now))
+    const refusal = renewal.decide(await readState(transaction, now, concernOf(stored, renewal.busyAtMost)))
     if (refusal !== null) return { kind: 'refused', refusal }
     await grant(transaction, { drill: stored.id, now, permitFor: renewal.permitFor })
     return { kind: 'permitted', drill: stored, permitFor: renewal.permitFor }
   })
+}
+
+function concernOf(drill: Drill, atMost: number | undefined): Concern | null {
+  return atMost === undefined ? null : { scope: drill.scope, schedule: drill.schedule, service: drill.service, group: drill.group, atMost }
 }
 
 async function storedDrill(transaction: Db, id: DrillId) {
@@ -106,12 +110,15 @@ async function grant(
   permit: { readonly drill: DrillId; readonly now: Temporal.Instant; readonly permitFor: number },
 ): Promise<void> {
   // Ledger time is cut to whole milliseconds; the one on top keeps the ledger's end after the caller's.
-  const endsAt = permit.now.epochMilliseconds + permit.permitFor + 1
+  const grantedAt = permit.now.epochMilliseconds
+  const endsAt = grantedAt + permit.permitFor + 1
   await transaction
     .insertInto('permits')
-    .values({ drill: permit.drill, ends_at: endsAt, outstanding: 1 })
+    .values({ drill: permit.drill, ends_at: endsAt, granted_at: grantedAt, outstanding: 1 })
     .onConflict(conflict =>
-      conflict.column('drill').doUpdateSet(({ eb }) => ({ ends_at: endsAt, outstanding: eb('permits.outstanding', '+', 1) })),
+      conflict
+        .column('drill')
+        .doUpdateSet(({ eb }) => ({ ends_at: endsAt, granted_at: grantedAt, outstanding: eb('permits.outstanding', '+', 1) })),
     )
     .execute()
 }

@@ -56,6 +56,10 @@ const finding = z.strictObject({
   expected: value,
   actual: value,
   summary: z.string().describe('One sentence that tells the owner what to fix.'),
+  accepted: z
+    .strictObject({ until: instant, by: z.string(), note: z.string() })
+    .optional()
+    .describe('Somebody knows of this difference and accepted it until then; absent: nobody did.'),
 })
 
 const instance = z

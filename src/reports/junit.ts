@@ -85,7 +85,7 @@ function findingLines(document: DrillDocument): string {
     .map(finding => {
       const path =
         finding.path === null ? '' : ` ${finding.path}: expected ${valueText(finding.expected)}, actual ${valueText(finding.actual)}.`
-      return `${finding.level} ${finding.kind}: ${asSentence(finding.summary)}${path}`
+      return `${finding.accepted ? 'accepted' : finding.level} ${finding.kind}: ${asSentence(finding.summary)}${path}`
     })
     .join('\n')
 }

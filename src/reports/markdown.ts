@@ -92,7 +92,12 @@ function findingItem(finding: FindingDocument): string {
     finding.path === null
       ? ''
       : ` At ${code(finding.path)}: expected ${code(valueText(finding.expected))}, actual ${code(valueText(finding.actual))}.`
-  return `- **${title}**${finding.level === 'warn' ? ' (warning)' : ''}: ${prose(asSentence(finding.summary))}${where}\n  ${fix}`
+  return `- **${title}**${standing(finding)}: ${prose(asSentence(finding.summary))}${where}\n  ${fix}`
+}
+
+function standing({ accepted, level }: FindingDocument): string {
+  if (accepted !== undefined) return ' (accepted)'
+  return level === 'warn' ? ' (warning)' : ''
 }
 
 function refusals(cards: readonly DrillCard[]): string[] {

@@ -103,13 +103,14 @@ function drillDocument(source: ReportedDrill, moments: Moments): DrillDocument {
 
 function findingsOf(drill: Drill): FindingDocument[] {
   const findings = drill.state === 'concluded' ? drill.judgement.findings : 'findings' in drill ? drill.findings : []
-  return findings.map(({ kind, level, path, expected, actual, summary }) => ({
+  return findings.map(({ kind, level, path, expected, actual, summary, accepted }) => ({
     kind,
     level,
     path,
     expected: plain(expected),
     actual: plain(actual),
     summary,
+    ...(accepted === undefined ? {} : { accepted: { ...accepted, until: stamp(accepted.until) } }),
   }))
 }
 

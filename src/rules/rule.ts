@@ -3,7 +3,7 @@ import type { PlannedDrill, Refusal } from '../domain/drill.ts'
 import type { Finding } from '../domain/finding.ts'
 import type { GroupId, GroupSnapshot, InstanceSnapshot, Observation } from '../domain/group.ts'
 import type { LedgerState } from '../domain/ledger-state.ts'
-import type { Schedule, StrikeMethod } from '../domain/schedule.ts'
+import type { InstallationLimits, Schedule, StrikeMethod } from '../domain/schedule.ts'
 import type { Milliseconds } from '../domain/time.ts'
 
 /** Rules are pure: the same facts give the same answer. They run in the order of the lists in rules.ts. */
@@ -65,6 +65,8 @@ export interface LedgerFacts {
   readonly state: LedgerState
   readonly plan: PlannedDrill
   readonly schedule: Schedule
+  /** Of all schedules together; left out: none. */
+  readonly limits?: InstallationLimits
   readonly run: string | null
   /** FIREDRILL_HALT_FILE exists. */
   readonly haltFile: boolean

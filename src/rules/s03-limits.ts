@@ -1,6 +1,6 @@
 import { describeDuration } from '../domain/duration.ts'
 import type { BusyDrill, ConclusionRecord, StrikeRecord } from '../domain/ledger-state.ts'
-import type { Limits, Schedule } from '../domain/schedule.ts'
+import type { InstallationLimits, Limits, Schedule } from '../domain/schedule.ts'
 import { type LedgerFacts, type Objection, type Rule, rule } from './rule.ts'
 
 const MS_PER_DAY = 24 * 60 * 60 * 1000
@@ -23,6 +23,12 @@ export const withinLimits: readonly Rule<LedgerFacts>[] = [
   rule('S3', woundedInScope),
   busyRule({ count: 'concurrentPerScope', where: 'the scope', counts: (busy, { plan }) => busy.scope === plan.scope }),
   busyRule({ count: 'concurrent', where: 'the schedule', counts: (busy, { schedule }) => busy.schedule === schedule.name }),
+  rule('S3', facts => {
+    const busy = othersBusy(facts)
+    const most = facts.limits?.concurrent ?? null
+    if (most === null || busy.length < most) return null
+    return passing(`${drillsBusy(busy)} in the installation, and at most ${most} may be at a time`)
+  }),
   rule('S3', oneAtATime),
   strikeRule({
     limit: 'strikesPerDay',
@@ -40,8 +46,23 @@ export const withinLimits: readonly Rule<LedgerFacts>[] = [
     counts: (strike, { run }) => run !== null && strike.run === run,
     applies: ({ run }) => run !== null,
   }),
+  rule('S3', facts => {
+    const most = facts.limits?.strikesPerDay ?? null
+    const made = otherStrikes(facts).filter(strike => isOfLastDay(strike, facts.state.now)).length
+    if (most === null || made < most) return null
+    return `the installation has struck ${made} times in the last 24 h, and at most ${most} are allowed`
+  }),
   rule('S3', spacedOut),
 ]
+
+/**
+ * How many busy drills of one kind (of a scope, a schedule, the installation) these rules can tell from more: the largest limit,
+ * one beyond it, and the drill's own record. What the ledger reads under its lock is bounded by this.
+ */
+export function busyThatMatter(schedule: Schedule, limits: InstallationLimits | undefined): number {
+  const { concurrent, concurrentPerScope, woundedPerScope } = schedule.limits
+  return Math.max(concurrent, concurrentPerScope, woundedPerScope, limits?.concurrent ?? 0) + 2
+}
 
 /**
  * Why the circuit breaker of a schedule is open, or null: its newest `inARow` drills were all no phoenix,

@@ -1,8 +1,9 @@
+import { describeDuration } from '../domain/duration.ts'
 import { readOptIn, serviceOf } from '../domain/opt-in.ts'
 import { localDate } from '../domain/window.ts'
 import { type GroupFacts, type LedgerFacts, type Rule, rule, snapshotRule } from './rule.ts'
 
-/** S6: no strike on a service with an open drill or in quarantine. */
+/** S6: no strike on a service with an open drill, in quarantine, or so soon after its last strike. */
 export const serviceFree: readonly Rule<LedgerFacts>[] = [
   rule('S6', ({ state, plan }) => {
     const quarantine = state.quarantines.find(({ service }) => service === plan.service)
@@ -15,6 +16,14 @@ export const serviceFree: readonly Rule<LedgerFacts>[] = [
     return open === undefined
       ? null
       : { reason: `the service ${plan.service} has an open drill: ${open.drill} on ${open.group}`, transient: true }
+  }),
+  rule('S6', ({ state, plan, schedule }) => {
+    const { serviceCooldown = 0 } = schedule.limits
+    const strikes = state.strikes.filter(strike => strike.service === plan.service && strike.drill !== plan.id)
+    const passed = state.now.epochMilliseconds - Math.max(...strikes.map(strike => strike.at.epochMilliseconds))
+    if (passed >= serviceCooldown) return null
+    const reason = `the service ${plan.service} was struck ${describeDuration(passed)} ago, and ${describeDuration(serviceCooldown)} must lie between two strikes on it`
+    return { reason, transient: true }
   }),
 ]
 

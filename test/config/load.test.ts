@@ -35,6 +35,7 @@ describe('loading settings', () => {
         strikesPerGroupPerDay: 1,
         strikesPerRun: 20,
         spacing: 600_000,
+        serviceCooldown: 1_800_000,
         maxCapacityLoss: 0.5,
         maxUnsteadyGroups: 0.1,
         woundedPerScope: 0,

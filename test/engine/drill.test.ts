@@ -157,6 +157,34 @@ describe('the life of a drill', () => {
     assert.equal(drill.state === 'refused' && drill.refusal.rule, 'S10')
   })
 
+  it('S13 strikes a victim whose one difference was accepted, calls the rebuild a phoenix, and refuses again after that day', async () => {
+    await stage.ledger.close()
+    stage = await Stage.open({ limits: { ...stage.schedule.limits, ...wide, strikesPerGroupPerDay: 9 } })
+    stage.platform.byHand = { securityGroups: ['sg-1', 'sg-2', 'sg-9'] }
+    const plan = await one()
+    assert.deepEqual(await stage.attempt([plan]), ['refused'])
+    const refused = await stage.drill(plan.id)
+    assert.ok(refused.state === 'refused' && refused.refusal.rule === 'S13')
+    const [found] = refused.findings
+    assert.ok(found?.path === 'securityGroups')
+    const { kind, path, expected, actual } = found
+    const until = stage.clock.now().add({ hours: 1 })
+    await stage.ledger.accept({ drill: plan.id, group: plan.group, kind, path, expected, actual, note: 'known', by: 'test', until })
+    const [again] = await stage.plan('again')
+    assert.ok(again)
+    assert.deepEqual(await stage.attempt([again]), ['struck'])
+    await stage.watchToTheEnd()
+    const { judgement } = await stage.concluded(again.id)
+    assert.deepEqual([judgement.verdict, judgement.findings.map(finding => finding.level)], ['phoenix', ['warn']])
+    assert.match(judgement.findings[0]?.summary ?? '', /accepted until .* by test: known/)
+    stage.platform.add('web')
+    await stage.clock.advance(2 * 3_600_000)
+    const [late] = await stage.plan('late')
+    assert.ok(late)
+    assert.deepEqual(await stage.attempt([late]), ['refused'])
+    assert.equal(((await stage.drill(late.id)) as typeof refused).refusal.rule, 'S13')
+  })
+
   it('S11 comes to a verdict when nothing rises, puts the service in quarantine, and leaves the group wounded', async () => {
     stage.platform.replacementTime = 10 * 3_600_000
     const plan = await one()

@@ -4,7 +4,7 @@ import type { Finding } from '../../src/domain/finding.ts'
 import type { GroupId, GroupSummary, InstanceId, InstanceSnapshot, Observation, Scope } from '../../src/domain/group.ts'
 import type { Clock } from '../../src/domain/time.ts'
 import type { Capabilities, Provider, Receipt, Restored } from '../../src/providers/provider.ts'
-import { declaration, instance } from '../domain/fixtures.ts'
+import { declaration, declaredSet, instance } from '../domain/fixtures.ts'
 
 const month = 30 * 24 * 3_600_000
 
@@ -12,10 +12,14 @@ interface Member {
   readonly id: InstanceId
   readonly launchedAt: Temporal.Instant
   readonly healthyAt: Temporal.Instant
+  /** The version of the declaration that it was born from. */
+  readonly version: number
   goneAt: Temporal.Instant | null
 }
 
 interface Group {
+  /** Of its declaration. */
+  version: number
   tags: Record<string, string>
   desired: number
   readonly members: Member[]
@@ -24,18 +28,30 @@ interface Group {
 /** How a strike goes: `lost` acts and its answer gets lost, `silent` does nothing and its answer gets lost. */
 export type StrikeOutcome = 'accepted' | 'lost' | 'silent' | Error
 
+/** A call that reached the platform. */
+export interface Strike {
+  readonly order: StrikeOrder
+  readonly at: Temporal.Instant
+  /** The victim was there when the call came in. */
+  readonly wasMember: boolean
+  readonly killed: boolean
+}
+
 /** A small platform in simulated time, without a wire: what the engine asks is counted, what strikes do is told by the test. */
 export class Platform implements Provider {
   readonly name = 'cloud'
   readonly scope: Scope = { id: 'cloud:here', provider: 'cloud' }
   readonly groups = new Map<GroupId, Group>()
   readonly strikes: StrikeOrder[] = []
+  readonly sent: Strike[] = []
   readonly calls: Record<string, number> = {}
   /** The groups of each observation, in order. */
   readonly asked: (readonly GroupId[])[] = []
   replacementTime = 30_000
   unreadable: string | null = null
   protection: string | null = null
+  /** Settings of the members that were there from the start and that no declaration explains. */
+  byHand: Configuration['values'] = {}
   next: StrikeOutcome[] = []
   /** Runs when a strike is asked for, before anything happens. */
   beforeStrike: () => Promise<void> | void = () => {}
@@ -57,8 +73,14 @@ export class Platform implements Provider {
   add(name: string, tags: Record<string, string> = {}): GroupId {
     const id = `${this.scope.id}/group/${name}`
     const launchedAt = this.#clock.now().subtract({ milliseconds: month })
-    const members = ['a', 'b', 'c'].map(letter => ({ id: `i-${name}-${letter}`, launchedAt, healthyAt: launchedAt, goneAt: null }))
-    this.groups.set(id, { tags: { firedrill: 'enabled', ...tags }, desired: 3, members })
+    const members = ['a', 'b', 'c'].map(letter => ({
+      id: `i-${name}-${letter}`,
+      launchedAt,
+      healthyAt: launchedAt,
+      version: 1,
+      goneAt: null,
+    }))
+    this.groups.set(id, { tags: { firedrill: 'enabled', ...tags }, version: 1, desired: 3, members })
     return id
   }
 
@@ -79,14 +101,17 @@ export class Platform implements Provider {
 
   async declare(_scope: Scope, groups: readonly GroupId[]): Promise<ReadonlyMap<GroupId, Declaration>> {
     this.#count('declare')
-    return new Map(groups.map(id => [id, declaration()]))
+    return new Map(groups.map(id => [id, this.#declaration(id)]))
   }
 
   async describe(_scope: Scope, instances: readonly { readonly id: InstanceId }[]): Promise<ReadonlyMap<InstanceId, Configuration>> {
     this.#count('describe')
     const values = { securityGroups: ['sg-1', 'sg-2'], type: 'large', 'volumes/xvda/size': 8 }
     return new Map(
-      instances.map(({ id }) => [id, { instance: id, image: 'image-1', address: null, values, protection: this.protection, unread: [] }]),
+      instances.map(({ id }) => {
+        const own = id.startsWith('i-new') ? values : { ...values, ...this.byHand }
+        return [id, { instance: id, image: 'image-1', address: null, values: own, protection: this.protection, unread: [] }]
+      }),
     )
   }
 
@@ -100,6 +125,9 @@ export class Platform implements Provider {
     if (!mayStillSend()) throw new Error('the permit has run out')
     this.strikes.push(order)
     const outcome = this.next.shift() ?? 'accepted'
+    const wasMember = this.#victimOf(order) !== undefined
+    const killed = wasMember && (outcome === 'accepted' || outcome === 'lost')
+    this.sent.push({ order, at: this.#clock.now(), wasMember, killed })
     if (outcome instanceof Error) throw outcome
     if (outcome !== 'silent') this.#kill(order)
     if (outcome !== 'accepted') throw new Error('the connection was reset')
@@ -108,26 +136,61 @@ export class Platform implements Provider {
 
   async close(): Promise<void> {}
 
+  /** How many members a group has that are up, or coming up. */
+  size(id: GroupId): number {
+    return this.groups.get(id)?.members.filter(member => member.goneAt === null).length ?? 0
+  }
+
+  /** As a platform that does not replace by itself is asked to: once it has begun, a launch takes its time. */
+  restoreGroup(order: StrikeOrder): Restored {
+    const group = this.groups.get(order.group)
+    if (group === undefined) return { state: 'yielded', detail: 'the group is gone' }
+    if (this.size(order.group) >= order.desired) return { state: 'done', detail: 'back at its size' }
+    this.#launch(group)
+    return { state: 'requested', detail: 'one more was asked for' }
+  }
+
   /** Brings every group back to its size, as a restore would. */
   refill(): Restored {
     const at = this.#clock.now()
     for (const group of this.groups.values()) {
       const missing = group.desired - group.members.filter(member => member.goneAt === null).length
       for (let count = 0; count < missing; count++)
-        group.members.push({ id: `i-new-${++this.#launched}`, launchedAt: at, healthyAt: at, goneAt: null })
+        group.members.push({ id: `i-new-${++this.#launched}`, launchedAt: at, healthyAt: at, version: group.version, goneAt: null })
     }
     return { state: 'done', detail: 'back at its size' }
   }
 
+  /** A new version of what members are made from; those that are there stay as they were born. */
+  deploy(id: GroupId): void {
+    const group = this.groups.get(id)
+    if (group !== undefined) group.version++
+  }
+
+  #declaration(id: GroupId): Declaration {
+    const versions = Array.from({ length: this.groups.get(id)?.version ?? 1 }, (_, index) => index + 1)
+    const sets = versions.map(version => declaredSet({ version: `template:${version}`, source: `template web version ${version}` }))
+    const current = sets.at(-1) ?? declaredSet()
+    return { ...declaration(), current, born: Object.fromEntries(sets.map(set => [set.version, set])) }
+  }
+
   #kill(order: StrikeOrder): void {
     const group = this.groups.get(order.group)
-    const victim = group?.members.find(member => member.id === order.victim.id && member.goneAt === null)
+    const victim = this.#victimOf(order)
     if (group === undefined || victim === undefined) return
     victim.goneAt = this.#clock.now()
     if (!this.capabilities.replacesItself) return
+    this.#launch(group)
+  }
+
+  #launch(group: Group): void {
     const launchedAt = this.#clock.now().add({ seconds: 2 })
     const healthyAt = this.#clock.now().add({ milliseconds: this.replacementTime })
-    group.members.push({ id: `i-new-${++this.#launched}`, launchedAt, healthyAt, goneAt: null })
+    group.members.push({ id: `i-new-${++this.#launched}`, launchedAt, healthyAt, version: group.version, goneAt: null })
+  }
+
+  #victimOf(order: StrikeOrder): Member | undefined {
+    return this.groups.get(order.group)?.members.find(member => member.id === order.victim.id && member.goneAt === null)
   }
 
   #summary(id: GroupId): GroupSummary {
@@ -163,7 +226,7 @@ export class Platform implements Provider {
         replacementOff: null,
         controller: null,
         membershipChangedAt: null,
-        declarationVersion: 'template:1',
+        declarationVersion: `template:${group.version}`,
         events: [],
         ownRecoveryTime: 0,
       },
@@ -176,6 +239,7 @@ export class Platform implements Provider {
       launchedAt: member.launchedAt,
       phase: isUp ? 'in-service' : 'pending',
       health: isUp ? 'healthy' : 'starting',
+      bornFrom: `template:${member.version}`,
     } as const
     return instance(member.id, changes)
   }

@@ -58,13 +58,13 @@ export class Stage {
   }
 
   /** Sees every group of the platform and plans a drill for each, now. */
-  async plan(): Promise<PlannedDrill[]> {
+  async plan(planKey = '2026-11-03'): Promise<PlannedDrill[]> {
     const engine = this.engine()
     await discover(engine, never)
     const now = await this.ledger.now()
     const plans = (await this.ledger.groups()).flatMap(group => {
       const basis = basisFor(engine, group, now)
-      return basis === null ? [] : [newPlan(basis, { planKey: '2026-11-03', plannedFor: now })]
+      return basis === null ? [] : [newPlan(basis, { planKey, plannedFor: now })]
     })
     return [...(await this.ledger.addPlans(plans))]
   }

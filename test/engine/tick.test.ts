@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { tick, watchAndWake } from '../../src/engine/tick.ts'
 import { openInProcessQueue } from '../../src/queue/in-process.ts'
+import type { Queue } from '../../src/queue/queue.ts'
+import { plan } from '../ledger/examples.ts'
 import { Stage } from './stage.ts'
 
 describe('a tick', () => {
@@ -23,6 +25,35 @@ describe('a tick', () => {
     } finally {
       stop.abort()
       await queue.close()
+      await stage.ledger.close()
+    }
+  })
+})
+
+describe('a conclusion', () => {
+  it('S3 wakes what waits for room in every scope: limits of a schedule or the installation span them', async () => {
+    const stage = await Stage.open()
+    const engine = stage.engine()
+    const woken: string[] = []
+    const queue: Queue = {
+      wake: async (kind, key) => void woken.push(`${kind} ${key}`),
+      onWake: () => {},
+      close: async () => {},
+    }
+    try {
+      stage.platform.add('web')
+      const [drill] = await stage.plan()
+      assert.ok(drill)
+      const due = await stage.ledger.now()
+      await stage.ledger.addPlans([plan('elsewhere', { scope: 'cloud:there', plannedFor: due, wakeAt: due })])
+      await stage.attempt([drill])
+      for (let look = 0; (await stage.drill(drill.id)).state !== 'concluded'; look++) {
+        assert.ok(look < 500 && !woken.includes('drill cloud:there'), 'woken too early, or never')
+        await watchAndWake(engine, queue, 'cloud:here', new AbortController().signal)
+        await stage.clock.advance(5_000)
+      }
+      assert.ok(woken.includes('drill cloud:there'), woken.join(', '))
+    } finally {
       await stage.ledger.close()
     }
   })

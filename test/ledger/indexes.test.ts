@@ -5,7 +5,7 @@ import { drillsQuery, dueQuery, watchedQuery } from '../../src/ledger/drills.ts'
 import { initLedger, type LedgerLocation } from '../../src/ledger/open.ts'
 import { openPostgres } from '../../src/ledger/postgres.ts'
 import { openSqlite } from '../../src/ledger/sqlite.ts'
-import { busyQuery, conclusionsQuery } from '../../src/ledger/state.ts'
+import { busyQuery, concernedQuery, conclusionsQuery } from '../../src/ledger/state.ts'
 import { livePermits } from '../../src/ledger/strikes.ts'
 import { kinds, type Places, places, wallClock } from './places.ts'
 
@@ -50,7 +50,13 @@ for (const kind of kinds) {
     })
 
     it('what is busy is found by its index', async () => {
-      usesOnly(await planOf(busyQuery(dialect.db).compile()), 'drills_busy')
+      usesOnly(await planOf(busyQuery(dialect.db).compile()), 'drills_busy(_schedule|_service|_group_id)?')
+    })
+
+    it('what may matter to a decision is found by small indexes, however much is busy', async () => {
+      const concern = { scope: 'scope-7', schedule: 's-1', service: 'g-5', group: 'g-5', atMost: 5 }
+      const plan = await planOf(concernedQuery(dialect.db, concern).compile(dialect.db))
+      for (const index of ['drills_busy', 'drills_busy_schedule', 'drills_busy_service', 'drills_busy_group_id']) usesOnly(plan, index)
     })
 
     it('the conclusions that the breaker counts are found by their indexes', async () => {

@@ -395,6 +395,34 @@ for (const kind of kinds) {
       })
     })
 
+    describe('an accepted difference', () => {
+      it('is in force until its end, for its group, and the newest of a place replaces those before', async () => {
+        const drill = await planned('web')
+        const now = await ledger.now()
+        const wish = {
+          drill: drill.id,
+          group: drill.group,
+          kind: 'config-drift',
+          path: 'type',
+          expected: ['a'],
+          actual: null,
+          note: 'n',
+          by: 'me',
+        } as const
+        const first = await ledger.accept({ ...wish, until: now.add({ hours: 1 }) })
+        assert.deepEqual(await ledger.accepted(drill.group), [first])
+        assert.deepEqual(await ledger.accepted('another'), [])
+        const second = await ledger.accept({ ...wish, note: 'again', until: now.add({ hours: 2 }) })
+        const beside = await ledger.accept({ ...wish, path: 'image', until: now.add({ hours: 2 }) })
+        assert.deepEqual(
+          (await ledger.accepted()).map(one => one.note + one.path).sort(),
+          [second, beside].map(one => one.note + one.path).sort(),
+        )
+        await ledger.accept({ ...wish, until: now })
+        assert.deepEqual(await ledger.accepted(drill.group), [beside])
+      })
+    })
+
     describe('what limits strikes', () => {
       it('S3 names what is open, what is wounded, and whose rebuild failed', async () => {
         const open = await struck(await planned('open'))
@@ -423,6 +451,25 @@ for (const kind of kinds) {
             failedRebuild: false,
           },
         )
+      })
+
+      it('S3 shows a decision no more busy drills than it can tell apart, and all of its own service', async () => {
+        for (let index = 0; index < 6; index++) await struck(await planned(`elsewhere-${index}`, { scope: 'aws:1/us', schedule: 'other' }))
+        for (let index = 0; index < 6; index++) await struck(await planned(`beside-${index}`))
+        const hurt = await conclude(await struck(await planned('hurt')), 'snowflake', { wounded: true })
+        const seen: LedgerState['busy'][] = []
+        const decide = (state: LedgerState) => {
+          seen.push(state.busy)
+          return { rule: 'S3', reason: 'only asked' }
+        }
+        await ledger.intend(intent(await planned('web', { service: 'hurt' }), { busyAtMost: 3, decide }))
+        await ledger.intend(intent(await planned('api'), { decide }))
+        const [few = [], all = []] = seen
+        assert.equal(all.length, 13)
+        assert.ok(few.length < 10, String(few.length))
+        const ofScope = few.filter(drill => drill.scope === scope)
+        assert.ok(ofScope.length >= 3)
+        assert.ok(few.some(drill => drill.drill === hurt.id && drill.failedRebuild))
       })
 
       it('S3 keeps the newest ten conclusions of each schedule however old, newest first, and all of the last day', async () => {

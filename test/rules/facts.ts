@@ -184,7 +184,7 @@ export function busy(changes: Partial<BusyDrill> = {}): BusyDrill {
 }
 
 export function strike(changes: Partial<StrikeRecord> = {}): StrikeRecord {
-  return { drill: 'drill-9', schedule: 'other', group: 'cloud:2/us/asg/api', run: null, at: ago(hour), ...changes }
+  return { drill: 'drill-9', schedule: 'other', service: 'api', group: 'cloud:2/us/asg/api', run: null, at: ago(hour), ...changes }
 }
 
 export function conclusion(verdict: ConclusionRecord['verdict'], at = ago(hour), of = 'weekdays'): ConclusionRecord {

@@ -4,6 +4,7 @@ import type { ConclusionRecord, Halt, HaltTarget, LedgerState, ScopeReading } fr
 import type { Limits } from '../../src/domain/schedule.ts'
 import type { LedgerFacts } from '../../src/rules/rule.ts'
 import { allRefusals, firstRefusal, ledgerRules } from '../../src/rules/rules.ts'
+import { busyThatMatter } from '../../src/rules/s03-limits.ts'
 import { at, schedule } from '../domain/calendars.ts'
 import { type Case, refusesIn } from './expect.ts'
 import { ago, busy, conclusion, hour, ledgerFacts, minute, now, plan, strike } from './facts.ts'
@@ -127,6 +128,69 @@ describe('S3 strikes in a day and a run', () => {
   ])
 })
 
+describe('S3 the budget of the installation', () => {
+  const budget = (concurrent: number | null, strikesPerDay: number | null) => ({ limits: { concurrent, strikesPerDay } })
+  const elsewhere = ['a', 'b', 'c'].map(drill => busy({ drill }))
+  const strikes = ['a', 'b'].map(drill => strike({ drill, schedule: drill }))
+  refuses('S3', [
+    ['nothing where there is none', facts({ busy: elsewhere, strikes }, budget(null, null)), null],
+    ['one fewer at a time', facts({ busy: elsewhere }, budget(4, null)), null],
+    [
+      'as many at a time, whosever they are',
+      facts({ busy: elsewhere }, budget(3, null)),
+      /3 drills are open in the installation, and at most 3/,
+    ],
+    ['one strike fewer in a day', facts({ strikes }, budget(null, 3)), null],
+    [
+      'as many strikes in a day, of whatever schedules',
+      facts({ strikes }, budget(null, 2)),
+      /the installation has struck 2 times in the last 24 h/,
+    ],
+    ['strikes of more than a day ago', facts({ strikes: strikes.map(one => ({ ...one, at: ago(day) })) }, budget(null, 2)), null],
+  ])
+
+  it('S3 lets a plan wait for room at a time, and refuses when the day is used up', () => {
+    assert.equal(firstRefusal(ledgerRules, facts({ busy: elsewhere }, budget(3, null)))?.transient, true)
+    assert.equal(firstRefusal(ledgerRules, facts({ strikes }, budget(null, 2)))?.transient, undefined)
+  })
+})
+
+describe('S3 what is read for a decision', () => {
+  it('S3 is bounded, and decides as everything would', () => {
+    const one = fc.record({
+      schedule: fc.constantFrom('weekdays', 'other'),
+      scope: fc.constantFrom('cloud:1/eu', 'cloud:2/us'),
+      service: fc.constantFrom(group, 'x', 'y'),
+      wounded: fc.boolean(),
+      failedRebuild: fc.boolean(),
+    })
+    const property = fc.property(
+      fc.array(one, { maxLength: 40 }),
+      fc.nat(6),
+      fc.nat(6),
+      fc.nat(3),
+      (all, concurrent, perScope, wounded) => {
+        const own = limits({ concurrent, concurrentPerScope: perScope, woundedPerScope: wounded })
+        const drills = all.map((each, index) =>
+          busy({ ...each, failedRebuild: each.wounded && each.failedRebuild, drill: `d-${index}`, group: `g-${index}` }),
+        )
+        const most = busyThatMatter(own.schedule, undefined)
+        const parts = [
+          drills,
+          drills.filter(each => each.scope === 'cloud:1/eu'),
+          drills.filter(each => each.scope === 'cloud:1/eu' && each.failedRebuild),
+          drills.filter(each => each.schedule === 'weekdays'),
+          drills.filter(each => each.service === group),
+        ]
+        const few = [...new Set(parts.flatMap(part => part.slice(0, most)))]
+        const rules = (seen: typeof drills) => allRefusals(ledgerRules, facts({ busy: seen }, own)).map(({ rule }) => rule)
+        assert.deepEqual(rules(few), rules(drills))
+      },
+    )
+    fc.assert(property)
+  })
+})
+
 describe('S3 spacing', () => {
   refuses('S3', [
     ['exactly the spacing after a strike of any schedule', facts({ strikes: [strike({ at: ago(10 * minute) })] }), null],
@@ -217,6 +281,22 @@ describe('S6 the service', () => {
     const refusal = firstRefusal(ledgerRules, facts({ busy: [busy({ service: group })] }))
     assert.deepEqual([refusal?.rule, refusal?.transient], ['S6', true])
     assert.match(refusal?.reason ?? '', /open drill: drill-9/)
+  })
+
+  const cooling = limits({ serviceCooldown: 30 * minute })
+  refuses('S6', [
+    [
+      'a moment before the cooldown is over',
+      facts({ strikes: [strike({ service: group, at: ago(30 * minute - 1) })] }, cooling),
+      /between two strikes on it/,
+    ],
+    ['the cooldown exactly over', facts({ strikes: [strike({ service: group, at: ago(30 * minute) })] }, cooling), null],
+    ['a strike on another service', facts({ strikes: [strike({ at: ago(20 * minute) })] }, cooling), null],
+    ['its own strike, asked again', facts({ strikes: [strike({ drill: 'drill-1', service: group, at: now })] }, cooling), null],
+  ])
+
+  it('S6 lets a plan wait for the cooldown of its service', () => {
+    assert.equal(firstRefusal(ledgerRules, facts({ strikes: [strike({ service: group, at: ago(minute) })] }, cooling))?.transient, true)
   })
 })
 

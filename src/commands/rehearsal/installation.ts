@@ -31,7 +31,7 @@ recovery: { target: 4s, deadline: 9s, soak: 2s }
 fingerprint: { http: { url: "${origin}/_simulator/instances/{id}/fingerprint", timeout: 20s } }
 guards: none
 `
-  const wide = `concurrent: 100, concurrentPerScope: 100, strikesPerDay: 1000, strikesPerRun: 1000, spacing: 0s, woundedPerScope: 100, breaker: off`
+  const wide = `concurrent: 100, concurrentPerScope: 100, strikesPerDay: 1000, strikesPerRun: 1000, spacing: 0s, serviceCooldown: 0s, woundedPerScope: 100, breaker: off`
   const always = `timezone: UTC\nhours: "00:00-24:00"\nmeanDaysBetweenDrills: 5\n`
   const named = (name: string, rest: string) => `name: ${name}\ngroups: ${groupsOf(name)}\n${rest}`
   return {

@@ -1,0 +1,51 @@
+import type { AcceptedDifference } from '../domain/accepted.ts'
+import { decode, encode } from '../domain/codec.ts'
+import type { FindingKind } from '../domain/finding.ts'
+import type { GroupId } from '../domain/group.ts'
+import { underLock } from './dialect.ts'
+import type { ExceptionsTable } from './schema.ts'
+import { moment, type Store } from './store.ts'
+
+/** What was accepted at this place of the group before is ended, and kept. */
+export function accept({ dialect, newId }: Store, wish: Omit<AcceptedDifference, 'since'>): Promise<AcceptedDifference> {
+  const { drill, group, kind, path, expected, actual, note, by, until } = wish
+  return underLock(dialect, async transaction => {
+    const since = (await dialect.now(transaction)).epochMilliseconds
+    await transaction
+      .updateTable('exceptions')
+      .set({ ended_at: since, ended_by: by })
+      .where('group_id', '=', group)
+      .where('kind', '=', kind)
+      .where('path', '=', path)
+      .where('ended_at', 'is', null)
+      .execute()
+    const difference = encode([expected, actual])
+    const row = { id: newId(), group_id: group, drill, kind, path, difference, note, by, since, until: until.epochMilliseconds }
+    await transaction.insertInto('exceptions').values(row).execute()
+    return { ...wish, since: moment(since) }
+  })
+}
+
+export async function accepted({ dialect }: Store, group?: GroupId): Promise<readonly AcceptedDifference[]> {
+  const now = await dialect.now(dialect.db)
+  let query = dialect.db.selectFrom('exceptions').selectAll().where('until', '>', now.epochMilliseconds).where('ended_at', 'is', null)
+  if (group !== undefined) query = query.where('group_id', '=', group)
+  const rows = await query.orderBy('since').orderBy('id').execute()
+  return rows.map(toAccepted)
+}
+
+function toAccepted(row: ExceptionsTable): AcceptedDifference {
+  const [expected = null, actual = null] = decode<AcceptedDifference['actual'][]>(row.difference)
+  return {
+    drill: row.drill,
+    group: row.group_id,
+    kind: row.kind as FindingKind,
+    path: row.path,
+    expected,
+    actual,
+    note: row.note,
+    by: row.by,
+    since: moment(row.since),
+    until: moment(row.until),
+  }
+}

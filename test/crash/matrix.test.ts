@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import type { DrillId } from '../../src/domain/drill.ts'
+import { startPostgres, type TestPostgres } from '../support/postgres.ts'
+import { startRedis, type TestRedis } from '../support/redis.ts'
+import { CrashInstallation } from './installation.ts'
+
+/** Each point kills so many processes on each backend; a nightly run may want more. */
+const rounds = Number(process.env.FIREDRILL_CRASH_ROUNDS ?? 1)
+/** Installations that are crashed side by side: most of the time is spent waiting for leases and permits to run out. */
+const lanes = 6
+
+interface Servers {
+  readonly postgres: TestPostgres
+  readonly redis: TestRedis
+}
+
+interface Backend {
+  readonly name: string
+  /** For one installation of its own. */
+  settings(servers: () => Servers): Promise<string>
+}
+
+let redisDatabase = 0
+const backends: readonly Backend[] = [
+  { name: 'the embedded default', settings: async () => '' },
+  {
+    name: 'Redis and PostgreSQL',
+    async settings(servers) {
+      const { postgres, redis } = servers()
+      const url = await postgres.database(`ledger-${randomUUID()}`)
+      return `ledger: "${url}"\nqueue: "${redis.url}/${redisDatabase++ % 16}"\n`
+    },
+  },
+]
+
+describe('kill -9 at every boundary of a drill', function () {
+  this.timeout(400_000)
+  let postgres: TestPostgres | null = null
+  let redis: TestRedis | null = null
+
+  before(async function () {
+    postgres = await startPostgres(this)
+    redis = await startRedis(this)
+  })
+
+  after(async () => {
+    await postgres?.stop()
+    await redis?.stop()
+  })
+
+  const servers = (): Servers => ({ postgres: postgres ?? assert.fail('no PostgreSQL'), redis: redis ?? assert.fail('no Redis') })
+
+  for (const { name, settings } of backends) {
+    it(`S9, S11 makes exactly one strike and one verdict, on ${name}`, async () => {
+      const points = await pointsOf(await settings(servers))
+      assertComplete(points)
+      if (process.env.SHOW) console.log(points.length, points.join(' '))
+      const crashes = Array.from({ length: rounds }, () => points).flat()
+      const ofLane = (lane: number) => crashes.filter((_, index) => index % lanes === lane)
+      const results = await Promise.allSettled(
+        Array.from({ length: lanes }, async (_, lane) => crashAlong(await settings(servers), ofLane(lane))),
+      )
+      const failed = results.flatMap(result => (result.status === 'rejected' ? [result.reason] : []))
+      if (failed.length > 0) throw failed[0]
+    })
+  }
+})
+
+/** Every point that one whole drill passes, in the order of its life: found by living it, so that none can be forgotten. */
+async function pointsOf(backend: string): Promise<readonly string[]> {
+  const installation = await CrashInstallation.open({ backend, groups: 1 })
+  try {
+    const trace = installation.traced()
+    const first = installation.start(['serve'], { trace })
+    await installation.until(async () => (await installation.passed()).includes('ledger.recordDiscovery.after'), 'a discovery')
+    const planned = await installation.plan(0)
+    await installation.stop(first)
+    const child = installation.start(['serve'], { trace })
+    await installation.until(() => installation.allSettled(), 'a verdict')
+    await installation.stop(child)
+    await installation.assertAllProven(planned)
+    return await installation.passed()
+  } finally {
+    await installation.close()
+  }
+}
+
+/** The points that this test is about; a rename must not quietly empty the matrix. */
+function assertComplete(points: readonly string[]): void {
+  const writes = ['recordDiscovery', 'addPlans', 'intend', 'advance.sending', 'endPermit', 'advance.struck', 'advance.concluded']
+  const calls = ['discover', 'observe.brief', 'observe.full', 'observe.watch', 'declare', 'describe', 'forecast', 'strike']
+  const names = [...writes.map(write => `ledger.${write}`), ...calls.map(call => `provider.${call}`)]
+  const wanted = names.flatMap(name => [`${name}.before`, `${name}.after`])
+  assert.deepEqual(
+    wanted.filter(point => !points.includes(point)),
+    [],
+  )
+}
+
+/** One process after the other, each killed at the next point, with one more drill planned for each; then one that is let live. */
+async function crashAlong(backend: string, points: readonly string[]): Promise<void> {
+  const installation = await CrashInstallation.open({ backend, groups: points.length })
+  try {
+    const isDiscovery = (point: string) => /discover|recordDiscovery|observe\.brief/i.test(point)
+    // These come only while the scope has not been read.
+    for (const point of points.filter(isDiscovery)) await installation.crashAt(point)
+    await installation.discover()
+    const planned: DrillId[] = []
+    for (const [index, point] of points.filter(one => !isDiscovery(one)).entries()) {
+      planned.push(...(await installation.plan(index)))
+      await installation.crashAt(point)
+    }
+    await installation.recover()
+    await installation.assertAllProven(planned)
+  } finally {
+    await installation.close()
+  }
+}

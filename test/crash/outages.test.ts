@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import type { Drill } from '../../src/domain/drill.ts'
+import { query } from '../ledger/places.ts'
+import { fakeTime } from '../support/fake-time.ts'
+import { startPostgres, type TestPostgres } from '../support/postgres.ts'
+import { startRedis, type TestRedis } from '../support/redis.ts'
+import { CrashInstallation, type Installed } from './installation.ts'
+
+/** Longer than the minute within which the ledger repairs what a queue has lost. */
+const patient = 'target: 60s, deadline: 180s, soak: 500ms'
+
+describe('a drill lives through', function () {
+  this.timeout(200_000)
+  let postgres: TestPostgres
+  let redis: TestRedis
+
+  before(async function () {
+    postgres = await startPostgres(this)
+    redis = await startRedis(this)
+  })
+
+  after(async () => {
+    await postgres?.stop()
+    await redis?.stop()
+  })
+
+  async function servers(): Promise<string> {
+    return `ledger: "${await postgres.database(`outage-${randomUUID()}`)}"\nqueue: "${redis.url}"\n`
+  }
+
+  /** Plans two drills, starts the service, and lets `disturb` act as soon as a strike is being recovered from. */
+  async function disturbed(wish: Partial<Installed>, disturb: (installation: CrashInstallation) => Promise<void>): Promise<void> {
+    await using(wish, async installation => {
+      await installation.discover()
+      const planned = await installation.plan(0, 1)
+      const service = installation.start(['serve'])
+      await installation.until(() => anyIs(installation, 'recovering'), 'a recovery')
+      await disturb(installation)
+      await installation.until(() => installation.allSettled(), 'the end of both')
+      await installation.stop(service)
+      await installation.assertAllProven(planned)
+    })
+  }
+
+  it('S12 a Redis that loses everything', async () => {
+    await disturbed({ backend: await servers(), recovery: patient }, async () => {
+      const admin = new Redis(redis.url)
+      await admin.flushall()
+      admin.disconnect()
+    })
+  })
+
+  it('S12 a Redis that restarts', async () => {
+    await disturbed({ backend: await servers(), recovery: patient }, () => redis.restart())
+  })
+
+  it('S11 a PostgreSQL that restarts', async () => {
+    await disturbed({ backend: await servers(), recovery: patient }, () => postgres.restart())
+  })
+
+  it('S11 connections that are cut, to both', async () => {
+    await disturbed({ backend: await servers(), recovery: patient }, async () => {
+      const admin = new Redis(redis.url)
+      await admin.client('KILL', 'TYPE', 'NORMAL')
+      admin.disconnect()
+      await query(postgres.url, `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'firedrill'`)
+    })
+  })
+
+  it('S9 a worker that is stopped past its lease, and goes on while another has taken over', async () => {
+    await using({ backend: await servers() }, async installation => {
+      await installation.discover()
+      const planned = await installation.plan(0, 1)
+      const first = installation.start(['worker'])
+      await installation.until(() => anyIs(installation, 'recovering'), 'a recovery')
+      first.kill('SIGSTOP')
+      const second = installation.start(['worker'])
+      await installation.until(() => installation.allSettled(), 'the end of both')
+      first.kill('SIGCONT')
+      await installation.stop(first)
+      await installation.stop(second)
+      await installation.assertAllProven(planned)
+    })
+  })
+
+  it('S9 a worker that is stopped between intent and call, and goes on when another has struck', async () => {
+    await using({ backend: await servers() }, async installation => {
+      await installation.discover()
+      const planned = await installation.plan(0)
+      const first = installation.start(['worker'], { point: 'provider.strike.before', action: 'stop' })
+      await installation.until(() => anyIs(installation, 'striking'), 'an intent')
+      const second = installation.start(['worker'])
+      await installation.until(() => installation.allSettled(), 'a verdict')
+      assert.equal(installation.strikes().length, 1)
+      first.kill('SIGCONT')
+      await installation.stop(first)
+      await installation.stop(second)
+      await installation.assertAllProven(planned)
+    })
+  })
+
+  it('S9 a second service on an embedded ledger, which refuses with the pid of the first', async () => {
+    await using({}, async installation => {
+      const first = installation.start(['serve'], { trace: installation.traced() })
+      await installation.until(async () => (await installation.passed()).length > 0, 'the service')
+      for (const words of [['serve'], ['run', '--all']]) {
+        const before = installation.output.length
+        assert.equal(await installation.ended(installation.start(words, { env: { FIREDRILL_LOG_LEVEL: 'error' } })), 4)
+        assert.match(installation.output.slice(before), new RegExp(`another worker \\(pid ${first.pid}\\)`))
+      }
+      await installation.stop(first)
+      assert.deepEqual(installation.strikes(), [])
+    })
+  })
+
+  it('S9, S11 a clock that is set forward by an hour and back by half a minute', async function () {
+    const offset = (installation: CrashInstallation) => join(installation.folder, 'clock')
+    await using({ recovery: patient }, async installation => {
+      const env = fakeTime(this, offset(installation))
+      await installation.discover()
+      const planned = await installation.plan(0, 1)
+      await writeFile(offset(installation), '+0\n')
+      const service = installation.start(['serve'], { env })
+      await installation.until(() => anyIs(installation, 'recovering'), 'a recovery')
+      await writeFile(offset(installation), '-30\n')
+      await installation.until(() => installation.allSettled(), 'the end of both')
+      const [late] = await installation.plan(2)
+      await installation.stop(service)
+      await writeFile(offset(installation), '+0\n')
+      const second = installation.start(['serve'], { env })
+      await installation.until(async () => (await drillOf(installation, late))?.state === 'recovering', 'a third drill')
+      await writeFile(offset(installation), '+3600\n')
+      await installation.until(() => installation.allSettled(), 'its end')
+      await installation.stop(second)
+      const drills = await installation.drills()
+      assert.equal(drills.length, 3)
+      assert.equal(new Set(installation.strikes()).size, 3)
+      for (const drill of drills) {
+        assert.ok(drill.state === 'concluded')
+        // An hour that nobody saw proves nothing; it is nobody's failure either.
+        assert.notEqual(drill.judgement.verdict, 'snowflake', JSON.stringify(drill.judgement))
+        if (planned.includes(drill.id)) assert.equal(drill.judgement.verdict, 'phoenix', JSON.stringify(drill.judgement))
+      }
+      installation.assertWhole()
+    })
+  })
+
+  it('S9 a ledger that is put back from before the strike: the group has changed lately, so it is not struck again', async () => {
+    await using({ settle: '10m' }, async installation => {
+      await installation.discover()
+      const planned = await installation.plan(0)
+      const backup = installation.backUp()
+      await installation.recover()
+      await installation.assertAllProven(planned)
+      await installation.putBack(backup)
+      const service = installation.start(['serve'])
+      await installation.until(() => installation.allSettled(), 'a refusal')
+      await installation.stop(service)
+      const [again] = await installation.drills()
+      assert.ok(again?.state === 'refused' && again.refusal.rule === 'S5', JSON.stringify(again))
+      assert.equal(installation.strikes().length, 1)
+    })
+  })
+
+  it('S9 a ledger that is put back from the midst of the strike: the victim is found gone, and the drill judged', async () => {
+    await using({}, async installation => {
+      await installation.discover()
+      const planned = await installation.plan(0)
+      await installation.crashAt('ledger.intend.after')
+      const backup = installation.backUp()
+      await installation.recover()
+      await installation.putBack(backup)
+      await installation.recover()
+      await installation.assertAllProven(planned)
+    })
+  })
+})
+
+async function using(wish: Partial<Installed>, use: (installation: CrashInstallation) => Promise<void>): Promise<void> {
+  const installation = await CrashInstallation.open({ backend: '', groups: 3, ...wish })
+  try {
+    await use(installation)
+  } finally {
+    await installation.close()
+  }
+}
+
+async function anyIs(installation: CrashInstallation, state: Drill['state']): Promise<boolean> {
+  return (await installation.drills()).some(drill => drill.state === state)
+}
+
+async function drillOf(installation: CrashInstallation, id: string | undefined): Promise<Drill | undefined> {
+  return (await installation.drills()).find(drill => drill.id === id)
+}

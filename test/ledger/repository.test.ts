@@ -282,7 +282,7 @@ for (const kind of kinds) {
       })
 
       it('runs out by itself', async () => {
-        await struck(await planned('web'), { permitFor: 50 })
+        await struck(await planned('web'), { permitFor: 1_500 })
         assert.equal((await ledger.strikesInFlight()).length, 1)
         await permitsRunOut()
       })

@@ -4,7 +4,7 @@ import { Audit, type AuditEntry } from './audit.ts'
 import { answer } from './aws/handler.ts'
 import { control } from './control.ts'
 import { Faults } from './faults.ts'
-import { answer as answerCompute, COMPUTE_PATH } from './gcp/handler.ts'
+import { answer as answerCompute, isCompute } from './gcp/handler.ts'
 import type { Simulated } from './simulated.ts'
 import { accessKeyOf, type CreatedWorld } from './world/create.ts'
 
@@ -91,7 +91,7 @@ export async function startSimulator({ world, port = 0 }: SimulatorOptions): Pro
 
 function replierFor(path: string): typeof answer {
   if (path.startsWith('/_simulator/')) return control
-  return path.startsWith(COMPUTE_PATH) ? answerCompute : answer
+  return isCompute(path) ? answerCompute : answer
 }
 
 function gcpOf(world: CreatedWorld, endpoint: string): Simulator['gcp'] {

@@ -3,36 +3,64 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { readBody, type Simulated } from '../simulated.ts'
 import type { Fault } from '../world/description.ts'
 import { ApiError, notFound } from './api-error.ts'
+import { answerBatch } from './batch.ts'
 import type { Call } from './call.ts'
 import { type Route, routeOf } from './routes.ts'
 
-export const COMPUTE_PATH = '/compute/v1/projects'
+const COMPUTE_PATH = '/compute/v1/projects'
+const BATCH_PATH = '/batch/compute/v1'
+
+/** Is a request for this cloud? */
+export function isCompute(url: string): boolean {
+  return url.startsWith(COMPUTE_PATH) || url.startsWith(BATCH_PATH)
+}
 
 /** How long the real API may hold a wait back is two minutes; here it answers sooner, as it may. */
 const LONGEST_WAIT = 400
 
+/** A request as it came by itself or as a part of a batch. */
+export interface Incoming {
+  readonly method: string
+  readonly url: string
+  readonly header: (name: string) => string | null
+  readonly body: string
+}
+
+/** What is answered; a fault may keep it back. */
+export type Reply = { readonly status: number; readonly body: unknown; readonly date: number } | 'hung' | 'dropped'
+
 interface Exchange {
   readonly simulated: Simulated
-  readonly message: IncomingMessage
-  readonly response: ServerResponse
+  readonly incoming: Incoming
   readonly route: Route
   readonly query: URLSearchParams
   readonly body: Readonly<Record<string, unknown>>
-  /** Added to the Date header, milliseconds. */
-  skew: number
 }
 
 /** Answers one request of the Compute Engine v1 REST API. It never throws: what goes wrong is an answer, too. */
 export async function answer(simulated: Simulated, message: IncomingMessage, response: ServerResponse): Promise<void> {
-  const url = new URL(message.url ?? '/', 'http://localhost')
-  const body = await readBody(message)
-  const route = routeOf(message.method ?? 'GET', url.pathname.slice(COMPUTE_PATH.length).replace(/^\//, ''))
-  if (route === null) {
-    const error = new ApiError(404, 'notFound', `The simulator does not know ${message.method} ${url.pathname}`)
-    send(response, { status: 404, body: error.body(), date: simulated.world.time })
+  const incoming: Incoming = {
+    method: message.method ?? 'GET',
+    url: message.url ?? '/',
+    header: name => headerOf(message, name),
+    body: await readBody(message),
+  }
+  if (incoming.url.startsWith(BATCH_PATH)) {
+    const { type, text } = await answerBatch(incoming, part => reply(simulated, part))
+    response.writeHead(200, { 'content-type': type })
+    response.end(text)
     return
   }
-  await serve({ simulated, message, response, route, query: url.searchParams, body: readJson(body), skew: 0 })
+  send(response, await reply(simulated, incoming))
+}
+
+async function reply(simulated: Simulated, incoming: Incoming): Promise<Reply> {
+  const { world } = simulated
+  const url = new URL(incoming.url, 'http://localhost')
+  const route = routeOf(incoming.method, url.pathname.slice(COMPUTE_PATH.length).replace(/^\//, ''))
+  if (route !== null) return serve({ simulated, incoming, route, query: url.searchParams, body: readJson(incoming.body) })
+  const error = new ApiError(404, 'notFound', `The simulator does not know ${incoming.method} ${url.pathname}`)
+  return { status: 404, body: error.body(), date: world.time }
 }
 
 /** Requests without a body come with an empty one, or with `""`. */
@@ -45,7 +73,7 @@ function readJson(text: string): Readonly<Record<string, unknown>> {
   }
 }
 
-async function serve(exchange: Exchange): Promise<void> {
+async function serve(exchange: Exchange): Promise<Reply> {
   const { simulated, route, query } = exchange
   const { world, faults } = simulated
   world.catchUp()
@@ -57,30 +85,25 @@ async function serve(exchange: Exchange): Promise<void> {
     hasToken: query.has('pageToken'),
     mentions: text => mentions(exchange, text),
   })
+  let skew = 0
   for (const fault of hits) {
     if (fault.kind === 'latency') await sleep(fault.milliseconds)
-    if (fault.kind === 'clock-skew') exchange.skew = fault.milliseconds
+    if (fault.kind === 'clock-skew') skew = fault.milliseconds
   }
   world.catchUp()
   const lost = hits.find(fault => fault.kind === 'drop' || fault.kind === 'hang')
-  if (lost?.moment === 'before') {
-    lose(exchange, lost.kind)
-    return
-  }
+  if (lost?.moment === 'before') return lose(exchange, lost.kind)
   try {
     failByFault(exchange, hits)
-    const result = await run(exchange, hits)
-    if (lost !== undefined) {
-      lose(exchange, lost.kind)
-      return
-    }
+    const body = await run(exchange, hits)
+    if (lost !== undefined) return lose(exchange, lost.kind)
     log(exchange, 'ok')
-    send(exchange.response, { status: 200, body: result, date: world.time + exchange.skew })
+    return { status: 200, body, date: world.time + skew }
   } catch (error) {
     const told =
       error instanceof ApiError ? error : new ApiError(500, 'internalError', String(error instanceof Error ? error.stack : error))
     log(exchange, told.reason)
-    send(exchange.response, { status: told.status, body: told.body(), date: world.time + exchange.skew })
+    return { status: told.status, body: told.body(), date: world.time + skew }
   }
 }
 
@@ -88,7 +111,7 @@ function mentions({ route, query, body }: Exchange, text: string): boolean {
   return route.resource === text || [...query.values()].some(value => value.includes(text)) || JSON.stringify(body).includes(text)
 }
 
-function log({ simulated, message, route, body }: Exchange, outcome: string): void {
+function log({ simulated, incoming, route, body }: Exchange, outcome: string): void {
   const instances = body.instances
   simulated.audit.record({
     at: simulated.world.time,
@@ -97,18 +120,19 @@ function log({ simulated, message, route, body }: Exchange, outcome: string): vo
     account: route.project,
     region: route.location,
     // What Google's audit log shows as the request's reason.
-    sessionName: headerOf(message, 'x-goog-request-reason'),
-    principal: userOf(message),
-    userAgent: message.headers['user-agent'] ?? '',
+    sessionName: incoming.header('x-goog-request-reason'),
+    principal: userOf(incoming),
+    userAgent: incoming.header('user-agent') ?? '',
     writes: route.operation.writes,
     outcome,
     subject: route.operation.writes ? (Array.isArray(instances) ? (String(instances[0]).split('/').at(-1) ?? null) : route.resource) : null,
   })
 }
 
-function lose(exchange: Exchange, kind: 'drop' | 'hang'): void {
-  log(exchange, kind === 'hang' ? 'hung' : 'dropped')
-  if (kind === 'drop') exchange.response.destroy()
+function lose(exchange: Exchange, kind: 'drop' | 'hang'): Reply {
+  const outcome = kind === 'hang' ? 'hung' : 'dropped'
+  log(exchange, outcome)
+  return outcome
 }
 
 function failByFault({ simulated, route }: Exchange, hits: readonly Fault[]): void {
@@ -153,7 +177,7 @@ async function run(exchange: Exchange, hits: readonly Fault[]): Promise<unknown>
     name: route.resource,
     query: exchange.query,
     body: exchange.body,
-    user: userOf(exchange.message) ?? 'operator@simulated.example.com',
+    user: userOf(exchange.incoming) ?? 'operator@simulated.example.com',
     emptyPage: hits.some(fault => fault.kind === 'empty-pages'),
     unreachable: unreachableIn(simulated, route),
   }
@@ -172,8 +196,8 @@ function unreachableIn({ faults }: Simulated, route: Route): string[] {
 }
 
 /** Tokens are not checked; who holds one is called after it. */
-function userOf(message: IncomingMessage): string | null {
-  const token = /^Bearer\s+([\w.@-]{1,64})/.exec(message.headers.authorization ?? '')?.[1]
+function userOf(incoming: Incoming): string | null {
+  const token = /^Bearer\s+([\w.@-]{1,64})/.exec(incoming.header('authorization') ?? '')?.[1]
   return token === undefined ? null : `${token.replace(/@.*$/, '')}@simulated.iam.gserviceaccount.com`
 }
 
@@ -182,8 +206,9 @@ function headerOf(message: IncomingMessage, name: string): string | null {
   return typeof value === 'string' ? value : null
 }
 
-function send(response: ServerResponse, answer: { status: number; body: unknown; date: number }): void {
-  if (response.destroyed) return
+function send(response: ServerResponse, answer: Reply): void {
+  if (answer === 'dropped') response.destroy()
+  if (response.destroyed || answer === 'hung' || answer === 'dropped') return
   const bytes = Buffer.from(JSON.stringify(answer.body))
   response.writeHead(answer.status, {
     'content-type': 'application/json; charset=UTF-8',

@@ -33,4 +33,8 @@ export const providers: Readonly<Record<string, RegisteredProvider>> = {
     load: () => import('./aws/index.ts'),
     loadSettings: async () => (await import('./aws/settings.ts')).awsSettingsSchema,
   },
+  gcp: {
+    load: () => import('./gcp/index.ts'),
+    loadSettings: async () => (await import('./gcp/settings.ts')).gcpSettingsSchema,
+  },
 }

@@ -4,7 +4,7 @@ import { ProviderError } from '../provider-error.ts'
 import { distinct, mapLimited } from '../shared/batches.ts'
 import type { ScopeContext } from './context.ts'
 import { declaredSet } from './declared-set.ts'
-import { learnInstances } from './learn.ts'
+import { learnInstances, orWhy } from './learn.ts'
 import { membersOf } from './members.ts'
 import { everyManager, groupPlace, managedOf } from './reads.ts'
 import {
@@ -24,11 +24,12 @@ import type { ManagedInstance, Manager } from './wire.ts'
 export async function declare(context: ScopeContext, groups: readonly GroupId[], signal: AbortSignal): Promise<Map<GroupId, Declaration>> {
   const { api } = context
   const managers = await managersOf(context, groups, signal)
-  const rows = await mapLimited([...managers], WIDTH, async ([id, manager]) => {
+  const rows = await eachOrNone([...managers], signal, async ([id, manager]) => {
     const place = groupPlace(api, id)
     return { id, manager, managed: place === null ? [] : await managedOf(api, place, signal) }
   })
-  await learnInstances(context, rows, { again: false, signal })
+  // Without it the rows still say what each member is meant to be made from.
+  await orWhy(learnInstances(context, rows, { again: false, signal }), signal)
   const keys = rows.flatMap(row => [...versionsOf(row.manager, api.project).map(({ key }) => key), ...birthsOf(context, row)])
   const templates = await readTemplates(api, keys, signal)
   const read = [...templates.values()].flatMap(one => (one.kind === 'read' ? [one.template] : []))
@@ -41,13 +42,13 @@ export async function declare(context: ScopeContext, groups: readonly GroupId[],
   )
 }
 
-/** Groups that are gone are left out; one that cannot be read fails the call. */
+/** Groups that are gone or cannot be read are left out; where none can be, the call fails. */
 export async function managersOf({ api }: ScopeContext, groups: readonly GroupId[], signal: AbortSignal): Promise<Map<GroupId, Manager>> {
   if (groups.length > 4) {
     const { groups: found } = await everyManager(api, signal)
     return new Map(groups.flatMap(id => (found.has(id) ? [[id, found.get(id) as Manager] as const] : [])))
   }
-  const read = await mapLimited(distinct(groups), WIDTH, async id => {
+  const read = await eachOrNone(distinct(groups), signal, async id => {
     const place = groupPlace(api, id)
     try {
       return place === null ? null : ([id, await api.manager(place, signal)] as const)
@@ -57,6 +58,27 @@ export async function managersOf({ api }: ScopeContext, groups: readonly GroupId
     }
   })
   return new Map(read.filter(one => one !== null))
+}
+
+/** What could be read; the first failure where nothing could. */
+async function eachOrNone<Item, Result>(
+  items: readonly Item[],
+  signal: AbortSignal,
+  read: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  let failure: unknown = null
+  const results = await mapLimited(items, WIDTH, async (item): Promise<Result[]> => {
+    try {
+      return [await read(item)]
+    } catch (error) {
+      if (signal.aborted || !(error instanceof ProviderError)) throw error
+      failure ??= error
+      return []
+    }
+  })
+  const found = results.flat()
+  if (found.length === 0 && failure !== null) throw failure
+  return found
 }
 
 /** The templates that the present members were made from. */

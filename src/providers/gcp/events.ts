@@ -69,7 +69,7 @@ function launchCause(operation: Operation, all: readonly Operation[]): PlatformE
       other !== operation &&
       other.targetLink === operation.targetLink &&
       kindOf(other.operationType ?? '') === 'terminate' &&
-      String(other.insertTime ?? '') <= String(operation.insertTime ?? ''),
+      Date.parse(other.insertTime ?? '') <= Date.parse(operation.insertTime ?? ''),
   )
   return before ? 'replacement' : 'unknown'
 }
@@ -80,7 +80,10 @@ function terminateCause(operation: Operation, { scaledIn, all }: { scaledIn: boo
   if (/preempted|hostError|HostMaintenance/.test(type)) return 'interruption'
   if (/repair/.test(type)) return 'unhealthy'
   if (!/@cloudservices\.gserviceaccount\.com$|^system$|@system\.gserviceaccount\.com$/.test(operation.user ?? '')) return 'strike'
-  const remade = all.some(other => other.targetLink === operation.targetLink && kindOf(other.operationType ?? '') === 'launch')
+  const after = (other: Operation) => Date.parse(other.insertTime ?? '') >= Date.parse(operation.insertTime ?? '')
+  const remade = all.some(
+    other => other.targetLink === operation.targetLink && kindOf(other.operationType ?? '') === 'launch' && after(other),
+  )
   return scaledIn && !remade ? 'scale-in' : 'unknown'
 }
 

@@ -19,7 +19,7 @@ export function createProjects(world: World, gcp: GcpDescription): FaultInput[] 
         if (machine.id === id) return { state: machine.status === 'RUNNING' ? 'running' : machine.status, content: machine.content }
     return null
   })
-  return gcp.groups.flatMap(each => addGroup(world, gcp, each as ManagerDescription))
+  return gcp.groups.flatMap(each => addGroup(world, gcp, each as unknown as ManagerDescription))
 }
 
 function addGroup(world: World, gcp: GcpDescription, each: ManagerDescription): FaultInput[] {

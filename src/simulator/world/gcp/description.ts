@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** The vocabulary that all clouds of a world share; description.ts hands it in. */
-interface Shared<Trait extends z.ZodType, Times extends z.ZodType, Duration extends z.ZodType> {
+interface Shared<Trait extends z.ZodType, Times extends z.ZodObject, Duration extends z.ZodType> {
   readonly trait: Trait
   readonly times: Times
   readonly duration: Duration
@@ -11,7 +11,7 @@ const ZONE = /^[a-z]+-[a-z]+\d+-[a-z]$/
 const REGION = /^[a-z]+-[a-z]+\d+$/
 
 /** What stands under `gcp:` in a world: projects and their managed instance groups. */
-export function gcpSchema<Trait extends z.ZodType, Times extends z.ZodType, Duration extends z.ZodType>({
+export function gcpSchema<Trait extends z.ZodType, Times extends z.ZodObject, Duration extends z.ZodType>({
   trait,
   times,
   duration,
@@ -41,12 +41,12 @@ export function gcpSchema<Trait extends z.ZodType, Times extends z.ZodType, Dura
       /** A second version that one member in the group runs. */
       canary: z.boolean().default(false),
       healthCheck: z.boolean().default(true),
-      initialDelay: (duration as unknown as z.ZodType<number, number | string>).default(300_000),
+      initialDelay: duration.default(300_000 as never),
       forceUpdateOnRepair: z.boolean().default(false),
       autoscaler: z.strictObject({ minimum: z.number().int().min(0), maximum: z.number().int().min(1) }).optional(),
-      times: (times as unknown as z.ZodObject).prefault({}) as unknown as Times,
+      times: times.prefault({} as never),
       /** Of the members at the start. */
-      age: (duration as unknown as z.ZodType<number, number | string>).default(30 * 86_400_000),
+      age: duration.default((30 * 86_400_000) as never),
       traits: z.array(trait).default([]),
     })
     .refine(({ zone, region }) => zone === undefined || region === undefined, 'a group is in a zone or in a region, not in both')

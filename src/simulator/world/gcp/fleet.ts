@@ -8,9 +8,11 @@ import type { Image, Manager, Project, Properties, Template, Timing } from './mo
 import { numericId, type Place } from './operations.ts'
 
 type Described = z.infer<ReturnType<typeof gcpSchema>>['groups'][number]
-export type ManagerDescription = Omit<Described, 'traits' | 'times'> & {
+export type ManagerDescription = Omit<Described, 'traits' | 'times' | 'age' | 'initialDelay'> & {
   readonly traits: readonly TraitDescription[]
   readonly times: Timing
+  readonly age: number
+  readonly initialDelay: number
   /** Set by traits. */
   readonly owner?: string | null
 }

@@ -93,5 +93,10 @@ export interface ShowOptions extends CommonOptions, JsonOption {
   readonly drill: string
 }
 
+export interface PermissionsOptions extends CommonOptions {
+  readonly provider: string
+  readonly mode: 'forecast' | 'leashed' | 'live'
+}
+
 export type ValidateOptions = CommonOptions & JsonOption
 export type InitOptions = CommonOptions

@@ -12,7 +12,7 @@ const CAPACITY = /RESOURCE_POOL_EXHAUSTED|STOCKOUT|UNSUPPORTED_AVAILABILITY|INSU
 const QUOTA = /QUOTA_EXCEEDED|QUOTA|RATE_LIMIT|IP_SPACE_EXHAUSTED|exceeded.{0,40}limit/i
 
 /** Capacity and quota pass by themselves or by a limit's increase; all else needs the group's owner. */
-export function failureOf(error: { code?: string | null; message?: string | null }): PlatformFailure {
+function failureOf(error: { code?: string | null; message?: string | null }): PlatformFailure {
   const message = [error.code, error.message].filter(Boolean).join(': ') || 'no reason was given'
   const category = CAPACITY.test(message) ? 'capacity' : QUOTA.test(message) ? 'quota' : 'broken'
   return { category, message }

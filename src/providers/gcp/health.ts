@@ -2,7 +2,7 @@ import type { HealthReading, InstanceSnapshot } from '../../domain/group.ts'
 import { lastPart } from './ids.ts'
 import type { ManagedInstance, Manager } from './wire.ts'
 
-export function healthChecksOf(manager: Manager): string[] {
+function healthChecksOf(manager: Manager): string[] {
   return (manager.autoHealingPolicies ?? []).flatMap(policy => policy.healthCheck ?? [])
 }
 

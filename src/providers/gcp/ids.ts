@@ -15,7 +15,7 @@ export function scopeId(project: string): ScopeId {
   return `gcp:${project}`
 }
 
-export function locationOf(name: string): Location {
+function locationOf(name: string): Location {
   return { kind: /-[a-z]$/.test(name) ? 'zone' : 'region', name }
 }
 

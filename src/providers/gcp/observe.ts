@@ -41,7 +41,8 @@ export async function observe(
       return
     }
     const place = groupPlace(context.api, id)
-    const managed = options.depth === 'brief' || place === null ? [] : await orWhy(managedOf(context.api, place, signal), signal)
+    // Also for a brief look: the listing of groups counts members, and shows none.
+    const managed = place === null ? [] : await orWhy(managedOf(context.api, place, signal), signal)
     if (typeof managed === 'string') answer.set(id, unreadable(managed))
     else looks.push({ id, manager: found.manager, managed, now: context.clock.now() })
   })
@@ -93,7 +94,7 @@ async function single({ api, scope }: ScopeContext, id: GroupId, signal: AbortSi
   }
 }
 
-/** Only the listing itself: no members, and what the templates say as far as it is known. */
+/** Groups and their rows, and what the templates say: enough to see whether a group is whole. */
 async function briefly(context: ScopeContext, looks: readonly Look[], signal: AbortSignal): Promise<Map<GroupId, Observation>> {
   const templates = await templatesFor(context, looks, signal)
   return new Map(

@@ -31,7 +31,7 @@ export async function everyManager(api: GcpApi, signal: AbortSignal): Promise<Ev
   return { groups, unreachable }
 }
 
-export function idOfManager(api: GcpApi, manager: Manager): GroupId | null {
+function idOfManager(api: GcpApi, manager: Manager): GroupId | null {
   const location = lastPart(manager.zone) || lastPart(manager.region)
   return location === '' || !manager.name ? null : groupId(api.scope, location, manager.name)
 }

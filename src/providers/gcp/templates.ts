@@ -1,4 +1,3 @@
-import type { Milliseconds } from '../../domain/time.ts'
 import { ProviderError } from '../provider-error.ts'
 import { distinct, mapLimited } from '../shared/batches.ts'
 import type { GcpApi } from './api.ts'
@@ -116,6 +115,3 @@ function failureOf(error: unknown, missing: string, signal: AbortSignal): { kind
 export function createdAt(of: { creationTimestamp?: string | null }): Temporal.Instant | null {
   return instantOf(of.creationTimestamp)
 }
-
-/** How long declaring and forecasting share what they read of templates and images. */
-export const SHARED_FOR: Milliseconds = 2_000

@@ -8,7 +8,7 @@ export function link(project: Project, path: string): string {
   return `${BASE}/projects/${project.name}/${path}`
 }
 
-export function time(at: number): string {
+function time(at: number): string {
   return new Date(at).toISOString().replace('Z', '-00:00')
 }
 

@@ -177,7 +177,25 @@ describe('a look at a whole project', () => {
       [...seen.values()].map(({ kind }) => kind),
       ['snapshot', 'snapshot', 'snapshot', 'snapshot', 'gone', 'unreadable'],
     )
-    assert.ok(!context.calls.includes('managedInstances') && !context.calls.includes('manager'))
+    assert.deepEqual(
+      ['manager', 'managersEverywhere', 'managedInstances', 'instances'].map(call => context.calls.filter(one => one === call).length),
+      [0, 1, 4, 0],
+    )
+  })
+})
+
+describe('a brief look', () => {
+  it('S15 shows whether the group is whole: its members and their health', async () => {
+    const { context } = world([member('1'), member('2', { name: 'web-bbbb', instanceHealth: [{ detailedHealthState: 'UNHEALTHY' }] })])
+    const seen = await look(context, 'brief')
+    assert.ok(seen.kind === 'snapshot')
+    assert.deepEqual(
+      seen.snapshot.instances.map(({ phase, health, weight }) => [phase, health, weight]),
+      [
+        ['in-service', 'healthy', 1],
+        ['in-service', 'unhealthy', 1],
+      ],
+    )
   })
 })
 

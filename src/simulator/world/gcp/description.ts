@@ -60,7 +60,7 @@ export function gcpSchema<Trait extends z.ZodType, Times extends z.ZodObject, Du
 }
 
 /** Where a group without `zone` and `region` is. */
-export const DEFAULT_ZONE = 'europe-west1-b'
+const DEFAULT_ZONE = 'europe-west1-b'
 
 /** The zones in which a group has its members. */
 export function zonesOf(group: { readonly zone?: string | undefined; readonly region?: string | undefined }): readonly string[] {

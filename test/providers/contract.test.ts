@@ -205,6 +205,21 @@ for (const { name, provider, start } of stages)
         }
       })
 
+      it('S15 shows in a brief look as well that a group at rest is whole', async () => {
+        const ids = ['web', 'api', 'mixed'].map(idOf)
+        const seen = await stage.provider.observe(scope, ids, { since: recently(), depth: 'brief' }, never)
+        for (const id of ids) {
+          const one = seen.get(id)
+          assert.ok(one?.kind === 'snapshot', JSON.stringify(one))
+          const well = one.snapshot.instances.filter(({ phase, health }) => phase === 'in-service' && health !== 'unhealthy')
+          assert.equal(
+            well.reduce((sum, { weight }) => sum + weight, 0),
+            one.snapshot.desired,
+            id,
+          )
+        }
+      })
+
       it('S5 and S7 show why a group or a member must be left alone', async () => {
         assert.ok((await look(idOf('refreshing'), recently())).unsteady.some(one => one.reason === 'refreshing'))
         assert.notEqual((await look(idOf('suspended'), recently())).replacementOff, null)

@@ -28,6 +28,7 @@ line.add(definitions.halt, async () => (await import('./commands/halt.ts')).halt
 line.add(definitions.resume, async () => (await import('./commands/resume.ts')).resume)
 const quarantine = line.add(definitions.quarantine, async () => (await import('./commands/quarantine.ts')).quarantine)
 line.add(definitions.quarantineClear, async () => (await import('./commands/quarantine.ts')).quarantineClear, quarantine)
+line.add(definitions.permissions, async () => (await import('./commands/permissions.ts')).permissions)
 line.add(definitions.simulate, async () => (await import('./commands/simulate.ts')).simulate)
 
 process.exitCode = await line.main(process.argv.slice(2))

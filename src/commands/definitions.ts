@@ -193,12 +193,20 @@ export const quarantineClear: Definition = {
   examples: ['firedrill quarantine clear checkout --note "template fixed"', 'firedrill quarantine clear \'web-*\' --note "AMI restored"'],
 }
 
+export const permissions: Definition = {
+  usage: 'permissions <provider>',
+  summary: 'print the least-privilege policy for a platform',
+  arguments: { provider: 'aws, gcp …' },
+  options: [{ flags: '--mode <mode>', about: 'forecast, leashed or live', parse: permissionMode, fallback: 'live' }],
+  examples: ['firedrill permissions aws --mode forecast', 'firedrill permissions gcp --mode live > role.yaml'],
+}
+
 export const simulate: Definition = {
   usage: 'simulate',
   summary: 'run simulated clouds on loopback and print how to connect to them',
   options: [
     { flags: '--world <file>', about: 'build the fleet from YAML' },
-    { flags: '--port <n>', about: 'port of the simulated AWS (0: any free one)', parse: wholeNumber(0, 65_535) },
+    { flags: '--port <n>', about: 'port of the simulated clouds (0: any free one)', parse: wholeNumber(0, 65_535) },
     { flags: '--json', about: 'print the endpoints as one line of JSON first' },
   ],
   examples: ['firedrill simulate', 'firedrill simulate --world fleet.yaml --json'],
@@ -217,6 +225,11 @@ function duration(text: string): number {
   const milliseconds = parseDuration(text)
   if (milliseconds !== null && milliseconds > 0) return milliseconds
   throw new InvalidArgumentError('It must be a duration such as 30d, 12h or 15m.')
+}
+
+function permissionMode(text: string): string {
+  if (['forecast', 'leashed', 'live'].includes(text)) return text
+  throw new InvalidArgumentError('It must be forecast, leashed or live.')
 }
 
 const STATES = ['planned', 'refused', 'leashed', 'striking', 'restoring', 'recovering', 'soaking', 'concluded'] as const

@@ -103,5 +103,10 @@ export interface AcceptOptions extends CommonOptions, JsonOption {
   readonly note: string
 }
 
+export interface PermissionsOptions extends CommonOptions {
+  readonly provider: string
+  readonly mode: 'forecast' | 'leashed' | 'live'
+}
+
 export type ValidateOptions = CommonOptions & JsonOption
 export type InitOptions = CommonOptions

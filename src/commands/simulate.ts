@@ -28,8 +28,9 @@ export async function simulate(options: SimulateOptions, io: Pick<Io, 'stdout' |
   }
   try {
     if (options.json === true) {
-      const { endpoint, region } = simulator.aws
-      writeLine(io.stdout, JSON.stringify({ aws: { endpoint, region } }))
+      const { aws, gcp } = simulator
+      const parts = { aws: { endpoint: aws.endpoint, region: aws.region }, gcp: { endpoint: gcp.endpoint, project: gcp.project } }
+      writeLine(io.stdout, JSON.stringify(parts))
     } else for (const line of howToConnect(simulator)) writeLine(io.stdout, line)
     if (!io.signal.aborted) await once(io.signal, 'abort')
     return EXIT.ok
@@ -66,10 +67,10 @@ async function start(description: WorldInput, port: number): Promise<Simulator |
   }
 }
 
-function howToConnect({ aws, world }: Simulator): string[] {
+function howToConnect({ aws, gcp, world }: Simulator): string[] {
   const groups = world.groupIds()
   return [
-    `Simulated AWS with ${groups.length} groups at ${aws.endpoint}. Ctrl-C ends it.`,
+    `Simulated clouds with ${groups.length} groups at ${aws.endpoint}. Ctrl-C ends it.`,
     '',
     'Any AWS SDK, the aws command line and Firedrill find it with:',
     '',
@@ -78,6 +79,10 @@ function howToConnect({ aws, world }: Simulator): string[] {
     'An aws command line before 2.13 needs the endpoint with each call:',
     '',
     `aws --endpoint-url ${aws.endpoint} autoscaling describe-auto-scaling-groups`,
+    '',
+    'The gcloud command line finds the simulated project with:',
+    '',
+    ...Object.entries(gcp.env).map(([name, value]) => `export ${name}=${value}`),
     '',
     `Faults, the audit log and the truth about each group: ${aws.endpoint}/_simulator/`,
   ]

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { awsSettingsSchema } from '../providers/aws/settings.ts'
+import { gcpSettingsSchema } from '../providers/gcp/settings.ts'
 import { swarmSettingsSchema } from '../providers/swarm/settings.ts'
 import { installationSchema } from './installation-schema.ts'
 import { phraseOf } from './phrases.ts'
@@ -7,7 +8,11 @@ import { scheduleSchema } from './schedule-schema.ts'
 
 /** JSON Schemas of both kinds of file, for editors; docs/ holds them as files. What they cannot say, `validate` does. */
 export function jsonSchemas(): { readonly firedrill: object; readonly schedule: object } {
-  const providers = z.strictObject({ aws: awsSettingsSchema.optional(), swarm: swarmSettingsSchema.optional() })
+  const providers = z.strictObject({
+    aws: awsSettingsSchema.optional(),
+    gcp: gcpSettingsSchema.optional(),
+    swarm: swarmSettingsSchema.optional(),
+  })
   return {
     firedrill: schemaOf(z.strictObject({ ...installationSchema.shape, providers: providers.optional() }), 'firedrill.yaml'),
     schedule: schemaOf(scheduleSchema, 'A schedule of Firedrill'),

@@ -25,6 +25,8 @@ export interface RegisteredProvider {
   readonly load: () => Promise<ProviderModule>
   /** The schema of what stands under `providers.<name>` in firedrill.yaml. */
   readonly loadSettings: () => Promise<z.ZodType<ProviderSettings>>
+  /** Prints the smallest policy for a mode, in the platform's own format; for platforms that have such policies. */
+  readonly loadPermissions?: () => Promise<(mode: 'forecast' | 'leashed' | 'live') => string>
 }
 
 /** Every provider there is. What is not configured is never imported; a test fails if a folder is missing here. */
@@ -32,6 +34,12 @@ export const providers: Readonly<Record<string, RegisteredProvider>> = {
   aws: {
     load: () => import('./aws/index.ts'),
     loadSettings: async () => (await import('./aws/settings.ts')).awsSettingsSchema,
+    loadPermissions: async () => (await import('./aws/permissions.ts')).permissions,
+  },
+  gcp: {
+    load: () => import('./gcp/index.ts'),
+    loadSettings: async () => (await import('./gcp/settings.ts')).gcpSettingsSchema,
+    loadPermissions: async () => (await import('./gcp/permissions.ts')).permissions,
   },
   swarm: {
     load: () => import('./swarm/index.ts'),

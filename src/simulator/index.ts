@@ -4,6 +4,7 @@ import { Audit, type AuditEntry } from './audit.ts'
 import { answer } from './aws/handler.ts'
 import { control } from './control.ts'
 import { Faults } from './faults.ts'
+import { answer as answerCompute, isCompute } from './gcp/handler.ts'
 import type { Simulated } from './simulated.ts'
 import { accessKeyOf, type CreatedWorld } from './world/create.ts'
 
@@ -20,6 +21,13 @@ export interface Simulator {
     readonly region: string
     readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
     /** What a process needs to reach the first account: endpoint, region, credentials. */
+    readonly env: Readonly<Record<string, string>>
+  }
+  readonly gcp: {
+    readonly endpoint: string
+    /** The first of the world's projects. */
+    readonly project: string
+    /** What a process needs to reach it with the official command line. */
     readonly env: Readonly<Record<string, string>>
   }
   readonly world: CreatedWorld
@@ -47,7 +55,7 @@ export async function startSimulator({ world, port = 0 }: SimulatorOptions): Pro
   for (const fault of world.initialFaults) faults.add(fault)
   const simulated: Simulated = { world, faults, audit: new Audit() }
   const server = createServer((message, response) => {
-    const reply = message.url?.startsWith('/_simulator/') === true ? control : answer
+    const reply = replierFor(message.url ?? '/')
     reply(simulated, message, response).catch(() => response.destroy())
   })
   // SDKs keep connections for a long time; closing one under a request looks like a fault.
@@ -71,12 +79,32 @@ export async function startSimulator({ world, port = 0 }: SimulatorOptions): Pro
         AWS_EC2_METADATA_DISABLED: 'true',
       },
     },
+    gcp: gcpOf(world, endpoint),
     world,
     faults,
     audit: () => simulated.audit.entries(),
     counts: () => simulated.audit.counts(),
     resetCounts: () => simulated.audit.resetCounts(),
     close: () => close(server),
+  }
+}
+
+function replierFor(path: string): typeof answer {
+  if (path.startsWith('/_simulator/')) return control
+  return isCompute(path) ? answerCompute : answer
+}
+
+function gcpOf(world: CreatedWorld, endpoint: string): Simulator['gcp'] {
+  const [project = ''] = world.projects.keys()
+  return {
+    endpoint,
+    project,
+    env: {
+      CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE: `${endpoint}/compute/v1/`,
+      CLOUDSDK_CORE_PROJECT: project,
+      CLOUDSDK_AUTH_DISABLE_CREDENTIALS: 'true',
+      GOOGLE_CLOUD_PROJECT: project,
+    },
   }
 }
 

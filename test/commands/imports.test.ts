@@ -24,7 +24,7 @@ describe('the emergency stop', () => {
         'the scan finds the ledger',
       )
       assert.deepEqual(
-        loaded.filter(file => /\/src\/(engine|queue|rules|simulator|providers\/aws\/(?!settings))/.test(file)),
+        loaded.filter(file => /\/src\/(engine|queue|rules|simulator|providers\/(?:aws|gcp|azure|swarm)\/(?!settings))/.test(file)),
         [],
       )
     })

@@ -258,9 +258,9 @@ const cases: readonly Case[] = [
   },
   {
     about: 'a provider that is still to come, and one that is misspelt',
-    settings: 'providers:\n  gcp: {}\n  asw: {}\n',
+    settings: 'providers:\n  azure: {}\n  asw: {}\n',
     says: [
-      `firedrill.yaml:2:3: this version cannot drill gcp yet\n    There is ${Object.keys(providers).join(', ')}.`,
+      `firedrill.yaml:2:3: this version cannot drill azure yet\n    There is ${Object.keys(providers).join(', ')}.`,
       'firedrill.yaml:3:3: there is no provider "asw"\n    Did you mean "aws"?',
     ],
   },

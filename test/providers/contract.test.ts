@@ -20,6 +20,8 @@ interface Stage {
   hide(group: string): void
   /** Requests that a strike sends, over all methods. */
   strikesSent(): number
+  /** What the platform calls the request that a retire sends. */
+  readonly retireOperation: string
   close(): Promise<void>
 }
 
@@ -58,10 +60,8 @@ async function startAws(): Promise<Stage> {
     fault: fault => void simulator.faults.add(fault),
     clearFaults: () => void simulator.faults.clear(),
     hide: group => void simulator.faults.add({ kind: 'denied', operation: 'DescribeScalingActivities', mentions: group }),
-    strikesSent: () =>
-      Object.entries(simulator.counts())
-        .filter(([call]) => /:(TerminateInstanceInAutoScalingGroup|TerminateInstances)$/.test(call))
-        .reduce((sum, [, count]) => sum + count, 0),
+    strikesSent: () => sent(simulator, /:(TerminateInstanceInAutoScalingGroup|TerminateInstances)$/),
+    retireOperation: 'TerminateInstanceInAutoScalingGroup',
     async close() {
       await provider.close()
       await simulator.close()
@@ -69,21 +69,64 @@ async function startAws(): Promise<Stage> {
   }
 }
 
-const stages: readonly { readonly name: string; readonly start: () => Promise<Stage>; readonly nuisances: readonly FaultInput[] }[] = [
-  {
-    name: 'aws',
-    start: startAws,
-    nuisances: [
-      { kind: 'throttling', times: 2 },
-      { kind: 'server-error', status: 503, times: 2 },
-      { kind: 'drop', times: 1 },
-      { kind: 'empty-pages', rate: 0.5 },
-      { kind: 'latency', milliseconds: 5 },
-    ],
-  },
+function sent(simulator: Simulator, calls: RegExp): number {
+  return Object.entries(simulator.counts())
+    .filter(([call]) => calls.test(call))
+    .reduce((sum, [, count]) => sum + count, 0)
+}
+
+async function startGcp(place: { readonly zone: string } | { readonly region: string }): Promise<Stage> {
+  const trait = (name: string, one: { trait: string }) => ({ name, ...place, times, traits: [one] })
+  const groups = [
+    { name: 'web', ...place, times, autoscaler: { minimum: 1, maximum: 9 } },
+    { name: 'api', ...place, times, image: 'family', templates: 'regional', optInBy: 'all-instances-config' },
+    { name: 'mixed', ...place, times, canary: true },
+    trait('drifted', { trait: 'config-drift' }),
+    trait('broken', { trait: 'cannot-rebuild' }),
+    trait('refreshing', { trait: 'refreshing' }),
+    trait('suspended', { trait: 'suspended' }),
+    trait('owned', { trait: 'owned' }),
+    trait('protected', { trait: 'protected' }),
+    { name: 'unreadable', ...place, times },
+    trait('near-miss', { trait: 'near-miss' }),
+    trait('not-opted-in', { trait: 'not-opted-in' }),
+  ]
+  const simulator = await startSimulator({ world: createWorld({ gcp: { groups } } as Parameters<typeof createWorld>[0]) })
+  const { endpoint, project } = simulator.gcp
+  const gcp = await providers.gcp?.load()
+  const settings = (await providers.gcp?.loadSettings())?.parse({ projects: [project], endpoint })
+  if (gcp === undefined || settings === undefined) throw new Error('gcp is not registered')
+  const provider = await gcp.openProvider(settings, { clock, log, env: {} })
+  const managers = 'zone' in place ? 'instanceGroupManagers' : 'regionInstanceGroupManagers'
+  return {
+    provider,
+    fault: fault => void simulator.faults.add(fault),
+    clearFaults: () => void simulator.faults.clear(),
+    hide: group => void simulator.faults.add({ kind: 'denied', operation: `${managers}.listManagedInstances`, mentions: group }),
+    strikesSent: () => sent(simulator, /:(instances\.delete|\w+\.recreateInstances)$/),
+    retireOperation: `${managers}.recreateInstances`,
+    async close() {
+      await provider.close()
+      await simulator.close()
+    },
+  }
+}
+
+const nuisances: readonly FaultInput[] = [
+  { kind: 'throttling', times: 2 },
+  { kind: 'server-error', status: 503, times: 2 },
+  { kind: 'drop', times: 1 },
+  { kind: 'empty-pages', rate: 0.5 },
+  { kind: 'latency', milliseconds: 5 },
 ]
 
-for (const { name, start, nuisances } of stages)
+const stages: readonly { readonly name: string; readonly provider: string; readonly start: () => Promise<Stage> }[] = [
+  { name: 'aws', provider: 'aws', start: startAws },
+  { name: 'gcp zonal', provider: 'gcp', start: () => startGcp({ zone: 'europe-west1-b' }) },
+  { name: 'gcp regional', provider: 'gcp', start: () => startGcp({ region: 'europe-west1' }) },
+]
+
+for (const { name, provider, start } of stages)
   for (const weather of ['calm', 'stormy'] as const)
     describe(`the provider contract: ${name}, ${weather}`, () => {
       let stage: Stage
@@ -128,7 +171,7 @@ for (const { name, start, nuisances } of stages)
         assert.deepEqual([...(await discovered()).keys()].sort(), [...groups.keys()].sort())
         assert.ok(groups.has('web') && groups.has('near-miss') && !groups.has('not-opted-in'))
         const web = groups.get('web')
-        assert.deepEqual([web?.provider, web?.scope, web?.tags.firedrill, web?.optInById], [name, scope.id, 'enabled', null])
+        assert.deepEqual([web?.provider, web?.scope, web?.tags.firedrill, web?.optInById], [provider, scope.id, 'enabled', null])
         assert.ok(groups.size >= 11)
       })
 
@@ -159,6 +202,21 @@ for (const { name, start, nuisances } of stages)
             assert.ok(instance.checks.some(check => check.independent && check.state === 'healthy'))
             assert.ok(instance.launchedAt !== null && instance.bornFrom !== null && instance.image !== null)
           }
+        }
+      })
+
+      it('S15 shows in a brief look as well that a group at rest is whole', async () => {
+        const ids = ['web', 'api', 'mixed'].map(idOf)
+        const seen = await stage.provider.observe(scope, ids, { since: recently(), depth: 'brief' }, never)
+        for (const id of ids) {
+          const one = seen.get(id)
+          assert.ok(one?.kind === 'snapshot', JSON.stringify(one))
+          const well = one.snapshot.instances.filter(({ phase, health }) => phase === 'in-service' && health !== 'unhealthy')
+          assert.equal(
+            well.reduce((sum, { weight }) => sum + weight, 0),
+            one.snapshot.desired,
+            id,
+          )
         }
       })
 
@@ -271,7 +329,7 @@ for (const { name, start, nuisances } of stages)
         ] satisfies [FaultInput, boolean][]) {
           stage.clearFaults()
           const sent = stage.strikesSent()
-          stage.fault(fault)
+          stage.fault({ ...fault, operation: stage.retireOperation })
           await assert.rejects(
             stage.provider.strike(order(before, victim, 'retire'), never, () => true),
             (error: unknown) => error instanceof ProviderError && error.mayHaveActed === acted,

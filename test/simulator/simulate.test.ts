@@ -50,7 +50,7 @@ describe('firedrill simulate', () => {
     while (!text.includes('/_simulator/\n')) await once(stdout, 'data')
     stop.abort()
     assert.equal(await code, 0)
-    assert.match(text, /^Simulated AWS with 1 groups at http:\/\/127\.0\.0\.1:\d+\./)
+    assert.match(text, /^Simulated clouds with 1 groups at http:\/\/127\.0\.0\.1:\d+\./)
     assert.match(text, /^export AWS_ENDPOINT_URL=http:\/\/127\.0\.0\.1:\d+$/m)
     assert.match(text, /^export AWS_REGION=us-east-1$/m)
     assert.match(text, /^export AWS_ACCESS_KEY_ID=simulator-123456789012$/m)

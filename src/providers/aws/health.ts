@@ -2,6 +2,7 @@ import type { AutoScalingGroup, Instance } from '@aws-sdk/client-auto-scaling'
 import type { InstanceStatus } from '@aws-sdk/client-ec2'
 import type { TargetHealthDescription } from '@aws-sdk/client-elastic-load-balancing-v2'
 import type { HealthReading, InstanceSnapshot } from '../../domain/group.ts'
+import { worst } from '../shared/health.ts'
 
 /** What was read of one target group; a string is why it could not be read. */
 export type TargetGroupReading = readonly TargetHealthDescription[] | string
@@ -102,17 +103,6 @@ function targetState(state: string | undefined, reason: string | undefined): Hea
       // `unavailable` means that nobody checks, which is not the same as sick.
       return 'unknown'
   }
-}
-
-const ORDER: readonly HealthReading['state'][] = ['unhealthy', 'starting', 'unknown', 'healthy']
-
-/** One that fails means unhealthy, one that still waits means starting, one that cannot be read means unknown. */
-export function overall(readings: readonly HealthReading[]): InstanceSnapshot['health'] {
-  return worst(readings)?.state ?? 'unknown'
-}
-
-function worst(readings: readonly HealthReading[]): HealthReading | undefined {
-  return [...readings].sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state))[0]
 }
 
 function targetGroupName(arn: string): string {

@@ -1,38 +1,9 @@
 import type { InstanceStatus } from '@aws-sdk/client-ec2'
 import type { GroupId, InstanceId, PlatformEvent } from '../../domain/group.ts'
 import type { Milliseconds } from '../../domain/time.ts'
+import { Remembered } from '../shared/remembered.ts'
 import type { TargetGroupReading } from './health.ts'
 import type { LaunchData } from './launch-data.ts'
-
-/** A map that forgets what was not asked for longest, so that a long-running service does not grow. */
-class Remembered<Key, Value> {
-  readonly #entries = new Map<Key, Value>()
-  readonly #limit: number
-
-  constructor(limit: number) {
-    this.#limit = limit
-  }
-
-  get(key: Key): Value | undefined {
-    const value = this.#entries.get(key)
-    if (value === undefined) return undefined
-    this.#entries.delete(key)
-    this.#entries.set(key, value)
-    return value
-  }
-
-  set(key: Key, value: Value): void {
-    this.#entries.delete(key)
-    this.#entries.set(key, value)
-    if (this.#entries.size <= this.#limit) return
-    const [oldest] = this.#entries.keys()
-    if (oldest !== undefined) this.#entries.delete(oldest)
-  }
-
-  delete(key: Key): void {
-    this.#entries.delete(key)
-  }
-}
 
 /** A value and when it was read, by the monotonic clock. */
 export interface Read<Value> {

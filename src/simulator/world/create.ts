@@ -2,6 +2,7 @@ import { type Clock, realClock } from '../clock.ts'
 import type { Place } from './auto-scaling.ts'
 import { checkWorld, type FaultInput, type GroupDescription, scopeOf, type WorldDescription, type WorldInput } from './description.ts'
 import { buildGroup, buildRegion } from './fleet.ts'
+import { createProjects } from './gcp/create.ts'
 import { applyTrait, prepare } from './traits.ts'
 import { tellTruth } from './truth.ts'
 import { groupId, World } from './world.ts'
@@ -29,6 +30,7 @@ export function createWorld(input: WorldInput | WorldDescription, options: World
   const faults: FaultInput[] = [...description.faults]
   for (const each of description.groups.toSorted(byName)) faults.push(...addGroup(world, description, each))
   addAlarms(world, description)
+  faults.push(...createProjects(world, description.gcp))
   return Object.assign(world, { initialFaults: faults })
 }
 

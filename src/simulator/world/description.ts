@@ -1,5 +1,7 @@
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
+import { gcpMistakes } from './gcp/create.ts'
+import { gcpSchema } from './gcp/description.ts'
 
 /** `2s`, `500ms`, `1h`, `14d`, or a number of milliseconds. */
 const duration = z
@@ -141,7 +143,7 @@ const alarm = z.strictObject({
   composite: z.boolean().default(false),
 })
 
-const service = z.enum(['autoscaling', 'ec2', 'elasticloadbalancing', 'sts', 'monitoring', 'iam', 'ssm'])
+const service = z.enum(['autoscaling', 'ec2', 'elasticloadbalancing', 'sts', 'monitoring', 'iam', 'ssm', 'compute'])
 const match = {
   /** Left out: every service, operation, account, region. */
   service: service.optional(),
@@ -178,6 +180,8 @@ export const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('stale'), upTo: duration, ...match }),
   /** Pages without items that carry a token to go on with. */
   z.strictObject({ kind: z.literal('empty-pages'), ...match }),
+  /** The zone or region (`region`) cannot be reached: lists over all of them leave it out and say so. */
+  z.strictObject({ kind: z.literal('unreachable'), ...match }),
   /** The Date header is off by this much. */
   z.strictObject({ kind: z.literal('clock-skew'), milliseconds: z.number(), ...match }),
 ])
@@ -193,6 +197,7 @@ const world = z.strictObject({
   regions: z.array(z.string()).min(1).default(['eu-west-1']),
   groups: z.array(group).default([]),
   alarms: z.array(alarm).default([]),
+  gcp: gcpSchema({ trait, times, duration }).prefault({}),
   faults: z.array(faultSchema).default([]),
 })
 
@@ -224,6 +229,8 @@ export function checkWorld(input: unknown, source = 'the world'): WorldDescripti
     if (seen.has(id)) throw new WorldError(`${source}: groups.${index}.name: there is already a group ${each.name} in this region`)
     seen.add(id)
   })
+  const [mistake] = gcpMistakes(description.gcp)
+  if (mistake !== undefined) throw new WorldError(`${source}: ${mistake}`)
   return description
 }
 

@@ -54,7 +54,61 @@ export function defaultFleet(): WorldInput {
       one('wiki', { trait: 'not-opted-in' }),
       one('forum', { trait: 'near-miss' }),
     ],
+    gcp: { groups: googleFleet() },
   }
+}
+
+type GoogleGroupInput = NonNullable<NonNullable<WorldInput['gcp']>['groups']>[number]
+
+/** Names differ from those of the other clouds, so that each still finds its group. */
+function googleFleet(): GoogleGroupInput[] {
+  const region = 'europe-west1'
+  const google = (name: string, trait: TraitInput, more: Partial<GoogleGroupInput> = {}): GoogleGroupInput => ({
+    name: `${name}-gce`,
+    traits: [trait],
+    ...more,
+  })
+  return [
+    google('checkout', 'phoenix'),
+    google('catalogue', 'phoenix', { region, optInBy: 'all-instances-config' }),
+    google('accounts', 'phoenix', { region, image: 'family', templates: 'regional', autoscaler: { minimum: 2, maximum: 6 } }),
+    google('images', 'phoenix', { canary: true, forceUpdateOnRepair: true }),
+    google('billing', 'config-drift'),
+    google('mail', 'successor-drift', { region }),
+    google('ledger', 'state-drift'),
+    google('reports', 'not-replaced'),
+    google('payroll', { trait: 'not-replaced', cause: 'image-deregistered' }, { region }),
+    google('pricing', 'unhealthy'),
+    google('exports', 'wrong-image', { region }),
+    google('stock', 'stale-image'),
+    google('sessions', 'died-young'),
+    google('orders', 'outdated'),
+    google('archive', 'environment-changed', { region: 'europe-north1' }),
+    google('media', 'slow'),
+    google('batch', 'health-unproven'),
+    google('render', 'no-capacity', { region }),
+    google('index', 'quota'),
+    google('training', 'late'),
+    google('crawler', 'interrupted'),
+    google('shrink', { trait: 'interrupted', how: 'scale-in' }),
+    google('gateway', 'group-changed'),
+    google('search', 'refreshing'),
+    google('feed', 'scaling'),
+    google('chat', 'recently-changed'),
+    google('push', 'below-desired'),
+    google('upload', 'unhealthy-member'),
+    google('proxy', 'standby'),
+    google('audit', 'suspended'),
+    google('legacy', 'deleting'),
+    google('quorum', 'protected'),
+    google('cron', 'too-small'),
+    google('fresh', 'young'),
+    google('workers', 'owned'),
+    google('intranet', 'cannot-rebuild'),
+    google('vault', 'unreadable'),
+    google('wiki', 'not-opted-in'),
+    google('forum', 'near-miss'),
+  ]
 }
 
 function one(name: string, trait: TraitInput): GroupInput {

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { EventHeap } from './event-heap.ts'
+import type { Project } from './gcp/model.ts'
 import { History, type Part } from './history.ts'
 import type { Group, Instance, Region } from './model.ts'
 import { Random } from './random.ts'
@@ -19,6 +20,12 @@ export interface AccessKey {
   readonly sessionName: string | null
 }
 
+/** An instance as far as somebody who looks inside it can tell. */
+interface Inside {
+  readonly state: string
+  readonly content: Readonly<Record<string, string>>
+}
+
 /**
  * All clouds that are simulated, moved on by events. Nothing runs by itself: whoever looks calls `catchUp()`
  * first, and everything that should have happened by the clock happens then, in order and at its own time.
@@ -27,6 +34,8 @@ export class World {
   readonly regions = new Map<string, Region>()
   readonly accounts = new Map<string, Account>()
   readonly accessKeys = new Map<string, AccessKey>()
+  /** Google Cloud's, by their id. */
+  readonly projects = new Map<string, Project>()
   readonly random: Random
   readonly history = new History()
   readonly clock: Clock
@@ -34,6 +43,7 @@ export class World {
   time: number
   readonly #events = new EventHeap()
   readonly #listeners = new Map<string, (() => void)[]>()
+  readonly #insides: ((id: string) => Inside | null)[] = []
   readonly #truths = new Map<string, (question: TruthQuestion) => Truth>()
 
   constructor(clock: Clock, seed: number) {
@@ -92,6 +102,20 @@ export class World {
     for (const region of this.regions.values()) {
       const instance = region.instances.get(id)
       if (instance !== undefined) return { region, instance }
+    }
+    return null
+  }
+
+  /** Makes the instances of one cloud known with what is inside them. */
+  knowInside(find: (id: string) => Inside | null): void {
+    this.#insides.push(find)
+  }
+
+  /** What is inside an instance of any cloud. */
+  inside(id: string): Inside | null {
+    for (const find of [(each: string) => this.findInstance(each)?.instance ?? null, ...this.#insides]) {
+      const found = find(id)
+      if (found !== null) return found
     }
     return null
   }

@@ -2,19 +2,13 @@ import assert from 'node:assert/strict'
 import type { LifecycleState } from '@aws-sdk/client-auto-scaling'
 import { matchesPath } from '../../../src/domain/glob.ts'
 import { controllerOf, DRIFT_IGNORE, isControllersInterface, isControllersVolume } from '../../../src/providers/aws/controllers.ts'
-import {
-  groupReading,
-  overall,
-  statusReading,
-  targetGroupsOf,
-  targetReading,
-  unreadableCheckers,
-} from '../../../src/providers/aws/health.ts'
+import { groupReading, statusReading, targetGroupsOf, targetReading, unreadableCheckers } from '../../../src/providers/aws/health.ts'
 import { groupName, incarnationOf } from '../../../src/providers/aws/ids.ts'
 import { membersOf, phaseOf, protectionOf, replacementOff, unsteadyByListing, weightOf } from '../../../src/providers/aws/members.ts'
 import { auditName } from '../../../src/providers/aws/naming.ts'
 import { awsSettingsSchema } from '../../../src/providers/aws/settings.ts'
 import { bornFrom, declarationVersion, launchOptions } from '../../../src/providers/aws/sources.ts'
+import { overall } from '../../../src/providers/shared/health.ts'
 import { asg, member, SCOPE } from './fake-api.ts'
 
 const ARN = 'arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/0a1'

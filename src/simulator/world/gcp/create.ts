@@ -1,0 +1,54 @@
+import type { z } from 'zod'
+import type { FaultInput, TraitDescription } from '../description.ts'
+import { tellTruth } from '../truth.ts'
+import type { World } from '../world.ts'
+import { type gcpSchema, zonesOf } from './description.ts'
+import { buildManager, buildProject, type ManagerDescription } from './fleet.ts'
+import { managerId } from './manager.ts'
+import type { Project } from './model.ts'
+import { applyTrait, prepare, senseless } from './traits.ts'
+
+type GcpDescription = z.infer<ReturnType<typeof gcpSchema>>
+
+/** Builds the projects of a world; returns the faults that it starts with. */
+export function createProjects(world: World, gcp: GcpDescription): FaultInput[] {
+  for (const { id } of gcp.projects) world.projects.set(id, buildProject(world, id))
+  world.knowInside(id => {
+    for (const project of world.projects.values())
+      for (const machine of project.instances.values())
+        if (machine.id === id) return { state: machine.status === 'RUNNING' ? 'running' : machine.status, content: machine.content }
+    return null
+  })
+  return gcp.groups.flatMap(each => addGroup(world, gcp, each as unknown as ManagerDescription))
+}
+
+function addGroup(world: World, gcp: GcpDescription, each: ManagerDescription): FaultInput[] {
+  const project = world.projects.get(each.project ?? (gcp.projects[0]?.id as string)) as Project
+  const prepared = prepare(each)
+  const manager = buildManager(world, project, prepared)
+  const place = { world, project, manager }
+  const traits = prepared.traits.map(trait => ({ trait, edited: applyTrait(place, trait) }))
+  world.knowTruth(managerId(project, manager), question => tellTruth(traits, question))
+  if (!prepared.traits.some(trait => trait.trait === 'unreadable')) return []
+  const operation = `${manager.regional ? 'regionInstanceGroupManagers' : 'instanceGroupManagers'}.listManagedInstances`
+  return [{ kind: 'denied', service: 'compute', operation, mentions: manager.name }]
+}
+
+/** One line for each mistake that a schema cannot see. */
+export function gcpMistakes(gcp: GcpDescription): string[] {
+  const seen = new Set<string>()
+  return gcp.groups.flatMap((each, index) => {
+    const project = each.project ?? (gcp.projects[0]?.id as string)
+    const id = `${project}/${each.region ?? zonesOf(each)[0]}/${each.name}`
+    const traits = (each.traits as readonly TraitDescription[]).flatMap((trait, at) => {
+      const why = senseless(trait)
+      return why === null ? [] : [`gcp.groups.${index}.traits.${at}: ${trait.trait} makes no sense here: ${why}`]
+    })
+    const unknown = gcp.projects.some(known => known.id === project)
+      ? []
+      : [`gcp.groups.${index}.project: ${project} is not under gcp.projects`]
+    const twice = seen.has(id) ? [`gcp.groups.${index}.name: there is already a group ${each.name} in this place`] : []
+    seen.add(id)
+    return [...traits, ...unknown, ...twice]
+  })
+}

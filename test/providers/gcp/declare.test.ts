@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict'
+import { examineVictim } from '../../../src/domain/drift.ts'
+import { configurationOf } from '../../../src/providers/gcp/configuration.ts'
+import { controllerOf } from '../../../src/providers/gcp/controllers.ts'
+import { declarationOf } from '../../../src/providers/gcp/declare.ts'
+import { launchFindings, repairFindings, templateFindings } from '../../../src/providers/gcp/forecast.ts'
+import type { ReadImage, ReadTemplate } from '../../../src/providers/gcp/templates.ts'
+import type { Machine, Manager, Template } from '../../../src/providers/gcp/wire.ts'
+import { manager, member, NOW, PROJECT, template, url } from './fake-api.ts'
+
+const IMAGE = `projects/${PROJECT}/global/images/web-v1`
+const KEY = 'global/instanceTemplates/web-1'
+
+function image(id: string, more: object = {}): ReadImage {
+  return { kind: 'read', id, image: { id, name: 'web-v1', creationTimestamp: '2026-01-01T00:00:00Z', diskSizeGb: 10, ...more } }
+}
+
+function read(key: string, one: Template): [string, ReadTemplate] {
+  return [key, { kind: 'read', key, template: one }]
+}
+
+function declared(
+  group: Manager,
+  templates: [string, ReadTemplate][],
+  images: [string, ReadImage][] = [[IMAGE, image('111')]],
+  births = [KEY],
+) {
+  return declarationOf(group, { project: PROJECT, templates: new Map(templates), images: new Map(images), births })
+}
+
+const machine: Machine = {
+  id: '1',
+  name: 'web-aaaa',
+  machineType: url('zones/europe-west1-b/machineTypes/e2-small'),
+  labels: { firedrill: 'enabled' },
+  metadata: {
+    items: [
+      { key: 'instance-template', value: `projects/123/${KEY}` },
+      { key: 'created-by', value: 'x' },
+    ],
+  },
+  disks: [
+    {
+      boot: true,
+      deviceName: 'boot',
+      autoDelete: true,
+      mode: 'READ_WRITE',
+      diskSizeGb: 10,
+      source: url('zones/europe-west1-b/disks/web-aaaa'),
+    },
+  ],
+  networkInterfaces: [
+    {
+      name: 'nic0',
+      network: url('global/networks/default'),
+      subnetwork: url('regions/europe-west1/subnetworks/default'),
+      networkIP: '10.0.0.2',
+      stackType: 'IPV4_ONLY',
+    },
+  ],
+  scheduling: { automaticRestart: true },
+  shieldedInstanceConfig: { enableVtpm: true },
+}
+const disks = new Map([
+  ['web-aaaa', { name: 'web-aaaa', sizeGb: 10, type: url('zones/europe-west1-b/diskTypes/pd-ssd'), sourceImageId: '111' }],
+])
+
+function drift(edit: Partial<Machine>, group = manager()) {
+  const declaration = declared(group, [read(KEY, template('web-1'))])
+  assert.ok(declaration)
+  const victim = configurationOf('1', { ...machine, ...edit }, { project: PROJECT, disks })
+  const examined = examineVictim({ declaration, victim }, KEY, { ignore: [], warn: [] })
+  return examined?.findings.map(finding => finding.path)
+}
+
+describe('the declaration of a managed instance group', () => {
+  it('promises the present template to one that is recreated, and to one that is repaired the template it was made from', () => {
+    assert.deepEqual(declared(manager(), [read(KEY, template('web-1'))])?.promises, { retire: 'current', crash: 'born' })
+    const group = manager({ instanceLifecyclePolicy: { forceUpdateOnRepair: 'YES' } })
+    assert.deepEqual(declared(group, [read(KEY, template('web-1'))])?.promises, { retire: 'current', crash: 'current' })
+    const no = manager({ instanceLifecyclePolicy: { forceUpdateOnRepair: 'NO' } })
+    assert.equal(declared(no, [read(KEY, template('web-1'))])?.promises.crash, 'born')
+  })
+
+  it('takes every version as right, and calls a member of none of them outdated', () => {
+    const canary = 'global/instanceTemplates/web-2'
+    const versions = [{ instanceTemplate: url(KEY) }, { instanceTemplate: url(canary), targetSize: { percent: 20 } }]
+    const old = 'global/instanceTemplates/web-0'
+    const templates = [
+      read(KEY, template('web-1')),
+      read(canary, template('web-2', { machineType: 'e2-medium' })),
+      read(old, template('web-0')),
+    ]
+    const declaration = declared(manager({ versions }), templates, undefined, [KEY, canary, old])
+    assert.deepEqual(declaration?.current.values.machineType, ['e2-small', 'e2-medium'])
+    assert.equal(declaration?.current.version, `${KEY} ${canary}=20%`)
+    assert.equal(declaration?.born[canary]?.version, declaration?.current.version)
+    assert.equal(declaration?.born[old]?.version, old)
+  })
+
+  it('S10 is not told where one of its templates cannot be read', () => {
+    assert.equal(declared(manager(), [[KEY, { kind: 'unreadable', why: 'denied' }]]), null)
+    assert.equal(declared(manager(), [[KEY, { kind: 'missing', why: 'gone' }]]), null)
+  })
+
+  it('leaves the image unread where it is gone, or where the boot disk is made from a snapshot', () => {
+    const gone = declared(manager(), [read(KEY, template('web-1'))], [[IMAGE, { kind: 'missing', why: 'image web-v1 is deleted' }]])
+    assert.deepEqual([gone?.current.images, gone?.current.unread.map(one => one.what)], [[], ['image']])
+    const disk = { boot: true, initializeParams: { sourceSnapshot: url('global/snapshots/s') } }
+    const snapshot = declared(manager(), [read(KEY, template('web-1', { disks: [disk] }))])
+    assert.match(snapshot?.current.unread[0]?.why ?? '', /snapshot/)
+  })
+
+  it('is as old as its template or the image behind it, whichever is newer', () => {
+    const newer = image('222', { creationTimestamp: '2026-02-20T00:00:00Z' })
+    assert.equal(declared(manager(), [read(KEY, template('web-1'))])?.current.since?.toString(), '2026-02-01T00:00:00Z')
+    assert.equal(declared(manager(), [read(KEY, template('web-1'))], [[IMAGE, newer]])?.current.since?.toString(), '2026-02-20T00:00:00Z')
+  })
+})
+
+describe('an instance of a managed instance group', () => {
+  it('fits what it was made from, whatever differs by design', () => assert.deepEqual(drift({}), []))
+  for (const [about, edit, path] of [
+    ['a network tag', { tags: { items: ['open'] } }, 'networkTags'],
+    ['another machine type', { machineType: url('zones/z/machineTypes/e2-big') }, 'machineType'],
+    ['another account', { serviceAccounts: [{ email: 'x@y', scopes: [] }] }, 'serviceAccount'],
+    ['metadata', { metadata: { items: [{ key: 'startup-script', value: 'secret' }] } }, 'metadata/startup-script'],
+    ['a label', { labels: { firedrill: 'enabled', owner: 'x' } }, 'tags/owner'],
+    ['IP forwarding', { canIpForward: true }, 'canIpForward'],
+    ['deletion protection', { deletionProtection: true }, 'deletionProtection'],
+    ['an accelerator', { guestAccelerators: [{ acceleratorType: 'nvidia-t4', acceleratorCount: 1 }] }, 'accelerators'],
+    [
+      'an external address',
+      { networkInterfaces: [{ ...machine.networkInterfaces?.[0], accessConfigs: [{ type: 'ONE_TO_ONE_NAT' }] }] },
+      'interfaces/nic0/externalAddress',
+    ],
+  ] satisfies [string, Partial<Machine>, string][])
+    it(`does not fit with ${about} that no template gave it`, () => assert.ok(drift(edit)?.includes(path), String(drift(edit))))
+
+  it('shows the values of metadata as digests only', () => {
+    const { values } = configurationOf(
+      '1',
+      { ...machine, metadata: { items: [{ key: 'a', value: 'secret' }] } },
+      { project: PROJECT, disks },
+    )
+    assert.match(String(values['metadata/a']), /^sha256:/)
+    assert.doesNotMatch(JSON.stringify(values), /secret/)
+  })
+
+  it('S10 has no image, and unread disks, where its disks cannot be read', () => {
+    const seen = configurationOf('1', machine, { project: PROJECT, disks: 'denied' })
+    assert.deepEqual([seen.image, seen.unread], [null, [{ what: 'disks/boot', why: 'denied' }]])
+  })
+
+  it('runs the image by its id, also when the image and its URL are gone', () => {
+    assert.equal(configurationOf('1', machine, { project: PROJECT, disks }).image, '111')
+  })
+
+  it('takes a network that the declaration names in short for the same', () => {
+    const declaration = declared(manager(), [read(KEY, template('web-1', { networkInterfaces: [{ network: 'global/networks/default' }] }))])
+    assert.ok(declaration)
+    const victim = configurationOf('1', machine, { project: PROJECT, disks })
+    assert.deepEqual(examineVictim({ declaration, victim }, KEY, { ignore: [], warn: [] })?.findings, [])
+  })
+})
+
+describe('the forecast of a managed instance group', () => {
+  const findings = (found: ReadTemplate, images: [string, ReadImage][]) =>
+    templateFindings(manager(), { project: PROJECT, templates: new Map([[KEY, found]]), images: new Map(images) }).map(
+      ({ level, path }) => [level, path],
+    )
+  const there: ReadTemplate = { kind: 'read', key: KEY, template: template('web-1') }
+  it('S13 fails where template or image are missing or refuse new instances, and only warns of what is deprecated', () => {
+    assert.deepEqual(findings(there, [[IMAGE, image('1')]]), [])
+    assert.deepEqual(findings({ kind: 'missing', why: 'gone' }, []), [['fail', 'instanceTemplate']])
+    assert.deepEqual(findings(there, [[IMAGE, { kind: 'missing', why: 'gone' }]]), [['fail', 'image']])
+    assert.deepEqual(findings(there, [[IMAGE, image('1', { deprecated: { state: 'OBSOLETE' } })]]), [['fail', 'image']])
+    assert.deepEqual(findings(there, [[IMAGE, image('1', { deprecated: { state: 'DELETED' } })]]), [['fail', 'image']])
+    assert.deepEqual(findings(there, [[IMAGE, image('1', { status: 'FAILED' })]]), [['fail', 'image']])
+    assert.deepEqual(findings(there, [[IMAGE, image('1', { deprecated: { state: 'DEPRECATED' } })]]), [['warn', 'image']])
+    assert.deepEqual(findings(there, [[IMAGE, { kind: 'unreadable', why: 'denied' }]]), [['warn', null]])
+  })
+  it('S13 fails where repairs are off', () => {
+    assert.equal(repairFindings(manager()).length, 0)
+    assert.equal(repairFindings(manager({ instanceLifecyclePolicy: { defaultActionOnFailure: 'DO_NOTHING' } }))[0]?.level, 'fail')
+  })
+  it('S13 fails where a quota is already seen to be used up, and forgets it once the group is whole', () => {
+    const failing = member(null, {
+      currentAction: 'CREATING',
+      lastAttempt: { errors: { errors: [{ code: 'QUOTA_EXCEEDED', message: 'CPUS' }] } },
+    })
+    const found = launchFindings({ manager: manager(), managed: [member('1'), failing], errors: [] }, NOW)
+    assert.deepEqual([found[0]?.level, /quota is used up/.test(found[0]?.summary ?? '')], ['fail', true])
+    const listed = [
+      { timestamp: '2026-03-02T09:59:00Z', error: { code: 'QUOTA_EXCEEDED' }, instanceActionDetails: { action: 'CREATING' as const } },
+    ]
+    assert.equal(launchFindings({ manager: manager(), managed: [member('1')], errors: listed }, NOW).length, 1)
+    assert.equal(launchFindings({ manager: manager(), managed: [member('1'), member('2')], errors: listed }, NOW).length, 0)
+  })
+})
+
+describe('a group of another controller', () => {
+  it('S7 is known by its name, labels or metadata', () => {
+    assert.equal(controllerOf(manager(), [template('web-1')]), null)
+    assert.match(controllerOf(manager({ name: 'gke-shop-pool-1a2b3c4d-grp' }), []) ?? '', /GKE/)
+    assert.match(controllerOf(manager(), [template('x', { labels: { 'goog-gke-node': '' } })]) ?? '', /GKE/)
+    assert.match(controllerOf(manager(), [template('x', { metadata: { items: [{ key: 'kube-env', value: '' }] } })]) ?? '', /Kubernetes/)
+  })
+})

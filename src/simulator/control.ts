@@ -57,8 +57,8 @@ function truthRoute({ world }: Simulated, group: string): readonly [number, unkn
 }
 
 function fingerprintRoute({ world }: Simulated, [id = '', noun]: readonly string[]): readonly [number, unknown] {
-  const found = world.findInstance(id)
-  if (noun !== 'fingerprint' || found === null) return [404, { error: `there is no instance ${id}` }]
-  if (found.instance.state !== 'running') return [503, { error: `the instance ${id} is ${found.instance.state}` }]
-  return [200, found.instance.content]
+  const inside = world.inside(id)
+  if (noun !== 'fingerprint' || inside === null) return [404, { error: `there is no instance ${id}` }]
+  if (!inside.running) return [503, { error: `the instance ${id} is not running` }]
+  return [200, inside.content]
 }

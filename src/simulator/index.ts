@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Audit, type AuditEntry } from './audit.ts'
 import { answer } from './aws/handler.ts'
+import { answerArm, isArm } from './azure/handler.ts'
 import { control } from './control.ts'
 import { Faults } from './faults.ts'
 import type { Simulated } from './simulated.ts'
@@ -20,6 +21,13 @@ export interface Simulator {
     readonly region: string
     readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
     /** What a process needs to reach the first account: endpoint, region, credentials. */
+    readonly env: Readonly<Record<string, string>>
+  }
+  readonly azure: {
+    readonly endpoint: string
+    /** The first of the world's subscriptions; empty where there is none. */
+    readonly subscription: string
+    /** What a process needs to know of the first subscription. */
     readonly env: Readonly<Record<string, string>>
   }
   readonly world: CreatedWorld
@@ -47,7 +55,8 @@ export async function startSimulator({ world, port = 0 }: SimulatorOptions): Pro
   for (const fault of world.initialFaults) faults.add(fault)
   const simulated: Simulated = { world, faults, audit: new Audit() }
   const server = createServer((message, response) => {
-    const reply = message.url?.startsWith('/_simulator/') === true ? control : answer
+    const path = message.url ?? '/'
+    const reply = path.startsWith('/_simulator/') ? control : isArm(path) ? answerArm : answer
     reply(simulated, message, response).catch(() => response.destroy())
   })
   // SDKs keep connections for a long time; closing one under a request looks like a fault.
@@ -71,6 +80,7 @@ export async function startSimulator({ world, port = 0 }: SimulatorOptions): Pro
         AWS_EC2_METADATA_DISABLED: 'true',
       },
     },
+    azure: azurePart(world, endpoint),
     world,
     faults,
     audit: () => simulated.audit.entries(),
@@ -78,6 +88,11 @@ export async function startSimulator({ world, port = 0 }: SimulatorOptions): Pro
     resetCounts: () => simulated.audit.resetCounts(),
     close: () => close(server),
   }
+}
+
+function azurePart(world: CreatedWorld, endpoint: string): Simulator['azure'] {
+  const [subscription = ''] = world.subscriptions.keys()
+  return { endpoint, subscription, env: subscription === '' ? {} : { AZURE_SUBSCRIPTION_ID: subscription } }
 }
 
 function listen(server: Server, port: number): Promise<void> {

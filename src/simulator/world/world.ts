@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import type { Subscription } from './azure/model.ts'
 import { EventHeap } from './event-heap.ts'
 import { History, type Part } from './history.ts'
 import type { Group, Instance, Region } from './model.ts'
@@ -9,6 +10,12 @@ export interface Account {
   readonly id: string
   /** Roles that may be assumed from outside; null: any name will do. */
   readonly roles: readonly string[] | null
+}
+
+/** What a fingerprint of an instance would show. */
+export interface Inside {
+  readonly running: boolean
+  readonly content: Readonly<Record<string, string>>
 }
 
 export interface AccessKey {
@@ -25,6 +32,8 @@ export interface AccessKey {
  */
 export class World {
   readonly regions = new Map<string, Region>()
+  /** Of Azure, by id. */
+  readonly subscriptions = new Map<string, Subscription>()
   readonly accounts = new Map<string, Account>()
   readonly accessKeys = new Map<string, AccessKey>()
   readonly random: Random
@@ -34,6 +43,7 @@ export class World {
   time: number
   readonly #events = new EventHeap()
   readonly #listeners = new Map<string, (() => void)[]>()
+  readonly #insides: ((id: string) => Inside | null)[] = []
   readonly #truths = new Map<string, (question: TruthQuestion) => Truth>()
 
   constructor(clock: Clock, seed: number) {
@@ -92,6 +102,22 @@ export class World {
     for (const region of this.regions.values()) {
       const instance = region.instances.get(id)
       if (instance !== undefined) return { region, instance }
+    }
+    return null
+  }
+
+  /** Lets a cloud say what is inside its instances, by their ids in Firedrill. */
+  lookInside(find: (id: string) => Inside | null): void {
+    this.#insides.push(find)
+  }
+
+  /** What is inside an instance of any cloud, or null where there is no such instance. */
+  inside(id: string): Inside | null {
+    const found = this.findInstance(id)
+    if (found !== null) return { running: found.instance.state === 'running', content: found.instance.content }
+    for (const find of this.#insides) {
+      const inside = find(id)
+      if (inside !== null) return inside
     }
     return null
   }

@@ -33,4 +33,8 @@ export const providers: Readonly<Record<string, RegisteredProvider>> = {
     load: () => import('./aws/index.ts'),
     loadSettings: async () => (await import('./aws/settings.ts')).awsSettingsSchema,
   },
+  azure: {
+    load: () => import('./azure/index.ts'),
+    loadSettings: async () => (await import('./azure/settings.ts')).azureSettingsSchema,
+  },
 }

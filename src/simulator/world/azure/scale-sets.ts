@@ -18,9 +18,9 @@ export function groupId(subscription: Subscription, set: ScaleSet): string {
   return `${subscription.id}/${set.resourceGroup}/vmss/${set.name}`
 }
 
-/** Never used twice, and so the name under which the truth about a member is kept. */
+/** Never used twice, and so the name under which the truth about a member is kept: as Firedrill names it. */
 export function identityOf(machine: Machine): string {
-  return `${machine.vmId}@${new Date(machine.createdAt).toISOString().replace(/\.000Z$/, 'Z')}`
+  return `${machine.vmId}@${new Date(machine.createdAt).toISOString()}`
 }
 
 export function setKey(resourceGroup: string, name: string): string {
@@ -129,7 +129,8 @@ function created(site: Site, machines: readonly Machine[], operation: Operation)
       machine.power = null
       if (!set.ways.failedStays) remove(set, machine)
     }
-    return finish(site, operation, error)
+    finish(site, operation, error)
+    return
   }
   for (const machine of machines) {
     if (machine.provisioning === 'Deleting') continue

@@ -20,6 +20,8 @@ interface Stage {
   hide(group: string): void
   /** Requests that a strike sends, over all methods. */
   strikesSent(): number
+  /** Narrows a fault to what `retire` sends: a strike may read before it. */
+  readonly retires: Partial<FaultInput>
   close(): Promise<void>
 }
 
@@ -62,6 +64,7 @@ async function startAws(): Promise<Stage> {
       Object.entries(simulator.counts())
         .filter(([call]) => /:(TerminateInstanceInAutoScalingGroup|TerminateInstances)$/.test(call))
         .reduce((sum, [, count]) => sum + count, 0),
+    retires: {},
     async close() {
       await provider.close()
       await simulator.close()
@@ -69,23 +72,61 @@ async function startAws(): Promise<Stage> {
   }
 }
 
-const stages: readonly { readonly name: string; readonly start: () => Promise<Stage>; readonly nuisances: readonly FaultInput[] }[] = [
-  {
-    name: 'aws',
-    start: startAws,
-    nuisances: [
-      { kind: 'throttling', times: 2 },
-      { kind: 'server-error', status: 503, times: 2 },
-      { kind: 'drop', times: 1 },
-      { kind: 'empty-pages', rate: 0.5 },
-      { kind: 'latency', milliseconds: 5 },
-    ],
-  },
+async function startAzure(mode: 'uniform' | 'flexible'): Promise<Stage> {
+  const trait = (name: string, one: { trait: string }) => ({ name, mode, times, traits: [one] })
+  const groups = [
+    { name: 'web', mode, times },
+    { name: 'api', mode, times, image: 'marketplace', version: 'fixed' },
+    { name: 'mixed', mode, times, health: 'rich', image: 'marketplace' },
+    trait('drifted', { trait: 'config-drift' }),
+    trait('broken', { trait: 'cannot-rebuild' }),
+    trait('refreshing', { trait: 'refreshing' }),
+    trait('suspended', { trait: 'suspended' }),
+    trait('owned', { trait: 'owned' }),
+    trait('protected', { trait: 'protected' }),
+    { name: 'unreadable', mode, times },
+    trait('near-miss', { trait: 'near-miss' }),
+    trait('not-opted-in', { trait: 'not-opted-in' }),
+  ] as NonNullable<Parameters<typeof createWorld>[0]['azure']>['groups']
+  const simulator = await startSimulator({ world: createWorld({ azure: { groups } }) })
+  const azure = await providers.azure?.load()
+  const settings = (await providers.azure?.loadSettings())?.parse({ endpoint: simulator.azure.endpoint })
+  if (azure === undefined || settings === undefined) throw new Error('azure is not registered')
+  const provider = await azure.openProvider(settings, { clock, log, env: simulator.azure.env })
+  return {
+    provider,
+    fault: fault => void simulator.faults.add(fault),
+    clearFaults: () => void simulator.faults.clear(),
+    hide: group => void simulator.faults.add({ kind: 'denied', mentions: `virtualMachineScaleSets/${group}/` }),
+    strikesSent: () =>
+      Object.entries(simulator.counts())
+        .filter(([call]) => /:virtualMachineScaleSets\.deleteInstances$/.test(call))
+        .reduce((sum, [, count]) => sum + count, 0),
+    retires: { operation: 'virtualMachineScaleSets.deleteInstances' },
+    async close() {
+      await provider.close()
+      await simulator.close()
+    },
+  }
+}
+
+const nuisances: readonly FaultInput[] = [
+  { kind: 'throttling', times: 2 },
+  { kind: 'server-error', status: 503, times: 2 },
+  { kind: 'drop', times: 1 },
+  { kind: 'empty-pages', rate: 0.5 },
+  { kind: 'latency', milliseconds: 5 },
 ]
 
-for (const { name, start, nuisances } of stages)
+const stages: readonly { readonly name: string; readonly kind?: string; readonly start: () => Promise<Stage> }[] = [
+  { name: 'aws', start: startAws },
+  { name: 'azure', kind: 'uniform', start: () => startAzure('uniform') },
+  { name: 'azure', kind: 'flexible', start: () => startAzure('flexible') },
+]
+
+for (const { name, kind, start } of stages)
   for (const weather of ['calm', 'stormy'] as const)
-    describe(`the provider contract: ${name}, ${weather}`, () => {
+    describe(`the provider contract: ${kind === undefined ? name : `${name} ${kind}`}, ${weather}`, () => {
       let stage: Stage
       let scope: Scope
       let groups: ReadonlyMap<string, GroupSummary>
@@ -205,7 +246,7 @@ for (const { name, start, nuisances } of stages)
 
       function order(snapshot: GroupSnapshot, victim: InstanceSnapshot, method: StrikeMethod): StrikeOrder {
         return {
-          drill: 'drill-1',
+          drill: crypto.randomUUID(),
           scope: scope.id,
           group: snapshot.summary.id,
           groupName: snapshot.summary.name,
@@ -232,6 +273,14 @@ for (const { name, start, nuisances } of stages)
         return one
       }
 
+      /** One step of a restore; true once it says done. What the platform refuses or loses is asked again. */
+      async function restore(struck: StrikeOrder): Promise<boolean> {
+        assert.ok(stage.provider.restore)
+        const { state, detail } = await stage.provider.restore(struck, never)
+        assert.notEqual(state, 'yielded', detail)
+        return state === 'done'
+      }
+
       for (const [method, group] of [
         ['retire', 'web'],
         ['crash', 'api'],
@@ -242,10 +291,11 @@ for (const { name, start, nuisances } of stages)
           const struck = await strike(idOf(group), method)
           for (;;) {
             const seen = await look(struck.group, struck.intendedAt, 'watch')
+            const restored = stage.provider.capabilities.replacesItself || (await restore(struck))
             const fresh = seen.instances.filter(instance => !struck.members.includes(instance.id))
             const victim = seen.instances.find(instance => instance.id === struck.victim.id)
             assert.ok(fresh.length <= 1)
-            if (victim === undefined && fresh[0]?.health === 'healthy') {
+            if (restored && victim === undefined && fresh[0]?.health === 'healthy') {
               const kept = struck.members.filter(id => id !== struck.victim.id)
               assert.ok(kept.every(id => seen.instances.some(instance => instance.id === id && instance.health === 'healthy')))
               assert.equal(seen.desired, struck.desired)
@@ -254,6 +304,7 @@ for (const { name, start, nuisances } of stages)
             }
             await clock.sleep(50)
           }
+          if (!stage.provider.capabilities.replacesItself) return
           const events = (await look(struck.group, struck.intendedAt)).events
           assert.ok(events.some(event => event.kind === 'terminate' && event.instance === struck.victim.id))
           assert.ok(events.some(event => event.kind === 'launch' && event.cause === 'replacement' && event.outcome === 'succeeded'))
@@ -271,7 +322,7 @@ for (const { name, start, nuisances } of stages)
         ] satisfies [FaultInput, boolean][]) {
           stage.clearFaults()
           const sent = stage.strikesSent()
-          stage.fault(fault)
+          stage.fault({ ...fault, ...stage.retires } as FaultInput)
           await assert.rejects(
             stage.provider.strike(order(before, victim, 'retire'), never, () => true),
             (error: unknown) => error instanceof ProviderError && error.mayHaveActed === acted,

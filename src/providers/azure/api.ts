@@ -59,11 +59,13 @@ export interface Ongoing {
   progress(signal: AbortSignal): Promise<Progress>
 }
 
-/** How a machine is taken out: through its set, or by itself and at once. */
-export type Deletion =
-  | { readonly kind: 'through-set'; readonly set: ScaleSetRef; readonly instanceId: string }
-  | { readonly kind: 'uniform-machine'; readonly set: ScaleSetRef; readonly instanceId: string }
-  | { readonly kind: 'machine'; readonly resourceGroup: string; readonly name: string }
+/** One member to be deleted, by the only name that the API takes. */
+export interface Deletion {
+  readonly set: ScaleSetRef
+  readonly instanceId: string
+  /** Skips the machine's graceful end. */
+  readonly forced: boolean
+}
 
 /**
  * The operations of one subscription that this adapter works with; client.ts is the one that makes it. Reads are retried
@@ -87,7 +89,7 @@ export interface AzureApi {
   listSharedVersions(image: PublishedImage, signal: AbortSignal): Promise<SharedGalleryImageVersion[]>
   listMarketplaceVersions(image: MarketplaceImage, signal: AbortSignal): Promise<VirtualMachineImageResource[]>
   getMarketplaceVersion(image: MarketplaceImage, version: string, signal: AbortSignal): Promise<VirtualMachineImage>
-  deleteMachine(deletion: Deletion, sending: Sending): Promise<Ongoing>
+  deleteMember(deletion: Deletion, sending: Sending): Promise<Ongoing>
   /** Sends nothing without the etag: a size that somebody else has changed meanwhile must not be overwritten. */
   setCapacity(
     set: ScaleSetRef,

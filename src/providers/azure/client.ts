@@ -89,42 +89,31 @@ export class AzureClients {
               uniform.get(set.resourceGroup, set.name, machine.instanceId ?? '', { abortSignal, expand: 'userData' }),
             ),
       listLocks: signal =>
-        pages('managementLocks.listAtSubscriptionLevel', signal, abortSignal =>
-          locks.managementLocks.listAtSubscriptionLevel({ abortSignal }),
+        send('managementLocks.listAtSubscriptionLevel', signal, abortSignal =>
+          everyPage(locks.managementLocks.listAtSubscriptionLevel({ abortSignal })),
         ),
       ...images(compute),
-      deleteMachine: (deletion, sending) => this.#delete(subscription, measured, { deletion, sending }),
+      deleteMember: (deletion, sending) => this.#deleteMember(subscription, measured, { deletion, sending }),
       setCapacity: (set, change, sending) => this.#setCapacity(subscription, measured, { set, change, sending }),
     }
   }
 
-  /** `forceDeletion` skips the graceful end of a machine: only a crash asks for it. */
-  async #delete(subscription: string, measured: Meter, { deletion, sending }: { deletion: Deletion; sending: Sending }): Promise<Ongoing> {
+  async #deleteMember(
+    subscription: string,
+    measured: Meter,
+    { deletion, sending }: { deletion: Deletion; sending: Sending },
+  ): Promise<Ongoing> {
     const { client, sent } = this.#writing(subscription, measured, sending)
     const { signal: abortSignal } = sending
-    switch (deletion.kind) {
-      case 'through-set': {
-        const { set, instanceId } = deletion
-        return start('virtualMachineScaleSets.deleteInstances', sending, sent, () =>
-          client.virtualMachineScaleSets.deleteInstances(
-            set.resourceGroup,
-            set.name,
-            { instanceIds: [instanceId] },
-            { abortSignal, forceDeletion: false },
-          ),
-        )
-      }
-      case 'uniform-machine': {
-        const { set, instanceId } = deletion
-        return start('virtualMachineScaleSetVMs.delete', sending, sent, () =>
-          client.virtualMachineScaleSetVMs.delete(set.resourceGroup, set.name, instanceId, { abortSignal, forceDeletion: true }),
-        )
-      }
-      case 'machine':
-        return start('virtualMachines.delete', sending, sent, () =>
-          client.virtualMachines.delete(deletion.resourceGroup, deletion.name, { abortSignal, forceDeletion: true }),
-        )
-    }
+    const { set, instanceId, forced } = deletion
+    return start('virtualMachineScaleSets.deleteInstances', sending, sent, () =>
+      client.virtualMachineScaleSets.deleteInstances(
+        set.resourceGroup,
+        set.name,
+        { instanceIds: [instanceId] },
+        { abortSignal, forceDeletion: forced },
+      ),
+    )
   }
 
   async #setCapacity(
@@ -268,6 +257,13 @@ async function pages<Item>(operation: string, signal: AbortSignal, list: (abortS
       return { items: value ?? [], next: value?.continuationToken }
     }),
   )
+}
+
+/** The older of the two SDKs hides its links, and turns its pages itself. */
+async function everyPage<Item>(list: AsyncIterable<Item>): Promise<Item[]> {
+  const items: Item[] = []
+  for await (const item of list) items.push(item)
+  return items
 }
 
 async function send<Output>(operation: string, signal: AbortSignal, call: (abortSignal: AbortSignal) => Promise<Output>): Promise<Output> {

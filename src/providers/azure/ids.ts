@@ -24,7 +24,10 @@ export function scaleSetRef(scope: ScopeId, group: GroupId): ScaleSetRef | null 
 
 /** What stands behind a segment of a resource id: `partOf(id, 'resourceGroups')`; null where the segment is missing. */
 export function partOf(resource: string | undefined, segment: string): string | null {
-  return new RegExp(`/${segment}/([^/]+)`, 'i').exec(resource ?? '')?.[1] ?? null
+  // Kinds and names take turns, and a name may be the same word as a kind.
+  const parts = (resource ?? '').split('/').filter(part => part !== '')
+  const index = parts.findIndex((part, place) => place % 2 === 0 && part.toLowerCase() === segment.toLowerCase())
+  return index === -1 ? null : (parts[index + 1] ?? null)
 }
 
 /** Instance numbers and machine names may be used again: only `vmId` with the time of creation is one machine. */
@@ -32,9 +35,4 @@ export function identityOf(machine: { readonly vmId?: string | undefined; readon
   const { vmId, timeCreated } = machine
   if (vmId === undefined || vmId === '' || timeCreated === undefined || Number.isNaN(timeCreated.getTime())) return null
   return `${vmId.toLowerCase()}@${timeCreated.toISOString()}`
-}
-
-/** Resource ids are the same in any case. */
-export function sameResource(a: string | undefined, b: string | undefined): boolean {
-  return a !== undefined && b !== undefined && a.toLowerCase() === b.toLowerCase()
 }

@@ -6,7 +6,7 @@ import { controllerOf } from './controllers.ts'
 import { checkerOf } from './health.ts'
 import { partOf, type ScaleSetRef } from './ids.ts'
 import type { Lock } from './locks.ts'
-import { memberSnapshot, unsteadyByListing } from './members.ts'
+import { isFlexible, memberSnapshot, unsteadyByListing } from './members.ts'
 import { bornFrom, modelVersion } from './model.ts'
 
 /** The platform's own limits, where a set says nothing else: one placement group holds a hundred machines. */
@@ -55,12 +55,12 @@ export function snapshotOf(set: VirtualMachineScaleSet, machines: readonly Machi
     summary: summaryOf(set, facts),
     observedAt: facts.clockSkew === null ? facts.now : facts.now.subtract({ milliseconds: facts.clockSkew }),
     clockSkew: facts.clockSkew,
-    desired: set.sku?.capacity ?? 0,
+    desired: desiredOf(set, machines),
     // The limits of autoscaling belong to another service; the set itself knows only the platform's.
     minimum: 0,
     maximum: set.singlePlacementGroup === true ? LARGEST_IN_ONE_PLACEMENT_GROUP : LARGEST,
     instances,
-    unsteady: [...unsteadyByListing(set, machines), ...facts.unsteady],
+    unsteady: [...unsteadyByListing(set, machines), ...oddSize(set, machines), ...facts.unsteady],
     replacementOff: facts.replacementOff,
     controller: controllerOf(set),
     membershipChangedAt: launched.at(-1) ?? null,
@@ -68,6 +68,30 @@ export function snapshotOf(set: VirtualMachineScaleSet, machines: readonly Machi
     events: facts.events,
     ownRecoveryTime: terminateNotice(set),
   }
+}
+
+function stayingOf(machines: readonly Machine[]): number {
+  return machines.filter(machine => !/^deleting$/i.test(machine.provisioningState ?? '')).length
+}
+
+function isAtRest(set: VirtualMachineScaleSet): boolean {
+  return /^succeeded$/i.test(set.provisioningState ?? '')
+}
+
+/**
+ * `sku.capacity`; but a flexible set at rest whose machines were deleted one by one has been seen to keep a capacity that
+ * counts them still. It will make no machine for it, so what it has is all that it owes.
+ */
+function desiredOf(set: VirtualMachineScaleSet, machines: readonly Machine[]): number {
+  const capacity = set.sku?.capacity ?? 0
+  return isFlexible(set) && isAtRest(set) ? Math.min(capacity, stayingOf(machines)) : capacity
+}
+
+/** Whether it is short of machines or only counts so cannot be told: so it is left alone (S10). */
+function oddSize(set: VirtualMachineScaleSet, machines: readonly Machine[]): Unsteady[] {
+  const [capacity, staying] = [set.sku?.capacity ?? 0, stayingOf(machines)]
+  if (!isFlexible(set) || !isAtRest(set) || staying >= capacity) return []
+  return [{ reason: 'unknown', detail: `its size is ${capacity}, and it has ${staying} machines: make the two agree` }]
 }
 
 /** How long machines may take to say good-bye: a deletion waits for their answer to the notice (5 to 15 minutes). */

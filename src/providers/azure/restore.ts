@@ -24,12 +24,11 @@ export async function restore(context: ScopeContext, order: StrikeOrder, signal:
   if (ref === null)
     throw new ProviderError(`${order.group} is not in ${context.scope}`, { code: 'invalid', operation: 'restore', mayHaveActed: false })
   const set = await readSet(context, ref, signal)
-  if (set === null) return told(decideRestore(gone(order)))
+  if (set === null) return toldOf(decideRestore(gone(order)))
   await followUp(context, order, signal)
   const machines = await listMachines(context.api, { ref, set, view: false }, signal)
   const decision = decideRestore(factsOf(context, order, { set, machines }))
-  if (decision.kind !== 'set-capacity') return told(decision)
-  return raise(context, order, { ref, set, decision, signal })
+  return decision.kind === 'set-capacity' ? raise(context, order, { ref, set, decision, signal }) : toldOf(decision)
 }
 
 async function readSet(context: ScopeContext, ref: ScaleSetRef, signal: AbortSignal): Promise<VirtualMachineScaleSet | null> {
@@ -131,7 +130,7 @@ async function raise({ api, memory }: ScopeContext, order: StrikeOrder, { ref, s
   }
 }
 
-function told(decision: Exclude<RestoreDecision, { kind: 'set-capacity' }>): Restored {
-  const states = { wait: 'waiting', requested: 'requested', done: 'done', yield: 'yielded' } as const
-  return { state: states[decision.kind], detail: decision.detail }
+function toldOf({ kind, detail }: RestoreDecision): Restored {
+  const states = { wait: 'waiting', requested: 'requested', 'set-capacity': 'requested', done: 'done', yield: 'yielded' } as const
+  return { state: states[kind], detail }
 }

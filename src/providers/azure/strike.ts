@@ -2,7 +2,7 @@ import type { StrikeOrder } from '../../domain/drill.ts'
 import type { Receipt } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { Deletion, Machine } from './api.ts'
-import { identityOf, partOf, type ScaleSetRef, scaleSetRef } from './ids.ts'
+import { identityOf, type ScaleSetRef, scaleSetRef } from './ids.ts'
 import { summaryOf } from './map.ts'
 import { isFlexible } from './members.ts'
 import { listMachines, type ScopeContext } from './observe.ts'
@@ -11,8 +11,9 @@ import { listMachines, type ScopeContext } from './observe.ts'
  * The contract's strike(): the call can name only a number or a name, which may mean another machine by now, so the
  * recorded victim is looked up by its identity immediately before; then one call, sent once.
  *
- * `retire` deletes it through its set, gracefully: notices of termination are honoured. `crash` deletes the machine itself
- * with force, which skips its graceful end: the nearest thing to a host that dies. Both take it out of the set.
+ * Both methods delete it through its set, because then the set's size falls with it: a machine of a flexible set that was
+ * deleted by itself has been seen to leave the size where it was. `retire` is graceful: notices of termination are
+ * honoured. `crash` asks for force, which skips the graceful end: the nearest thing to a host that dies.
  */
 export async function strike(
   context: ScopeContext,
@@ -22,7 +23,7 @@ export async function strike(
   const ref = scaleSetRef(context.scope, order.group)
   if (ref === null) throw refused('invalid', `${order.group} is no scale set of ${context.scope}`)
   const found = await lookUp(context, { ref, order }, sending.signal)
-  const ongoing = await context.api.deleteMachine(deletionOf(ref, order, found), { drill: order.drill, ...sending })
+  const ongoing = await context.api.deleteMember(deletionOf(ref, order, found), { drill: order.drill, ...sending })
   return { acceptedAt: context.clock.now(), reference: ongoing.reference }
 }
 
@@ -57,9 +58,7 @@ function deletionOf(set: ScaleSetRef, order: StrikeOrder, { flexible, machine }:
   // Members of a flexible set are known to it by the machine's own name.
   const instanceId = flexible ? machine.name : machine.instanceId
   if (instanceId === undefined || instanceId === '') throw refused('invalid', `Azure shows no name for the victim ${order.victim.name}`)
-  if (order.method === 'retire') return { kind: 'through-set', set, instanceId }
-  if (!flexible) return { kind: 'uniform-machine', set, instanceId }
-  return { kind: 'machine', resourceGroup: partOf(machine.id, 'resourceGroups') ?? set.resourceGroup, name: instanceId }
+  return { set, instanceId, forced: order.method === 'crash' }
 }
 
 function refused(code: ProviderError['code'], what: string): ProviderError {

@@ -4,7 +4,7 @@ import type { Machine } from './api.ts'
 import { failureOf, provisioningFailure } from './failures.ts'
 import { identityOf } from './ids.ts'
 import { isSpot, phaseOf } from './members.ts'
-import type { ScopeMemory, Seen } from './memory.ts'
+import type { ScopeMemory, SeenMember } from './memory.ts'
 
 /*
  * Azure's Compute API keeps no list of activities. What happened is told from what stands: when machines were created and
@@ -81,33 +81,33 @@ export function noteGone(memory: ScopeMemory, group: string, facts: EventFacts):
   const known = before?.incarnation === incarnation ? before : undefined
   const present = new Map(machines.flatMap(machine => memberOf(set, machine, since)))
   const capacity = set.sku?.capacity ?? 0
+  const failure = provisioningFailure(facts.view?.statuses)
+  const fell = capacity < (known?.capacity ?? capacity)
   const gone = [...(known?.members ?? [])]
     .filter(([id, member]) => member.fresh && !present.has(id))
-    .map(([id, member]) => goneEvent(id, { member, fell: capacity < (known?.capacity ?? capacity), now }))
+    .flatMap(([id, member]) => [
+      ...(member.made || failure === null ? [] : [givenUp(id, failure.text, now)]),
+      goneEvent(id, { member, fell, now }),
+    ])
   const all = [...(known?.gone ?? []), ...gone].slice(-50)
   memory.note(group, { incarnation, capacity, members: present, gone: all })
   return all.filter(event => Temporal.Instant.compare(event.at, since) >= 0)
 }
 
-function memberOf(
-  set: VirtualMachineScaleSet,
-  machine: Machine,
-  since: Temporal.Instant,
-): [InstanceId, { spot: boolean; fresh: boolean }][] {
+function memberOf(set: VirtualMachineScaleSet, machine: Machine, since: Temporal.Instant): [InstanceId, SeenMember][] {
   const id = identityOf(machine)
   if (id === null) return []
   const fresh = (machine.timeCreated?.getTime() ?? 0) >= since.epochMilliseconds - STAMP_TOLERANCE_MS
-  return [[id, { spot: isSpot(set, machine), fresh }]]
+  return [[id, { spot: isSpot(set, machine), fresh, made: /^(succeeded|updating)$/i.test(machine.provisioningState ?? '') }]]
 }
 
-function goneEvent(
-  id: InstanceId,
-  {
-    member,
-    fell,
-    now,
-  }: { member: Seen['members'] extends ReadonlyMap<string, infer Member> ? Member : never; fell: boolean; now: Temporal.Instant },
-): PlatformEvent {
+/** A machine that was being made is in the list no more, and the set says why its change failed. */
+function givenUp(id: InstanceId, text: string, now: Temporal.Instant): PlatformEvent {
+  const detail = `its creation was given up: ${text}`
+  return { id: `launch:${id}`, at: now, kind: 'launch', instance: id, cause: 'unknown', outcome: 'failed', detail, error: failureOf(text) }
+}
+
+function goneEvent(id: InstanceId, { member, fell, now }: { member: SeenMember; fell: boolean; now: Temporal.Instant }): PlatformEvent {
   const cause: EventCause = fell ? 'scale-in' : member.spot ? 'interruption' : 'unknown'
   const why = fell ? 'the size of the scale set fell at the same time' : member.spot ? 'it was a spot machine' : 'Azure does not say why'
   return {

@@ -2,11 +2,19 @@ import type { GroupId, InstanceId, PlatformEvent } from '../../domain/group.ts'
 import type { Milliseconds } from '../../domain/time.ts'
 import type { Ongoing } from './api.ts'
 
+export interface SeenMember {
+  readonly spot: boolean
+  /** It came after the strike. */
+  readonly fresh: boolean
+  /** Its creation had succeeded. */
+  readonly made: boolean
+}
+
 /** What one group's drills under way looked like at the last look. */
 export interface Seen {
   readonly incarnation: string
   readonly capacity: number
-  readonly members: ReadonlyMap<InstanceId, { readonly spot: boolean; readonly fresh: boolean }>
+  readonly members: ReadonlyMap<InstanceId, SeenMember>
   /** Members that were seen to go, and why as far as that can be told. */
   readonly gone: readonly PlatformEvent[]
 }

@@ -9,10 +9,14 @@ import { createWorld, type Simulator, startSimulator } from '../simulator/index.
 import { campaignScreen } from './campaign-screen.ts'
 import { type Io, writeLine } from './io.ts'
 import type { RehearseOptions } from './options.ts'
+import { azureFleet, subscriptions } from './rehearsal/azure-fleet.ts'
 import { disagreements } from './rehearsal/check.ts'
 import { fleet, haltedGroup, regions } from './rehearsal/fleet.ts'
 import { writeInstallation } from './rehearsal/installation.ts'
 import { reportInput } from './report-input.ts'
+
+/** What every cloud's part of the rehearsal holds, in the order of the report. */
+const everywhere = [...fleet, ...azureFleet]
 
 /**
  * The main job end to end on simulated clouds: an installation like any other, its own ledger, real SDKs over HTTP. 0 when every
@@ -21,7 +25,8 @@ import { reportInput } from './report-input.ts'
 export async function rehearse(options: RehearseOptions, io: Io): Promise<number> {
   const out = resolve(io.cwd, options.out ?? '.firedrill/rehearsal')
   const groups = fleet.map(({ group }) => group)
-  const world = createWorld({ seed: options.seed ?? 1, regions: Object.values(regions), groups })
+  const azure = { subscriptions: Object.values(subscriptions).map(id => ({ id })), groups: azureFleet.map(({ group }) => group) }
+  const world = createWorld({ seed: options.seed ?? 1, regions: Object.values(regions), groups, azure })
   const simulator = await startSimulator({ world })
   try {
     return await drillTheFleet(simulator, { out, options, io })
@@ -49,9 +54,9 @@ async function drillTheFleet(simulator: Simulator, what: { out: string; options:
     const report = buildReport(input)
     const files = await writeReports({ report, formats: reportFormats, out })
     const html = files.find(file => file.endsWith('.html'))
-    const instances = fleet.reduce((sum, { group }) => sum + (group.size ?? 3), 0)
+    const instances = everywhere.reduce((sum, { group }) => sum + (group.size ?? 3), 0)
     screen.print({
-      title: `Firedrill rehearsal: ${fleet.length} groups, ${instances} instances, simulated AWS`,
+      title: `Firedrill rehearsal: ${everywhere.length} groups, ${instances} instances, simulated AWS and Azure`,
       aside: 'leash off',
       drills: inFleetOrder(input.drills),
       reportUrl: html === undefined ? null : pathToFileURL(html).href,
@@ -60,7 +65,7 @@ async function drillTheFleet(simulator: Simulator, what: { out: string; options:
     if (io.signal.aborted) return 3
     return judgeRehearsal(
       disagreements(
-        fleet,
+        everywhere,
         input.drills.map(({ drill }) => drill),
         (group, question) => simulator.world.truth(group, question),
       ),
@@ -78,7 +83,7 @@ async function haltOne(installation: Awaited<ReturnType<typeof openInstallation>
 }
 
 function inFleetOrder<D extends { readonly drill: { readonly groupName: string } }>(drills: readonly D[]): D[] {
-  const order = new Map(fleet.map(({ group }, index) => [group.name, index]))
+  const order = new Map(everywhere.map(({ group }, index) => [group.name, index]))
   return drills.toSorted((a, b) => (order.get(a.drill.groupName) ?? 0) - (order.get(b.drill.groupName) ?? 0))
 }
 

@@ -29,7 +29,9 @@ export async function simulate(options: SimulateOptions, io: Pick<Io, 'stdout' |
   try {
     if (options.json === true) {
       const { endpoint, region } = simulator.aws
-      writeLine(io.stdout, JSON.stringify({ aws: { endpoint, region } }))
+      const { subscription } = simulator.azure
+      const azure = subscription === '' ? {} : { azure: { endpoint: simulator.azure.endpoint, subscription } }
+      writeLine(io.stdout, JSON.stringify({ aws: { endpoint, region }, ...azure }))
     } else for (const line of howToConnect(simulator)) writeLine(io.stdout, line)
     if (!io.signal.aborted) await once(io.signal, 'abort')
     return EXIT.ok
@@ -66,8 +68,8 @@ async function start(description: WorldInput, port: number): Promise<Simulator |
   }
 }
 
-function howToConnect({ aws, world }: Simulator): string[] {
-  const groups = world.groupIds()
+function howToConnect({ aws, azure, world }: Simulator): string[] {
+  const groups = world.groupIds().filter(id => id.startsWith('aws:'))
   return [
     `Simulated AWS with ${groups.length} groups at ${aws.endpoint}. Ctrl-C ends it.`,
     '',
@@ -79,6 +81,14 @@ function howToConnect({ aws, world }: Simulator): string[] {
     '',
     `aws --endpoint-url ${aws.endpoint} autoscaling describe-auto-scaling-groups`,
     '',
+    ...(azure.subscription === ''
+      ? []
+      : [
+          `Simulated Azure Resource Manager: ${azure.endpoint}, subscription ${azure.subscription}. Firedrill finds it with`,
+          '',
+          `providers: { azure: { endpoint: "${azure.endpoint}", subscriptions: ["${azure.subscription}"] } }`,
+          '',
+        ]),
     `Faults, the audit log and the truth about each group: ${aws.endpoint}/_simulator/`,
   ]
 }

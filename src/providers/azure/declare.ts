@@ -3,12 +3,12 @@ import type { Declaration, DeclaredSet, NotCompared, Path } from '../../domain/d
 import type { Value } from '../../domain/finding.ts'
 import type { GroupId } from '../../domain/group.ts'
 import { ProviderError } from '../provider-error.ts'
-import { distinct, mapLimited } from '../shared/batches.ts'
+import { distinct } from '../shared/batches.ts'
 import { scaleSetRef } from './ids.ts'
 import { imageSource } from './images.ts'
 import { isFlexible } from './members.ts'
 import { modelVersion } from './model.ts'
-import { type ScopeContext, WIDTH } from './observe.ts'
+import { forEachGroup, type ScopeContext } from './observe.ts'
 import { type ResolvedImage, resolveImage } from './resolve.ts'
 import {
   dataDiskSettings,
@@ -24,16 +24,14 @@ import {
 
 /** The contract's declare(): the model of each set, with what its image comes to now. */
 export async function declare(context: ScopeContext, groups: readonly GroupId[], signal: AbortSignal): Promise<Map<GroupId, Declaration>> {
-  const answer = new Map<GroupId, Declaration>()
-  await mapLimited(distinct(groups), WIDTH, async id => {
+  const declare = async (id: GroupId): Promise<[GroupId, Declaration][]> => {
     const set = await setFor(context, id, signal)
-    if (set === null) return
-    const current = await declaredBy(context, set, signal)
+    const current = set === null ? null : await declaredBy(context, set, signal)
+    if (current === null) return []
     // Only the present model can be read: a member that was made from an older one is compared with what it can be.
-    if (current !== null)
-      answer.set(id, { current, born: { [current.version]: current }, promises: { retire: 'current', crash: 'current' } })
-  })
-  return answer
+    return [[id, { current, born: { [current.version]: current }, promises: { retire: 'current', crash: 'current' } }]]
+  }
+  return new Map((await forEachGroup(distinct(groups), declare, signal)).flat())
 }
 
 /** With its user data. Null: it is not there (any more). */

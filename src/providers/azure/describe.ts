@@ -10,7 +10,7 @@ import { setFor } from './declare.ts'
 import { identityOf, scaleSetRef } from './ids.ts'
 import { runningImage } from './images.ts'
 import { isFlexible } from './members.ts'
-import { listMachines, type ScopeContext, WIDTH } from './observe.ts'
+import { forEachGroup, listMachines, type ScopeContext } from './observe.ts'
 import {
   dataDiskSettings,
   extensionSettings,
@@ -31,12 +31,11 @@ export async function describe(
   refs: readonly InstanceRef[],
   signal: AbortSignal,
 ): Promise<Map<InstanceId, Configuration>> {
-  const answer = new Map<InstanceId, Configuration>()
-  await mapLimited([...Map.groupBy(refs, ref => ref.group)], WIDTH, async ([group, wanted]) => {
-    const ids = new Set(wanted.map(ref => ref.id))
-    for (const configuration of await describeGroup(context, group, { ids, signal })) answer.set(configuration.instance, configuration)
-  })
-  return answer
+  const groups = [...Map.groupBy(refs, ref => ref.group)]
+  const describe = ([group, wanted]: [GroupId, InstanceRef[]]): Promise<Configuration[]> =>
+    describeGroup(context, group, { ids: new Set(wanted.map(ref => ref.id)), signal })
+  const configurations = (await forEachGroup(groups, describe, signal)).flat()
+  return new Map(configurations.map(configuration => [configuration.instance, configuration]))
 }
 
 async function describeGroup(
@@ -52,7 +51,8 @@ async function describeGroup(
     const id = identityOf(machine)
     return id !== null && ids.has(id) ? [{ id, machine }] : []
   })
-  return mapLimited(found, WIDTH, async ({ id, machine }) => {
+  // A set gives few answers a minute about single machines (Microsoft's throttling page): one after the other.
+  return mapLimited(found, 2, async ({ id, machine }) => {
     const own = await readAlone(context, { ref, set, id, machine }, signal)
     return configurationOf(set, { id, machine, own })
   })

@@ -73,18 +73,21 @@ function changeOf({ set, view, since, now }: EventFacts): PlatformEvent[] {
   return [{ ...base, outcome: 'failed', detail: failure.text, error: failureOf(failure.text) }]
 }
 
-/** Adds who went since the last look, and keeps what this look shows for the next. */
+/** Adds who went or is going since the last look, and keeps what this look shows for the next. */
 export function noteGone(memory: ScopeMemory, group: string, facts: EventFacts): readonly PlatformEvent[] {
   const { set, machines, since, now } = facts
   const incarnation = set.uniqueId ?? ''
   const before = memory.seen(group)
   const known = before?.incarnation === incarnation ? before : undefined
-  const present = new Map(machines.flatMap(machine => memberOf(set, machine, since)))
+  const staying = machines.filter(machine => !/^deleting$/i.test(machine.provisioningState ?? ''))
+  const members = new Map([...(known?.members ?? []), ...machines.flatMap(machine => memberOf(set, machine, since))])
+  const present = new Map(staying.flatMap(machine => memberOf(set, machine, since)))
   const capacity = set.sku?.capacity ?? 0
+  const told = new Set((known?.gone ?? []).map(event => event.instance))
   const failure = provisioningFailure(facts.view?.statuses)
   const fell = capacity < (known?.capacity ?? capacity)
-  const gone = [...(known?.members ?? [])]
-    .filter(([id, member]) => member.fresh && !present.has(id))
+  const gone = [...members]
+    .filter(([id, member]) => member.fresh && !present.has(id) && !told.has(id))
     .flatMap(([id, member]) => [
       ...(member.made || failure === null ? [] : [givenUp(id, failure.text, now)]),
       goneEvent(id, { member, fell, now }),
@@ -117,7 +120,7 @@ function goneEvent(id: InstanceId, { member, fell, now }: { member: SeenMember; 
     instance: id,
     cause,
     outcome: 'succeeded',
-    detail: `it is gone: ${why}`,
+    detail: `it was taken out: ${why}`,
     error: null,
   }
 }

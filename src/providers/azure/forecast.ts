@@ -2,13 +2,13 @@ import type { GalleryImageVersion, VirtualMachineScaleSet, VirtualMachineScaleSe
 import type { Finding } from '../../domain/finding.ts'
 import type { GroupId } from '../../domain/group.ts'
 import { ProviderError } from '../provider-error.ts'
-import { distinct, mapLimited } from '../shared/batches.ts'
+import { distinct } from '../shared/batches.ts'
 import type { AzureApi } from './api.ts'
 import { setFor } from './declare.ts'
 import { failureOf, provisioningFailure } from './failures.ts'
 import { scaleSetRef } from './ids.ts'
 import { type ImageSource, imageSource } from './images.ts'
-import { type ScopeContext, WIDTH } from './observe.ts'
+import { forEachGroup, type ScopeContext } from './observe.ts'
 import { compareVersions, mayBeNewest, sameLocation } from './resolve.ts'
 
 /** The contract's forecast(): would a new machine come? A set that could not be read in full is missing from the answer. */
@@ -17,15 +17,14 @@ export async function forecast(
   groups: readonly GroupId[],
   signal: AbortSignal,
 ): Promise<Map<GroupId, readonly Finding[]>> {
-  const answer = new Map<GroupId, readonly Finding[]>()
-  await mapLimited(distinct(groups), WIDTH, async id => {
+  const foresee = async (id: GroupId): Promise<[GroupId, Finding[]][]> => {
     const ref = scaleSetRef(context.scope, id)
     const set = ref === null ? null : await setFor(context, id, signal)
-    if (ref === null || set === null) return
+    if (ref === null || set === null) return []
     const [images, view] = await Promise.all([imageFindings(context, set, signal), context.api.getSetView(ref, signal)])
-    answer.set(id, [...modelFindings(set), ...images, ...sizeFindings(set), ...changeFindings(view, context.clock.now())])
-  })
-  return answer
+    return [[id, [...modelFindings(set), ...images, ...sizeFindings(set), ...changeFindings(view, context.clock.now())]]]
+  }
+  return new Map((await forEachGroup(distinct(groups), foresee, signal)).flat())
 }
 
 function cannotRebuild(level: Finding['level'], path: string, actual: string | null, summary: string): Finding {

@@ -23,7 +23,7 @@ export interface ScopeContext {
 }
 
 /** Calls at a time: each set has a small allowance of its own, a subscription a large one. */
-export const WIDTH = 8
+const WIDTH = 8
 /** From so many groups on, one listing of the subscription is cheaper than a question for each. */
 const LISTING_FROM = 6
 
@@ -199,6 +199,30 @@ function replacementOff(
     return 'Azure shows no etag for the scale set, so its size could not be restored without the danger of undoing a change by somebody else'
   if (set.sku?.capacity === undefined) return 'Azure shows no size for the scale set, so it could not be restored'
   return null
+}
+
+/**
+ * Works on each group by itself: one that cannot be read must not hide the others, and is left out. Where none can be read
+ * at all, it is the subscription that cannot, and the first error says why.
+ */
+export async function forEachGroup<Group, Result>(
+  groups: readonly Group[],
+  work: (group: Group) => Promise<Result>,
+  signal: AbortSignal,
+): Promise<Result[]> {
+  const errors: ProviderError[] = []
+  const results = await mapLimited(groups, WIDTH, async group => {
+    try {
+      return [await work(group)]
+    } catch (error) {
+      if (signal.aborted || !(error instanceof ProviderError)) throw error
+      errors.push(error)
+      return []
+    }
+  })
+  const [first] = errors
+  if (first !== undefined && errors.length === groups.length) throw first
+  return results.flat()
 }
 
 /** A sentence for what failed; an abort is no failure to be noted but the end of the call. */

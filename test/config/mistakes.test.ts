@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: that is how variables are written in settings
 import assert from 'node:assert/strict'
+import { providers } from '../../src/providers/registry.ts'
 import { MINIMAL, mistakes } from './folder.ts'
 
 interface Case {
@@ -257,9 +258,9 @@ const cases: readonly Case[] = [
   },
   {
     about: 'a provider that is still to come, and one that is misspelt',
-    settings: 'providers:\n  gcp: {}\n  asw: {}\n',
+    settings: 'providers:\n  swarm: {}\n  asw: {}\n',
     says: [
-      'firedrill.yaml:2:3: this version cannot drill gcp yet\n    There is aws.',
+      `firedrill.yaml:2:3: this version cannot drill swarm yet\n    There is ${Object.keys(providers).join(', ')}.`,
       'firedrill.yaml:3:3: there is no provider "asw"\n    Did you mean "aws"?',
     ],
   },

@@ -226,7 +226,7 @@ export async function forEachGroup<Group, Result>(
 }
 
 /** A sentence for what failed; an abort is no failure to be noted but the end of the call. */
-export function reasonUnlessAborted(error: unknown, signal: AbortSignal): string {
+function reasonUnlessAborted(error: unknown, signal: AbortSignal): string {
   if (signal.aborted) throw signal.reason
   if (error instanceof ProviderError) return error.message
   throw error

@@ -23,9 +23,10 @@ export async function restore(context: ScopeContext, order: StrikeOrder, signal:
   const ref = scaleSetRef(context.scope, order.group)
   if (ref === null)
     throw new ProviderError(`${order.group} is not in ${context.scope}`, { code: 'invalid', operation: 'restore', mayHaveActed: false })
+  // While its own change is carried out there is nothing to decide, and a set gives few answers a minute about itself.
+  if (await isUnderWay(context, order, signal)) return { state: 'requested', detail: 'the scale set is making the machine' }
   const set = await readSet(context, ref, signal)
   if (set === null) return toldOf(decideRestore(gone(order)))
-  await followUp(context, order, signal)
   const machines = await listMachines(context.api, { ref, set, view: false }, signal)
   const decision = decideRestore(factsOf(context, order, { set, machines }))
   return decision.kind === 'set-capacity' ? raise(context, order, { ref, set, decision, signal }) : toldOf(decision)
@@ -40,13 +41,13 @@ async function readSet(context: ScopeContext, ref: ScaleSetRef, signal: AbortSig
   }
 }
 
-/** How the change that this process sent goes on. One that cannot be asked for counts as still running. */
-async function followUp({ memory, clock, log }: ScopeContext, order: StrikeOrder, signal: AbortSignal): Promise<void> {
+/** Whether the change that this process sent is still carried out. How one goes on that cannot be asked for, the set itself must tell. */
+async function isUnderWay({ memory, clock, log }: ScopeContext, order: StrikeOrder, signal: AbortSignal): Promise<boolean> {
   const sent = memory.sent(order.drill)
-  if (sent === undefined || sent.ended !== 'running') return
+  if (sent === undefined || sent.ended !== 'running') return false
   try {
     const progress = await sent.ongoing.progress(signal)
-    if (progress === 'running') return
+    if (progress === 'running') return true
     sent.ended = progress === 'succeeded' ? 'succeeded' : 'failed'
     sent.detail = progress === 'succeeded' ? '' : progress.failed
     sent.endedAt = clock.monotonic()
@@ -54,9 +55,10 @@ async function followUp({ memory, clock, log }: ScopeContext, order: StrikeOrder
     if (signal.aborted || !(error instanceof ProviderError)) throw error
     log.warn('how a restore goes on could not be read', { drill: order.drill, why: error.message })
   }
+  return false
 }
 
-export function factsOf(
+function factsOf(
   { memory, clock }: Pick<ScopeContext, 'memory' | 'clock'>,
   order: StrikeOrder,
   { set, machines }: { set: VirtualMachineScaleSet; machines: readonly Machine[] },

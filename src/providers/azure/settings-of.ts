@@ -112,7 +112,7 @@ export function userDataDigest(data: string | undefined): Value {
   return data === undefined || data === '' ? null : digest(data)
 }
 
-export function digest(text: string): string {
+function digest(text: string): string {
   return `sha256:${createHash('sha256').update(text).digest('hex').slice(0, 16)}`
 }
 

@@ -20,7 +20,7 @@ type AzureGroup = NonNullable<NonNullable<Parameters<typeof createWorld>[0]['azu
 const times = { detect: 80, boot: 200, health: 100, drain: 120, terminate: 80 }
 const never = new AbortController().signal
 const quiet = () => {}
-export const log = { debug: quiet, info: quiet, warn: quiet, error: quiet }
+const log = { debug: quiet, info: quiet, warn: quiet, error: quiet }
 
 /** A provider on a simulator, as a process would open it. */
 export async function openAzure(simulator: Simulator, onCall?: (operation: string, outcome: string) => void): Promise<Provider> {

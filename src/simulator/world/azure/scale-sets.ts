@@ -33,7 +33,7 @@ export function provisioningState(set: ScaleSet): 'Deleting' | 'Updating' | 'Fai
   return set.failure === null ? 'Succeeded' : 'Failed'
 }
 
-export function startOperation({ world, subscription }: Site): Operation {
+function startOperation({ world, subscription }: Site): Operation {
   const operation: Operation = { id: world.random.uuid(), start: world.time, end: null, status: 'InProgress', error: null }
   subscription.operations.set(operation.id, operation)
   if (subscription.operations.size > 500) subscription.operations.delete([...subscription.operations.keys()][0] as string)

@@ -9,11 +9,15 @@ import { createWorld, type Simulator, startSimulator } from '../simulator/index.
 import { campaignScreen } from './campaign-screen.ts'
 import { type Io, writeLine } from './io.ts'
 import type { RehearseOptions } from './options.ts'
+import { azureFleet, subscriptions } from './rehearsal/azure-fleet.ts'
 import { disagreements } from './rehearsal/check.ts'
 import { fleet, haltedGroup, regions } from './rehearsal/fleet.ts'
 import { writeInstallation } from './rehearsal/installation.ts'
 import { PatientClock } from './rehearsal/patient-clock.ts'
 import { reportInput } from './report-input.ts'
+
+/** What every cloud's part of the rehearsal holds, in the order of the report. */
+const everywhere = [...fleet, ...azureFleet]
 
 /**
  * The main job end to end on simulated clouds: an installation like any other, its own ledger, real SDKs over HTTP. 0 when every
@@ -24,7 +28,8 @@ export async function rehearse(options: RehearseOptions, io: Io): Promise<number
   const groups = fleet.map(({ group }) => group)
   const clock = new PatientClock()
   const simulatedClock = { now: () => clock.now().epochMilliseconds }
-  const world = createWorld({ seed: options.seed ?? 1, regions: Object.values(regions), groups }, { clock: simulatedClock })
+  const azure = { subscriptions: Object.values(subscriptions).map(id => ({ id })), groups: azureFleet.map(({ group }) => group) }
+  const world = createWorld({ seed: options.seed ?? 1, regions: Object.values(regions), groups, azure }, { clock: simulatedClock })
   const simulator = await startSimulator({ world })
   try {
     return await drillTheFleet(simulator, { out, options, io, clock })
@@ -56,9 +61,9 @@ async function drillTheFleet(
     const report = buildReport(input)
     const files = await writeReports({ report, formats: reportFormats, out })
     const html = files.find(file => file.endsWith('.html'))
-    const instances = fleet.reduce((sum, { group }) => sum + (group.size ?? 3), 0)
+    const instances = everywhere.reduce((sum, { group }) => sum + (group.size ?? 3), 0)
     screen.print({
-      title: `Firedrill rehearsal: ${fleet.length} groups, ${instances} instances, simulated AWS`,
+      title: `Firedrill rehearsal: ${everywhere.length} groups, ${instances} instances, simulated AWS and Azure`,
       aside: 'leash off',
       drills: inFleetOrder(input.drills),
       reportUrl: html === undefined ? null : pathToFileURL(html).href,
@@ -67,7 +72,7 @@ async function drillTheFleet(
     if (io.signal.aborted) return 3
     return judgeRehearsal(
       disagreements(
-        fleet,
+        everywhere,
         input.drills.map(({ drill }) => drill),
         (group, question) => simulator.world.truth(group, question),
       ),
@@ -85,7 +90,7 @@ async function haltOne(installation: Awaited<ReturnType<typeof openInstallation>
 }
 
 function inFleetOrder<D extends { readonly drill: { readonly groupName: string } }>(drills: readonly D[]): D[] {
-  const order = new Map(fleet.map(({ group }, index) => [group.name, index]))
+  const order = new Map(everywhere.map(({ group }, index) => [group.name, index]))
   return drills.toSorted((a, b) => (order.get(a.drill.groupName) ?? 0) - (order.get(b.drill.groupName) ?? 0))
 }
 

@@ -28,8 +28,12 @@ export async function simulate(options: SimulateOptions, io: Pick<Io, 'stdout' |
   }
   try {
     if (options.json === true) {
-      const { aws, gcp } = simulator
-      const parts = { aws: { endpoint: aws.endpoint, region: aws.region }, gcp: { endpoint: gcp.endpoint, project: gcp.project } }
+      const { aws, gcp, azure } = simulator
+      const parts = {
+        aws: { endpoint: aws.endpoint, region: aws.region },
+        gcp: { endpoint: gcp.endpoint, project: gcp.project },
+        ...(azure.subscription === '' ? {} : { azure: { endpoint: azure.endpoint, subscription: azure.subscription } }),
+      }
       writeLine(io.stdout, JSON.stringify(parts))
     } else for (const line of howToConnect(simulator)) writeLine(io.stdout, line)
     if (!io.signal.aborted) await once(io.signal, 'abort')
@@ -67,7 +71,7 @@ async function start(description: WorldInput, port: number): Promise<Simulator |
   }
 }
 
-function howToConnect({ aws, gcp, world }: Simulator): string[] {
+function howToConnect({ aws, gcp, azure, world }: Simulator): string[] {
   const groups = world.groupIds()
   return [
     `Simulated clouds with ${groups.length} groups at ${aws.endpoint}. Ctrl-C ends it.`,
@@ -84,6 +88,14 @@ function howToConnect({ aws, gcp, world }: Simulator): string[] {
     '',
     ...Object.entries(gcp.env).map(([name, value]) => `export ${name}=${value}`),
     '',
+    ...(azure.subscription === ''
+      ? []
+      : [
+          `Simulated Azure Resource Manager: ${azure.endpoint}, subscription ${azure.subscription}. Firedrill finds it with`,
+          '',
+          `providers: { azure: { endpoint: "${azure.endpoint}", subscriptions: ["${azure.subscription}"] } }`,
+          '',
+        ]),
     `Faults, the audit log and the truth about each group: ${aws.endpoint}/_simulator/`,
   ]
 }

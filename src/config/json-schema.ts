@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { awsSettingsSchema } from '../providers/aws/settings.ts'
+import { azureSettingsSchema } from '../providers/azure/settings.ts'
 import { gcpSettingsSchema } from '../providers/gcp/settings.ts'
 import { swarmSettingsSchema } from '../providers/swarm/settings.ts'
 import { installationSchema } from './installation-schema.ts'
@@ -10,6 +11,7 @@ import { scheduleSchema } from './schedule-schema.ts'
 export function jsonSchemas(): { readonly firedrill: object; readonly schedule: object } {
   const providers = z.strictObject({
     aws: awsSettingsSchema.optional(),
+    azure: azureSettingsSchema.optional(),
     gcp: gcpSettingsSchema.optional(),
     swarm: swarmSettingsSchema.optional(),
   })

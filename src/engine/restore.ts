@@ -1,5 +1,6 @@
-import type { ConcludedDrill, Drill, RestoringDrill, Tracking } from '../domain/drill.ts'
+import type { ConcludedDrill, Drill, OpenDrill, StrikingDrill, Tracking } from '../domain/drill.ts'
 import { transition } from '../domain/transition.ts'
+import type { NewEvent } from '../ledger/ledger.ts'
 import { type Engine, reasonOf, type ScopeHandle } from './context.ts'
 import { advance } from './write.ts'
 
@@ -10,8 +11,8 @@ import { advance } from './write.ts'
 export async function restore(
   engine: Engine,
   handle: ScopeHandle,
-  drill: RestoringDrill | (ConcludedDrill & { readonly tracking: Tracking }),
-  seen: { tracking: Tracking; at: Temporal.Instant; signal: AbortSignal },
+  drill: Exclude<OpenDrill, StrikingDrill> | (ConcludedDrill & { readonly tracking: Tracking }),
+  seen: { tracking: Tracking; at: Temporal.Instant; signal: AbortSignal; news?: readonly NewEvent[] },
 ): Promise<Drill | null> {
   const ask = handle.provider.restore
   if (ask === undefined) throw new Error(`${handle.provider.name} must restore and cannot: its capabilities contradict it`)
@@ -23,6 +24,8 @@ export async function restore(
   }
   const looked = { ...drill, tracking: seen.tracking }
   const restored = transition(looked, { kind: 'restore', progress: progress ?? { state: 'waiting', detail: 'no answer' }, at: seen.at })
-  const written = await advance(engine, restored, [{ at: seen.at, kind: 'restore', data: { ...progress } }])
+  const asked =
+    JSON.stringify(progress) === JSON.stringify(drill.tracking.restore) ? [] : [{ at: seen.at, kind: 'restore', data: { ...progress } }]
+  const written = await advance(engine, restored, [...(seen.news ?? []), ...asked])
   return written ? restored : null
 }

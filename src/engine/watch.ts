@@ -142,7 +142,10 @@ async function look(engine: Engine, handle: ScopeHandle, what: LookAt<Tracked>):
   const observation = what.observation ?? { kind: 'unreadable', why: 'the platform did not answer for it' }
   const probed = await trackAndProbe(engine, drill, { observation, at, signal })
   if (drill.state === 'concluded') return lookWounded(engine, handle, drill, { tracking: probed, at, signal })
-  if (drill.state === 'restoring') return judgeable(await restore(engine, handle, drill, { tracking: probed, at, signal }), at)
+  if (isOwed(probed)) {
+    const news = newsOf(drill, { ...drill, tracking: probed }, at)
+    return judgeable(await restore(engine, handle, drill, { tracking: probed, at, signal, news }), at)
+  }
   const phase = phaseOf(probed, drill.policy, at)
   const looked = transition(drill, { kind: 'looked', tracking: probed, at })
   const news = newsOf(drill, looked, at)
@@ -150,6 +153,11 @@ async function look(engine: Engine, handle: ScopeHandle, what: LookAt<Tracked>):
   if (!written) return null
   if (phase.phase === 'judge' && isUnderWay(looked)) return { state: 'ready', drill: looked }
   return { state: 'watching', drill: isNews(drill, looked) ? looked : drill }
+}
+
+/** A size that a strike took and that is not yet back: asked for in every look, also once a successor soaks. */
+function isOwed({ restore: progress }: Tracking): boolean {
+  return progress !== null && progress.state !== 'done' && progress.state !== 'yielded'
 }
 
 /** A restore that never ends must not keep a drill from its verdict (S11). Null: somebody else moved it. */
@@ -194,7 +202,7 @@ async function lookWounded(
   seen: { readonly tracking: Tracking; readonly at: Temporal.Instant; readonly signal: AbortSignal },
 ): Promise<Looked | null> {
   const { at } = seen
-  const owed = seen.tracking.restore !== null && !['done', 'yielded'].includes(seen.tracking.restore.state)
+  const owed = isOwed(seen.tracking)
   const drill = owed ? await restore(engine, handle, concluded, seen) : concluded
   if (drill === null || drill.state !== 'concluded') return null
   const tracking = owed ? (drill.tracking ?? seen.tracking) : seen.tracking

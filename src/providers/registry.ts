@@ -36,6 +36,11 @@ export const providers: Readonly<Record<string, RegisteredProvider>> = {
     loadSettings: async () => (await import('./aws/settings.ts')).awsSettingsSchema,
     loadPermissions: async () => (await import('./aws/permissions.ts')).permissions,
   },
+  azure: {
+    load: () => import('./azure/index.ts'),
+    loadSettings: async () => (await import('./azure/settings.ts')).azureSettingsSchema,
+    loadPermissions: async () => (await import('./azure/permissions.ts')).permissions,
+  },
   gcp: {
     load: () => import('./gcp/index.ts'),
     loadSettings: async () => (await import('./gcp/settings.ts')).gcpSettingsSchema,

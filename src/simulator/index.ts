@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Audit, type AuditEntry } from './audit.ts'
 import { answer } from './aws/handler.ts'
+import { answerArm, isArm } from './azure/handler.ts'
 import { control } from './control.ts'
 import { Faults } from './faults.ts'
 import { answer as answerCompute, isCompute } from './gcp/handler.ts'
@@ -28,6 +29,13 @@ export interface Simulator {
     /** The first of the world's projects. */
     readonly project: string
     /** What a process needs to reach it with the official command line. */
+    readonly env: Readonly<Record<string, string>>
+  }
+  readonly azure: {
+    readonly endpoint: string
+    /** The first of the world's subscriptions; empty where there is none. */
+    readonly subscription: string
+    /** What a process needs to know of the first subscription. */
     readonly env: Readonly<Record<string, string>>
   }
   readonly world: CreatedWorld
@@ -80,6 +88,7 @@ export async function startSimulator({ world, port = 0 }: SimulatorOptions): Pro
       },
     },
     gcp: gcpOf(world, endpoint),
+    azure: azurePart(world, endpoint),
     world,
     faults,
     audit: () => simulated.audit.entries(),
@@ -91,6 +100,7 @@ export async function startSimulator({ world, port = 0 }: SimulatorOptions): Pro
 
 function replierFor(path: string): typeof answer {
   if (path.startsWith('/_simulator/')) return control
+  if (isArm(path)) return answerArm
   return isCompute(path) ? answerCompute : answer
 }
 
@@ -106,6 +116,11 @@ function gcpOf(world: CreatedWorld, endpoint: string): Simulator['gcp'] {
       GOOGLE_CLOUD_PROJECT: project,
     },
   }
+}
+
+function azurePart(world: CreatedWorld, endpoint: string): Simulator['azure'] {
+  const [subscription = ''] = world.subscriptions.keys()
+  return { endpoint, subscription, env: subscription === '' ? {} : { AZURE_SUBSCRIPTION_ID: subscription } }
 }
 
 function listen(server: Server, port: number): Promise<void> {

@@ -112,6 +112,41 @@ async function startGcp(place: { readonly zone: string } | { readonly region: st
   }
 }
 
+async function startAzure(mode: 'uniform' | 'flexible'): Promise<Stage> {
+  const trait = (name: string, one: { trait: string }) => ({ name, mode, times, traits: [one] })
+  const groups = [
+    { name: 'web', mode, times },
+    { name: 'api', mode, times, image: 'marketplace', version: 'fixed' },
+    { name: 'mixed', mode, times, health: 'rich', image: 'marketplace' },
+    trait('drifted', { trait: 'config-drift' }),
+    trait('broken', { trait: 'cannot-rebuild' }),
+    trait('refreshing', { trait: 'refreshing' }),
+    trait('suspended', { trait: 'suspended' }),
+    trait('owned', { trait: 'owned' }),
+    trait('protected', { trait: 'protected' }),
+    { name: 'unreadable', mode, times },
+    trait('near-miss', { trait: 'near-miss' }),
+    trait('not-opted-in', { trait: 'not-opted-in' }),
+  ] as NonNullable<Parameters<typeof createWorld>[0]['azure']>['groups']
+  const simulator = await startSimulator({ world: createWorld({ azure: { groups } }) })
+  const azure = await providers.azure?.load()
+  const settings = (await providers.azure?.loadSettings())?.parse({ endpoint: simulator.azure.endpoint })
+  if (azure === undefined || settings === undefined) throw new Error('azure is not registered')
+  const provider = await azure.openProvider(settings, { clock, log, env: simulator.azure.env })
+  return {
+    provider,
+    fault: fault => void simulator.faults.add(fault),
+    clearFaults: () => void simulator.faults.clear(),
+    hide: group => void simulator.faults.add({ kind: 'denied', mentions: `virtualMachineScaleSets/${group}/` }),
+    strikesSent: () => sent(simulator, /:virtualMachineScaleSets\.deleteInstances$/),
+    retireOperation: 'virtualMachineScaleSets.deleteInstances',
+    async close() {
+      await provider.close()
+      await simulator.close()
+    },
+  }
+}
+
 const nuisances: readonly FaultInput[] = [
   { kind: 'throttling', times: 2 },
   { kind: 'server-error', status: 503, times: 2 },
@@ -124,6 +159,8 @@ const stages: readonly { readonly name: string; readonly provider: string; reado
   { name: 'aws', provider: 'aws', start: startAws },
   { name: 'gcp zonal', provider: 'gcp', start: () => startGcp({ zone: 'europe-west1-b' }) },
   { name: 'gcp regional', provider: 'gcp', start: () => startGcp({ region: 'europe-west1' }) },
+  { name: 'azure uniform', provider: 'azure', start: () => startAzure('uniform') },
+  { name: 'azure flexible', provider: 'azure', start: () => startAzure('flexible') },
 ]
 
 for (const { name, provider, start } of stages)
@@ -263,7 +300,7 @@ for (const { name, provider, start } of stages)
 
       function order(snapshot: GroupSnapshot, victim: InstanceSnapshot, method: StrikeMethod): StrikeOrder {
         return {
-          drill: 'drill-1',
+          drill: crypto.randomUUID(),
           scope: scope.id,
           group: snapshot.summary.id,
           groupName: snapshot.summary.name,
@@ -290,6 +327,14 @@ for (const { name, provider, start } of stages)
         return one
       }
 
+      /** One step of a restore; true once it says done. What the platform refuses or loses is asked again. */
+      async function restore(struck: StrikeOrder): Promise<boolean> {
+        assert.ok(stage.provider.restore)
+        const { state, detail } = await stage.provider.restore(struck, never)
+        assert.notEqual(state, 'yielded', detail)
+        return state === 'done'
+      }
+
       for (const [method, group] of [
         ['retire', 'web'],
         ['crash', 'api'],
@@ -300,10 +345,11 @@ for (const { name, provider, start } of stages)
           const struck = await strike(idOf(group), method)
           for (;;) {
             const seen = await look(struck.group, struck.intendedAt, 'watch')
+            const restored = stage.provider.capabilities.replacesItself || (await restore(struck))
             const fresh = seen.instances.filter(instance => !struck.members.includes(instance.id))
             const victim = seen.instances.find(instance => instance.id === struck.victim.id)
             assert.ok(fresh.length <= 1)
-            if (victim === undefined && fresh[0]?.health === 'healthy') {
+            if (restored && victim === undefined && fresh[0]?.health === 'healthy') {
               const kept = struck.members.filter(id => id !== struck.victim.id)
               assert.ok(kept.every(id => seen.instances.some(instance => instance.id === id && instance.health === 'healthy')))
               assert.equal(seen.desired, struck.desired)
@@ -312,6 +358,7 @@ for (const { name, provider, start } of stages)
             }
             await clock.sleep(50)
           }
+          if (!stage.provider.capabilities.replacesItself) return
           const events = (await look(struck.group, struck.intendedAt)).events
           assert.ok(events.some(event => event.kind === 'terminate' && event.instance === struck.victim.id))
           assert.ok(events.some(event => event.kind === 'launch' && event.cause === 'replacement' && event.outcome === 'succeeded'))

@@ -30,8 +30,14 @@ describe('firedrill simulate', () => {
   it('prints one line of JSON, serves until the signal, and ends with 0', async () => {
     const { stdout, stop, code } = start({ json: true })
     const [line] = (await once(stdout, 'data')) as [Buffer]
-    const { aws } = JSON.parse(line.toString()) as { aws: { endpoint: string; region: string } }
+    const { aws, azure } = JSON.parse(line.toString()) as Record<
+      'aws' | 'azure',
+      { endpoint: string; region?: string; subscription?: string }
+    >
     assert.equal(aws.region, 'eu-west-1')
+    assert.match(azure.subscription ?? '', /^[0-9a-f-]{36}$/)
+    const sets = `${azure.endpoint}/subscriptions/${azure.subscription}/providers/Microsoft.Compute/virtualMachineScaleSets?api-version=2026-04-01`
+    assert.equal((await fetch(sets)).status, 200)
     const groups = (await (await fetch(`${aws.endpoint}/_simulator/groups`)).json()) as string[]
     assert.ok(groups.includes('aws:123456789012/eu-west-1/asg/checkout'))
     stop.abort()

@@ -10,7 +10,7 @@ export interface Disagreement {
 
 /** Holds every drill against what the simulator knows to be true. Empty: all agree. */
 export function disagreements(
-  fleet: readonly Rehearsed[],
+  fleet: readonly Rehearsed<{ readonly name: string }>[],
   drills: readonly Drill[],
   truthOf: (group: string, question: TruthQuestion) => Truth,
 ): Disagreement[] {

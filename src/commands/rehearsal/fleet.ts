@@ -10,8 +10,8 @@ export type Expectation =
   | { readonly kind: 'rival'; readonly rule: string; readonly of: string }
   | { readonly kind: 'leashed' }
 
-export interface Rehearsed {
-  readonly group: NonNullable<WorldInput['groups']>[number]
+export interface Rehearsed<Group = NonNullable<WorldInput['groups']>[number]> {
+  readonly group: Group
   readonly expected: Expectation
 }
 

@@ -1,5 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { subscriptions } from './azure-fleet.ts'
 import { fleet, regions } from './fleet.ts'
 
 /** Writes the files of an ordinary installation into an empty folder: a rehearsal runs what its users run. */
@@ -21,6 +22,7 @@ schedules: schedules/
 never: ["*-db"]
 providers:
   aws: { endpoint: "${endpoint}", regions: [${Object.values(regions).join(', ')}] }
+  azure: { endpoint: "${endpoint}", subscriptions: [${Object.values(subscriptions).join(', ')}] }
 `
 }
 

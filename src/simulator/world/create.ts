@@ -1,5 +1,6 @@
 import { type Clock, realClock } from '../clock.ts'
 import type { Place } from './auto-scaling.ts'
+import { createAzure } from './azure/create.ts'
 import { checkWorld, type FaultInput, type GroupDescription, scopeOf, type WorldDescription, type WorldInput } from './description.ts'
 import { buildGroup, buildRegion } from './fleet.ts'
 import { createProjects } from './gcp/create.ts'
@@ -31,6 +32,7 @@ export function createWorld(input: WorldInput | WorldDescription, options: World
   for (const each of description.groups.toSorted(byName)) faults.push(...addGroup(world, description, each))
   addAlarms(world, description)
   faults.push(...createProjects(world, description.gcp))
+  if (description.azure !== undefined) faults.push(...createAzure(world, description.azure))
   return Object.assign(world, { initialFaults: faults })
 }
 

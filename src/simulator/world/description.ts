@@ -1,5 +1,6 @@
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
+import { azureSchema } from './azure/description.ts'
 import { gcpMistakes } from './gcp/create.ts'
 import { gcpSchema } from './gcp/description.ts'
 
@@ -143,7 +144,7 @@ const alarm = z.strictObject({
   composite: z.boolean().default(false),
 })
 
-const service = z.enum(['autoscaling', 'ec2', 'elasticloadbalancing', 'sts', 'monitoring', 'iam', 'ssm', 'compute'])
+const service = z.enum(['autoscaling', 'ec2', 'elasticloadbalancing', 'sts', 'monitoring', 'iam', 'ssm', 'compute', 'arm'])
 const match = {
   /** Left out: every service, operation, account, region. */
   service: service.optional(),
@@ -199,12 +200,14 @@ const world = z.strictObject({
   alarms: z.array(alarm).default([]),
   gcp: gcpSchema({ trait, times, duration }).prefault({}),
   faults: z.array(faultSchema).default([]),
+  azure: azureSchema({ trait, times: times.prefault({}), duration: duration.default(30 * 86_400_000) }).optional(),
 })
 
 export type Fault = z.infer<typeof faultSchema>
 export type FaultInput = z.input<typeof faultSchema>
 export type TraitDescription = z.infer<typeof traitObject>
 export type GroupDescription = z.infer<typeof group>
+export type AzureDescription = NonNullable<z.infer<typeof world>['azure']>
 export type WorldDescription = z.infer<typeof world>
 /** What a caller writes; everything but the names of groups has a default. */
 export type WorldInput = z.input<typeof world>

@@ -55,6 +55,7 @@ export function defaultFleet(): WorldInput {
       one('forum', { trait: 'near-miss' }),
     ],
     gcp: { groups: googleFleet() },
+    azure: azureFleet(),
   }
 }
 
@@ -110,6 +111,67 @@ function googleFleet(): GoogleGroupInput[] {
     google('forum', 'near-miss'),
   ]
 }
+
+type AzureInput = NonNullable<WorldInput['azure']>
+type ScaleSetInput = NonNullable<AzureInput['groups']>[number]
+
+/** Uniform and flexible sets, one for each finding and refusal that Azure can show. */
+function azureFleet(): AzureInput {
+  const made = (name: string, traits: ScaleSetInput['traits'], more: Partial<ScaleSetInput> = {}): ScaleSetInput => ({
+    name,
+    traits,
+    ...more,
+  })
+  const flexible = { mode: 'flexible' } as const
+  return {
+    groups: [
+      made('checkout-vmss', []),
+      made('catalogue-vmss', [], flexible),
+      made('accounts-vmss', [], { image: 'marketplace', version: 'fixed', health: 'rich' }),
+      made('images-vmss', [], { ...flexible, image: 'marketplace' }),
+      made('billing-vmss', ['config-drift']),
+      made('mail-vmss', ['successor-drift'], flexible),
+      made('ledger-vmss', ['state-drift'], flexible),
+      made('reports-vmss', [{ trait: 'not-replaced', cause: 'kms' }]),
+      made('pricing-vmss', ['unhealthy'], flexible),
+      made('exports-vmss', ['wrong-image']),
+      made('stock-vmss', ['stale-image']),
+      made('sessions-vmss', [{ trait: 'died-young', how: 'unhealthy' }], flexible),
+      made('archive-vmss', ['environment-changed'], { subscription: MOVED }),
+      made('batch-vmss', ['health-unproven']),
+      made('render-vmss', ['no-capacity']),
+      made('index-vmss', ['quota'], flexible),
+      made('training-vmss', ['late']),
+      made('crawler-vmss', ['interrupted']),
+      made('gateway-vmss', ['group-changed'], flexible),
+      made('search-vmss', ['refreshing']),
+      made('feed-vmss', ['scaling']),
+      made('chat-vmss', ['recently-changed']),
+      made('push-vmss', ['below-desired'], flexible),
+      made('upload-vmss', ['unhealthy-member']),
+      made('proxy-vmss', ['standby'], flexible),
+      made('audit-vmss', ['suspended']),
+      made('legacy-vmss', ['deleting']),
+      made('quorum-vmss', ['protected']),
+      made('cron-vmss', ['too-small'], flexible),
+      made('fresh-vmss', ['young']),
+      made('workers-vmss', ['owned']),
+      made('orders-vmss', ['outdated']),
+      made('intranet-vmss', ['cannot-rebuild'], flexible),
+      made('vault-vmss', ['unreadable']),
+      made('wiki-vmss', ['not-opted-in']),
+      made('forum-vmss', ['near-miss']),
+    ],
+    subscriptions: [
+      { id: HOME, location: 'westeurope' },
+      { id: MOVED, location: 'northeurope' },
+    ],
+  }
+}
+
+const HOME = '7c1c5f0e-6f0d-4b8e-9a55-0f3f4f6b1d20'
+/** Where a default has moved under the sets that leave it open. */
+const MOVED = '2f0a4d6c-93b1-4a7e-8c1d-5d2b7e6f4a31'
 
 function one(name: string, trait: TraitInput): GroupInput {
   return { name, traits: [trait] }

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import type { Subscription } from './azure/model.ts'
 import { EventHeap } from './event-heap.ts'
 import type { Project } from './gcp/model.ts'
 import { History, type Part } from './history.ts'
@@ -12,6 +13,12 @@ export interface Account {
   readonly roles: readonly string[] | null
 }
 
+/** An instance as far as somebody who looks inside it can tell. */
+export interface Inside {
+  readonly state: string
+  readonly content: Readonly<Record<string, string>>
+}
+
 export interface AccessKey {
   readonly id: string
   readonly account: string
@@ -20,18 +27,14 @@ export interface AccessKey {
   readonly sessionName: string | null
 }
 
-/** An instance as far as somebody who looks inside it can tell. */
-interface Inside {
-  readonly state: string
-  readonly content: Readonly<Record<string, string>>
-}
-
 /**
  * All clouds that are simulated, moved on by events. Nothing runs by itself: whoever looks calls `catchUp()`
  * first, and everything that should have happened by the clock happens then, in order and at its own time.
  */
 export class World {
   readonly regions = new Map<string, Region>()
+  /** Of Azure, by id. */
+  readonly subscriptions = new Map<string, Subscription>()
   readonly accounts = new Map<string, Account>()
   readonly accessKeys = new Map<string, AccessKey>()
   /** Google Cloud's, by their id. */

@@ -1,0 +1,126 @@
+import type { VirtualMachineScaleSet, VirtualMachineScaleSetInstanceView } from '@azure/arm-compute'
+import type { EventCause, InstanceId, PlatformEvent } from '../../domain/group.ts'
+import type { Machine } from './api.ts'
+import { failureOf, provisioningFailure } from './failures.ts'
+import { identityOf } from './ids.ts'
+import { isSpot, phaseOf } from './members.ts'
+import type { ScopeMemory, SeenMember } from './memory.ts'
+
+/*
+ * Azure's Compute API keeps no list of activities. What happened is told from what stands: when machines were created and
+ * how that went, how the set's own last change went, and who is missing since the last look. Causes are named only where
+ * they can be known; a launch never is.
+ */
+
+/** Stamps may be whole seconds, and two clocks are never quite the same. */
+const STAMP_TOLERANCE_MS = 5_000
+
+export interface EventFacts {
+  readonly set: VirtualMachineScaleSet
+  readonly machines: readonly Machine[]
+  /** Only read where the set's last change failed. */
+  readonly view: VirtualMachineScaleSetInstanceView | null
+  readonly since: Temporal.Instant
+  readonly now: Temporal.Instant
+}
+
+export function eventsOf(facts: EventFacts): PlatformEvent[] {
+  const from = facts.since.subtract({ milliseconds: STAMP_TOLERANCE_MS })
+  const launches = facts.machines.flatMap(machine => launchOf(machine, facts.now) ?? [])
+  const evicted = facts.machines.flatMap(machine => evictionOf(facts.set, machine, facts.now) ?? [])
+  const recent = [...launches, ...evicted].filter(event => Temporal.Instant.compare(event.at, from) >= 0)
+  return [...recent, ...changeOf(facts)].sort((a, b) => Temporal.Instant.compare(a.at, b.at) || (a.id < b.id ? -1 : 1))
+}
+
+/** A member's creation. Azure does not say why it came. */
+function launchOf(machine: Machine, now: Temporal.Instant): PlatformEvent | null {
+  const id = identityOf(machine)
+  const name = machine.name ?? machine.instanceId ?? 'a machine'
+  const state = machine.provisioningState ?? ''
+  const base = { kind: 'launch', cause: 'unknown' } as const
+  if (id === null || machine.timeCreated === undefined) {
+    const detail = `${name} is being created`
+    return { ...base, id: `launch:${name}`, at: now, instance: null, outcome: 'in-progress', detail, error: null }
+  }
+  const at = Temporal.Instant.fromEpochMilliseconds(machine.timeCreated.getTime())
+  const event = { ...base, id: `launch:${id}`, at, instance: id }
+  if (/^failed$/i.test(state)) {
+    const text = provisioningFailure(machine.instanceView?.statuses)?.text ?? 'provisioning failed, and Azure says no more'
+    return { ...event, outcome: 'failed', detail: `creating ${name} failed: ${text}`, error: failureOf(text) }
+  }
+  const outcome = /^creating$/i.test(state) ? 'in-progress' : 'succeeded'
+  return { ...event, outcome, detail: `${name} was created (${state || 'no provisioning state'})`, error: null }
+}
+
+/** A spot machine that was evicted and stays in the list, deallocated. */
+function evictionOf(set: VirtualMachineScaleSet, machine: Machine, now: Temporal.Instant): PlatformEvent | null {
+  const id = identityOf(machine)
+  const evicted =
+    id !== null && isSpot(set, machine) && phaseOf(set, machine) === 'terminating' && !/^deleting$/i.test(machine.provisioningState ?? '')
+  if (!evicted) return null
+  const detail = `${machine.name ?? id} was deallocated, as spot machines are when they are evicted`
+  return { id: `evicted:${id}`, at: now, kind: 'terminate', instance: id, cause: 'interruption', outcome: 'succeeded', detail, error: null }
+}
+
+/** How the set's own last change went, one event for each size that it was changed to. */
+function changeOf({ set, view, since, now }: EventFacts): PlatformEvent[] {
+  const state = (set.provisioningState ?? '').toLowerCase()
+  const base = { id: `size:${set.sku?.capacity ?? 0}`, at: now, kind: 'launch', instance: null, cause: 'unknown' } as const
+  if (state === 'updating') return [{ ...base, outcome: 'in-progress', detail: 'the scale set is being changed', error: null }]
+  if (state === 'succeeded') return [{ ...base, outcome: 'succeeded', detail: 'the scale set is at rest', error: null }]
+  const failure = state === 'failed' ? provisioningFailure(view?.statuses) : null
+  if (failure === null || (failure.at !== null && failure.at.getTime() < since.epochMilliseconds - STAMP_TOLERANCE_MS)) return []
+  return [{ ...base, outcome: 'failed', detail: failure.text, error: failureOf(failure.text) }]
+}
+
+/** Adds who went or is going since the last look, and keeps what this look shows for the next. */
+export function noteGone(memory: ScopeMemory, group: string, facts: EventFacts): readonly PlatformEvent[] {
+  const { set, machines, since, now } = facts
+  const incarnation = set.uniqueId ?? ''
+  const before = memory.seen(group)
+  const known = before?.incarnation === incarnation ? before : undefined
+  const staying = machines.filter(machine => !/^deleting$/i.test(machine.provisioningState ?? ''))
+  const members = new Map([...(known?.members ?? []), ...machines.flatMap(machine => memberOf(set, machine, since))])
+  const present = new Map(staying.flatMap(machine => memberOf(set, machine, since)))
+  const capacity = set.sku?.capacity ?? 0
+  const told = new Set((known?.gone ?? []).map(event => event.instance))
+  const failure = provisioningFailure(facts.view?.statuses)
+  const fell = capacity < (known?.capacity ?? capacity)
+  const gone = [...members]
+    .filter(([id, member]) => member.fresh && !present.has(id) && !told.has(id))
+    .flatMap(([id, member]) => [
+      ...(member.made || failure === null ? [] : [givenUp(id, failure.text, now)]),
+      goneEvent(id, { member, fell, now }),
+    ])
+  const all = [...(known?.gone ?? []), ...gone].slice(-50)
+  memory.note(group, { incarnation, capacity, members: present, gone: all })
+  return all.filter(event => Temporal.Instant.compare(event.at, since) >= 0)
+}
+
+function memberOf(set: VirtualMachineScaleSet, machine: Machine, since: Temporal.Instant): [InstanceId, SeenMember][] {
+  const id = identityOf(machine)
+  if (id === null) return []
+  const fresh = (machine.timeCreated?.getTime() ?? 0) >= since.epochMilliseconds - STAMP_TOLERANCE_MS
+  return [[id, { spot: isSpot(set, machine), fresh, made: /^(succeeded|updating)$/i.test(machine.provisioningState ?? '') }]]
+}
+
+/** A machine that was being made is in the list no more, and the set says why its change failed. */
+function givenUp(id: InstanceId, text: string, now: Temporal.Instant): PlatformEvent {
+  const detail = `its creation was given up: ${text}`
+  return { id: `launch:${id}`, at: now, kind: 'launch', instance: id, cause: 'unknown', outcome: 'failed', detail, error: failureOf(text) }
+}
+
+function goneEvent(id: InstanceId, { member, fell, now }: { member: SeenMember; fell: boolean; now: Temporal.Instant }): PlatformEvent {
+  const cause: EventCause = fell ? 'scale-in' : member.spot ? 'interruption' : 'unknown'
+  const why = fell ? 'the size of the scale set fell at the same time' : member.spot ? 'it was a spot machine' : 'Azure does not say why'
+  return {
+    id: `gone:${id}`,
+    at: now,
+    kind: 'terminate',
+    instance: id,
+    cause,
+    outcome: 'succeeded',
+    detail: `it was taken out: ${why}`,
+    error: null,
+  }
+}

@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto'
+import type {
+  DataDisk,
+  OSDisk,
+  OSProfile,
+  SecurityProfile,
+  VirtualMachineScaleSetDataDisk,
+  VirtualMachineScaleSetNetworkConfiguration,
+  VirtualMachineScaleSetOSDisk,
+  VirtualMachineScaleSetOSProfile,
+} from '@azure/arm-compute'
+import type { Path } from '../../domain/declaration.ts'
+import type { Value } from '../../domain/finding.ts'
+import { stable } from './model.ts'
+
+/*
+ * Settings that a model and a machine show in the same form, as flat paths: written once, so that both sides of a
+ * comparison are told in the same words. Undefined: not said.
+ */
+
+export type Said = readonly (readonly [Path, Value | undefined])[]
+
+export function osDiskSettings(disk: OSDisk | VirtualMachineScaleSetOSDisk | undefined): Said {
+  return [
+    ['disks/os/size', disk?.diskSizeGB],
+    ['disks/os/type', disk?.managedDisk?.storageAccountType],
+    ['disks/os/caching', disk?.caching],
+    ['disks/os/ephemeral', disk?.diffDiskSettings?.option === undefined ? null : true],
+    ['disks/os/encryptionSet', encryptionSet(disk)],
+  ]
+}
+
+export function dataDiskSettings(disk: DataDisk | VirtualMachineScaleSetDataDisk): Said {
+  return [
+    [`disks/data/${disk.lun}/size`, disk.diskSizeGB],
+    [`disks/data/${disk.lun}/type`, disk.managedDisk?.storageAccountType],
+    [`disks/data/${disk.lun}/caching`, disk.caching],
+    [`disks/data/${disk.lun}/encryptionSet`, encryptionSet(disk)],
+  ]
+}
+
+function encryptionSet(
+  disk: OSDisk | DataDisk | VirtualMachineScaleSetOSDisk | VirtualMachineScaleSetDataDisk | undefined,
+): Value | undefined {
+  return disk?.managedDisk === undefined ? undefined : (lower(disk.managedDisk.diskEncryptionSet?.id) ?? null)
+}
+
+export function interfaceSettings(one: VirtualMachineScaleSetNetworkConfiguration): Said {
+  const addresses = one.ipConfigurations ?? []
+  const ids = (of: 'loadBalancerBackendAddressPools' | 'applicationGatewayBackendAddressPools' | 'applicationSecurityGroups'): Value => {
+    const found = addresses.flatMap(address => (address[of] ?? []).flatMap(each => lower(each.id) ?? []))
+    return found.length === 0 ? null : [...new Set(found)].sort()
+  }
+  const path = (name: string): Path => `interfaces/${one.name}/${name}`
+  return [
+    [path('subnet'), [...new Set(addresses.flatMap(address => lower(address.subnet?.id) ?? []))].sort()],
+    [path('securityGroup'), lower(one.networkSecurityGroup?.id) ?? null],
+    [path('applicationSecurityGroups'), ids('applicationSecurityGroups')],
+    [path('balancers'), ids('loadBalancerBackendAddressPools')],
+    [path('gateways'), ids('applicationGatewayBackendAddressPools')],
+    [path('publicAddress'), addresses.some(address => address.publicIPAddressConfiguration !== undefined) || null],
+    [path('accelerated'), one.enableAcceleratedNetworking || null],
+    [path('forwarding'), one.enableIPForwarding || null],
+  ]
+}
+
+/** Off, standard and not there are the same thing; not said in a model is another: then a default decides. */
+export function securitySettings(security: SecurityProfile | undefined): Said {
+  const type = security?.securityType
+  const on = (value: boolean | undefined): Value | undefined => (value === false ? null : value)
+  return [
+    ['security/type', type !== undefined && /^standard$/i.test(type) ? null : type],
+    ['security/secureBoot', on(security?.uefiSettings?.secureBootEnabled)],
+    ['security/vTpm', on(security?.uefiSettings?.vTpmEnabled)],
+    ['security/encryptionAtHost', on(security?.encryptionAtHost)],
+  ]
+}
+
+export function osSettings(os: OSProfile | VirtualMachineScaleSetOSProfile | undefined): Said {
+  const keys = (os?.linuxConfiguration?.ssh?.publicKeys ?? []).flatMap(key =>
+    key.keyData === undefined ? [] : [digest(key.keyData.trim())],
+  )
+  return [
+    ['os/adminUsername', os?.adminUsername],
+    ['os/passwordLogin', os?.linuxConfiguration?.disablePasswordAuthentication === false || null],
+    ['os/sshKeys', keys.length === 0 ? null : keys.sort()],
+  ]
+}
+
+interface AnyExtension {
+  readonly name?: string | undefined
+  readonly publisher?: string | undefined
+  readonly typePropertiesType?: string | undefined
+  readonly typeHandlerVersion?: string | undefined
+  readonly settings?: unknown
+}
+
+/** Minor versions move by themselves; settings may hold what nobody should read in a report, so they are digests. */
+export function extensionSettings(extension: AnyExtension): Said {
+  const { publisher, typePropertiesType: type, typeHandlerVersion: version, settings } = extension
+  const path = (name: string): Path => `extensions/${extension.name ?? 'unnamed'}/${name}`
+  const empty = settings === undefined || settings === null || stable(settings) === '{}'
+  return [
+    [path('handler'), publisher === undefined || type === undefined ? undefined : `${publisher}/${type}`],
+    [path('version'), version?.split('.')[0]],
+    [path('settings'), empty ? null : digest(stable(settings))],
+  ]
+}
+
+/** Of the base64 that the API carries. */
+export function userDataDigest(data: string | undefined): Value {
+  return data === undefined || data === '' ? null : digest(data)
+}
+
+function digest(text: string): string {
+  return `sha256:${createHash('sha256').update(text).digest('hex').slice(0, 16)}`
+}
+
+export function lower(text: string | undefined): string | undefined {
+  return text?.toLowerCase()
+}

@@ -1,0 +1,46 @@
+import type { ImageChoice, ImageVersion, Subscription } from './model.ts'
+
+export type Resolved =
+  | { readonly ok: true; readonly version: ImageVersion }
+  | { readonly ok: false; readonly code: string; readonly message: string }
+
+/** The versions that a choice is made among; undefined: there is no such image. */
+export function versionsOf(subscription: Subscription, choice: ImageChoice): Map<string, ImageVersion> | undefined {
+  return choice.kind === 'gallery'
+    ? subscription.galleryImages.get(`${choice.resourceGroup}/${choice.gallery}/${choice.image}`.toLowerCase())
+    : subscription.marketplace.get(`${choice.publisher}/${choice.offer}/${choice.sku}`.toLowerCase())
+}
+
+/** What a launch would be made from now, or the platform's own words on why it cannot be. */
+export function resolveImage(subscription: Subscription, choice: ImageChoice): Resolved {
+  const versions = [...(versionsOf(subscription, choice)?.values() ?? [])].filter(version => !version.gone)
+  const wanted = choice.kind === 'marketplace' && choice.version === 'latest' ? null : choice.version
+  const version =
+    wanted === null
+      ? versions
+          .filter(each => !each.excludeFromLatest && each.provisioningState === 'Succeeded')
+          .toSorted(byNumber)
+          .at(-1)
+      : versions.find(each => each.name === wanted)
+  if (version !== undefined && version.deprecation !== 'Deprecated') return { ok: true, version }
+  if (choice.kind === 'gallery') {
+    const message = `The gallery image ${imageId(subscription, choice, wanted)} is not available in ${subscription.location} region. Please contact image owner to replicate to this region, or change your requested region.`
+    return { ok: false, code: 'GalleryImageNotFound', message }
+  }
+  const message = `The platform image '${choice.publisher}:${choice.offer}:${choice.sku}:${choice.version}' is not available. Verify that all fields in the storage profile are correct.`
+  return { ok: false, code: 'PlatformImageNotFound', message }
+}
+
+export function imageId(subscription: Subscription, choice: ImageChoice & { readonly kind: 'gallery' }, version: string | null): string {
+  const base = `/subscriptions/${subscription.subscription}/resourceGroups/${choice.resourceGroup}/providers/Microsoft.Compute/galleries/${choice.gallery}/images/${choice.image}`
+  return version === null ? base : `${base}/versions/${version}`
+}
+
+export function byNumber(a: { readonly name: string }, b: { readonly name: string }): number {
+  const [left, right] = [a, b].map(each => each.name.split('.').map(Number))
+  for (let index = 0; index < 3; index++) {
+    const difference = (left?.[index] ?? 0) - (right?.[index] ?? 0)
+    if (difference !== 0) return difference
+  }
+  return 0
+}

@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict'
+import type { GalleryImageVersion, VirtualMachineScaleSet } from '@azure/arm-compute'
+import { examineVictim } from '../../../src/domain/drift.ts'
+import type { AzureApi, Machine } from '../../../src/providers/azure/api.ts'
+import { DRIFT_IGNORE } from '../../../src/providers/azure/controllers.ts'
+import { declaredSet } from '../../../src/providers/azure/declare.ts'
+import { configurationOf } from '../../../src/providers/azure/describe.ts'
+import { imageSource } from '../../../src/providers/azure/images.ts'
+import { compareVersions, resolveImage } from '../../../src/providers/azure/resolve.ts'
+import { ProviderError } from '../../../src/providers/provider-error.ts'
+
+const never = new AbortController().signal
+const gallery = '/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/galleries/images/images/web'
+
+function version(name: string, published: string, changes: Partial<GalleryImageVersion> = {}): GalleryImageVersion {
+  const publishingProfile = { publishedDate: new Date(published), targetRegions: [{ name: 'West Europe' }] }
+  return { location: 'westeurope', name, provisioningState: 'Succeeded', publishingProfile, ...changes }
+}
+
+function resolve(id: string, versions: GalleryImageVersion[] | ProviderError) {
+  const listGalleryVersions = async () => {
+    if (versions instanceof ProviderError) throw versions
+    return versions
+  }
+  const api = { listGalleryVersions } as unknown as AzureApi
+  return resolveImage(api, imageSource({ id }, 'westeurope'), { location: 'westeurope', signal: never })
+}
+
+const names = (images: readonly string[]) => images.map(image => image.split('/').at(-1)).sort()
+
+describe('the newest image of a gallery', () => {
+  it('is the highest by number, not by letter', async () => {
+    const resolved = await resolve(gallery, [version('1.9.0', '2026-01-01'), version('1.10.0', '2026-02-01')])
+    assert.deepEqual(names(resolved.images), ['1.10.0'])
+    assert.equal(resolved.since?.toString(), '2026-02-01T00:00:00Z')
+    assert.ok(compareVersions('1.10.0', '1.9.9') > 0)
+  })
+
+  it('may be either of two where number and date disagree: both are right', async () => {
+    const resolved = await resolve(gallery, [version('2.0.0', '2026-01-01'), version('1.0.1', '2026-02-01')])
+    assert.deepEqual(names(resolved.images), ['1.0.1', '2.0.0'])
+  })
+
+  it('is none that is excluded, unfinished or not in this region', async () => {
+    const region = (name: string, excludeFromLatest = false) => ({
+      publishingProfile: { publishedDate: new Date('2026-03-01'), targetRegions: [{ name, excludeFromLatest }] },
+    })
+    const resolved = await resolve(gallery, [
+      version('1.0.0', '2026-01-01'),
+      version('2.0.0', '2026-03-01', { provisioningState: 'Failed' }),
+      version('3.0.0', '2026-03-01', { publishingProfile: { excludeFromLatest: true } }),
+      version('4.0.0', '2026-03-01', region('westeurope', true)),
+      version('5.0.0', '2026-03-01', region('northeurope')),
+    ])
+    assert.deepEqual(names(resolved.images), ['1.0.0'])
+  })
+
+  it('S10 is unread, never absent, where it cannot be listed; a pinned version is what it says', async () => {
+    const denied = new ProviderError('no', { code: 'denied', operation: 'galleryImageVersions.listByGalleryImage', mayHaveActed: false })
+    const newest = await resolve(gallery, denied)
+    assert.deepEqual([newest.images, newest.unread], [[], [{ what: 'image', why: 'no' }]])
+    assert.deepEqual(names((await resolve(`${gallery}/versions/1.2.3`, denied)).images), ['1.2.3'])
+  })
+})
+
+/** A model and a machine as it makes one, in the fewest words that Azure may use. */
+function pair(mode: 'Uniform' | 'Flexible'): { set: VirtualMachineScaleSet; machine: Machine } {
+  const disk = { createOption: 'FromImage', caching: 'ReadWrite', managedDisk: { storageAccountType: 'Premium_LRS' } } as const
+  const networkInterfaceConfigurations = [
+    { name: 'nic', networkSecurityGroup: { id: '/nsg/A' }, ipConfigurations: [{ name: 'ip', subnet: { id: '/subnet/a' } }] },
+  ]
+  const securityProfile = { securityType: 'TrustedLaunch', uefiSettings: { secureBootEnabled: true } }
+  const users = { '/identities/Web': {} }
+  return {
+    set: {
+      id: '/x',
+      location: 'westeurope',
+      name: 'web',
+      orchestrationMode: mode,
+      sku: { name: 'Standard_D2s_v5', capacity: 1 },
+      zones: ['1', '2'],
+      identity: { type: 'UserAssigned', userAssignedIdentities: users },
+      virtualMachineProfile: {
+        storageProfile: { imageReference: { id: `${gallery}/versions/1.0.0` }, osDisk: disk },
+        networkProfile: { networkInterfaceConfigurations },
+        securityProfile,
+        extensionProfile: {
+          extensions: [{ name: 'start', publisher: 'P', typePropertiesType: 'T', typeHandlerVersion: '2.0', settings: { b: 1, a: 2 } }],
+        },
+      },
+    },
+    machine: {
+      name: 'web_0',
+      vmId: 'a',
+      timeCreated: new Date('2026-01-01'),
+      zones: ['2'],
+      hardwareProfile: { vmSize: 'standard_d2s_v5' },
+      storageProfile: { imageReference: { id: gallery, exactVersion: '1.0.0' }, osDisk: { ...disk, diskSizeGB: 30 } },
+      securityProfile,
+      resources: [
+        { location: 'w', name: 'start', publisher: 'P', typePropertiesType: 'T', typeHandlerVersion: '2.1', settings: { a: 2, b: 1 } },
+      ],
+      networkProfile: { networkInterfaces: [{ id: '/nic/1' }] },
+      ...(mode === 'Uniform'
+        ? { networkProfileConfiguration: { networkInterfaceConfigurations } }
+        : { identity: { type: 'UserAssigned', userAssignedIdentities: users } }),
+    },
+  }
+}
+
+function findings({ set, machine }: { set: VirtualMachineScaleSet; machine: Machine }): readonly string[] | null {
+  const image = { images: [`${gallery}/versions/1.0.0`], since: undefined, dataDisks: [], unread: [] }
+  const declared = declaredSet(set, image)
+  const victim = configurationOf(set, { id: 'a@2026-01-01T00:00:00.000Z', machine, own: machine })
+  const declaration = {
+    current: declared,
+    born: { [declared.version]: declared },
+    promises: { retire: 'current', crash: 'current' },
+  } as const
+  const examined = examineVictim({ declaration, victim }, declared.version, { ignore: DRIFT_IGNORE, warn: ['tags/**'] })
+  assert.deepEqual(examined?.blocking, [])
+  return examined?.findings.map(finding => finding.path ?? '') ?? null
+}
+
+describe('drift from the model of a scale set', () => {
+  for (const mode of ['Uniform', 'Flexible'] as const) {
+    it(`is none on a machine as a ${mode} set makes it, whatever the case of names and the minor version`, () => {
+      assert.deepEqual(findings(pair(mode)), [])
+    })
+
+    const edits: readonly [what: string, path: string, edit: Partial<Machine>][] = [
+      ['a larger size', 'size', { hardwareProfile: { vmSize: 'Standard_D8s_v5' } }],
+      ['another zone', 'zone', { zones: ['3'] }],
+      ['no secure boot', 'security/secureBoot', { securityProfile: { securityType: 'TrustedLaunch' } }],
+      ['a foreign identity', 'identity/users', { identity: { userAssignedIdentities: { '/identities/admin': {} } } }],
+      [
+        'a disk attached by hand',
+        'disks/data',
+        {
+          storageProfile: {
+            ...pair(mode).machine.storageProfile,
+            dataDisks: [{ lun: 9, createOption: 'Attach', caching: 'None', diskSizeGB: 5, managedDisk: {} }],
+          },
+        },
+      ],
+      [
+        'an extension added by hand',
+        'extensions/other',
+        {
+          resources: [
+            ...(pair(mode).machine.resources ?? []),
+            { location: 'w', name: 'other', publisher: 'P', typePropertiesType: 'X', typeHandlerVersion: '1.0' },
+          ],
+        },
+      ],
+    ]
+    for (const [what, path, edit] of edits)
+      it(`is ${what} on a ${mode} machine`, () => {
+        const { set, machine } = pair(mode)
+        const found = findings({ set, machine: { ...machine, ...edit } })
+        assert.ok(
+          found?.some(each => each.startsWith(path)),
+          JSON.stringify(found),
+        )
+      })
+  }
+
+  it('is a network security group changed by hand on a uniform machine', () => {
+    const { set, machine } = pair('Uniform')
+    const [nic] = machine.networkProfileConfiguration?.networkInterfaceConfigurations ?? []
+    assert.ok(nic)
+    const networkProfileConfiguration = { networkInterfaceConfigurations: [{ ...nic, networkSecurityGroup: { id: '/nsg/b' } }] }
+    assert.deepEqual(findings({ set, machine: { ...machine, networkProfileConfiguration } }), ['interfaces/nic/securityGroup'])
+  })
+
+  it('is not what Azure Policy, Defender or Monitor install', () => {
+    const { set, machine } = pair('Flexible')
+    const resources = ['AzureMonitorLinuxAgent', 'MDE.Linux', 'AzurePolicyforLinux'].map(name => ({
+      location: 'w',
+      name,
+      publisher: 'Microsoft',
+      typePropertiesType: name,
+      typeHandlerVersion: '1.0',
+    }))
+    assert.deepEqual(findings({ set, machine: { ...machine, resources: [...(machine.resources ?? []), ...resources] } }), [])
+  })
+
+  it('S10 is not claimed where Azure does not show what is declared: that is unread', () => {
+    const { set, machine } = pair('Uniform')
+    const { resources: _, ...without } = machine
+    const victim = configurationOf(set, { id: 'a', machine: without, own: 'denied' })
+    assert.deepEqual(victim.unread.map(entry => entry.what).sort(), ['extensions', 'userData'])
+  })
+})

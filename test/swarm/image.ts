@@ -18,7 +18,7 @@ echo "started as $(hostname)" > /var/lib/started
 echo $$ > /run/app.pid
 date >> /var/log/app.log
 if [ -e /state/sick ]; then touch /tmp/sick; fi
-if [ -e /state/frail ]; then sleep 3; exit 1; fi
+if [ -e /state/frail ]; then sleep 6; exit 1; fi
 while :; do sleep 1 & wait $!; date >> /var/log/app.log; done
 `
 

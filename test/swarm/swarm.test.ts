@@ -3,11 +3,16 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Ended, firedrill } from '../commands/binary.ts'
+import { processIo } from '../../src/commands/io.ts'
+import { openInstallation } from '../../src/compose.ts'
+import { discover } from '../../src/engine/discover.ts'
+import { basisFor, newPlan } from '../../src/engine/plan.ts'
+import { type Ended, end, firedrill, start } from '../commands/binary.ts'
 import { missing } from '../support/missing.ts'
 import { onPath } from '../support/on-path.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
+import { freePort } from '../support/server.ts'
 import { Cluster, leftovers, socketOf } from './cluster.ts'
 import { makeImages } from './image.ts'
 
@@ -22,7 +27,7 @@ victim: { minAge: 0s, minGroupSize: 2 }
 settle: 0s
 method: crash
 maxImageLag: 0s
-recovery: { target: 15s, deadline: 20s, soak: 5s }
+recovery: { target: 15s, deadline: 20s, soak: 8s }
 guards: none
 leashed: false
 `
@@ -198,7 +203,7 @@ describe('Docker Swarm, on real engines', function () {
     await mkdir(join(at, 'schedules'), { recursive: true })
     await writeFile(join(at, 'schedules', 'always.yaml'), schedule)
     const ledger = await postgres.database(`ledger-${name}`)
-    const written = `ledger: "${ledger}"\nqueue: "${redis.url}"\nproviders:\n  swarm: { engines: ${JSON.stringify(engines)}, startUp: 5s }\n`
+    const written = `ledger: "${ledger}"\nqueue: "${redis.url}"\nproviders:\n  swarm: { engines: ${JSON.stringify(engines)}, startUp: 5s }\nweb: { listen: "127.0.0.1:${await freePort()}" }\n`
     await writeFile(join(at, 'firedrill.yaml'), written)
     const made = await call(name, 'init')
     assert.equal(made.code, 0, made.stderr)
@@ -322,6 +327,41 @@ describe('Docker Swarm, on real engines', function () {
     assert.equal(refused[0]?.refusal?.rule, 'S7')
     assert.ok((await cluster.tasks('agent')).includes(task))
   })
+
+  it('serves on Redis and PostgreSQL: strikes what is planned, and judges it', async () => {
+    await plan('api')
+    const serving = start(['serve'], { cwd: join(folder, 'both') })
+    const ended = end(serving)
+    const concluded = async (): Promise<number> => {
+      const { stdout } = await call('both', 'drills', '--json')
+      const all = JSON.parse(stdout) as { groupName: string; judgement?: { verdict: string } }[]
+      return all.filter(one => one.groupName === 'api' && one.judgement?.verdict === 'phoenix').length
+    }
+    try {
+      await cluster.until('the second drill of api was a phoenix', async () => (await concluded()) === 2)
+    } finally {
+      serving.kill('SIGTERM')
+    }
+    const { code, stderr } = await ended
+    assert.equal(code, 0, stderr)
+  })
+
+  /** A drill that is due now, as the draw would have planned it. */
+  async function plan(service: string): Promise<void> {
+    const env = { ...process.env, FIREDRILL_LOG_LEVEL: 'silent' }
+    const io = { ...processIo(new AbortController().signal), cwd: join(folder, 'both'), env }
+    const { engine, ledger, close } = await openInstallation({}, io, { worker: false })
+    try {
+      await discover(engine, AbortSignal.timeout(20_000))
+      const now = await ledger.now()
+      const group = (await ledger.groups()).find(({ summary }) => summary.name === service)
+      const basis = group === undefined ? null : basisFor(engine, group, now)
+      assert.ok(basis)
+      await ledger.addPlans([newPlan(basis, { planKey: now.toZonedDateTimeISO('UTC').toPlainDate().toString(), plannedFor: now })])
+    } finally {
+      await close()
+    }
+  }
 
   it('runs the example as its page says', async () => {
     const { manager } = cluster

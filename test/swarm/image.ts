@@ -1,4 +1,4 @@
-import { chmod, cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Context } from 'mocha'
@@ -26,6 +26,8 @@ while :; do sleep 1 & wait $!; date >> /var/log/app.log; done
 export async function makeImages(engine: Engine, test: Context, images: Readonly<Record<string, string>>): Promise<void> {
   const busybox = onPath('busybox')
   if (busybox === null) return missing(test, 'busybox')
+  // Debian's other busybox needs libraries, which an image from nothing has not.
+  if ((await readFile(busybox)).includes('ld-linux')) return missing(test, 'busybox-static')
   const folder = await mkdtemp(join(tmpdir(), 'firedrill-busybox-'))
   try {
     const root = join(folder, 'root')

@@ -1,6 +1,8 @@
-import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { chmod, cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import type { Context } from 'mocha'
 import type { Engine } from '../container/engine.ts'
 import { missing } from '../support/missing.ts'
@@ -27,7 +29,7 @@ export async function makeImages(engine: Engine, test: Context, images: Readonly
   const busybox = onPath('busybox')
   if (busybox === null) return missing(test, 'busybox')
   // Debian's other busybox needs libraries, which an image from nothing has not.
-  if ((await readFile(busybox)).includes('ld-linux')) return missing(test, 'busybox-static')
+  if (await needsLibraries(busybox)) return missing(test, 'busybox-static')
   const folder = await mkdtemp(join(tmpdir(), 'firedrill-busybox-'))
   try {
     const root = join(folder, 'root')
@@ -48,4 +50,12 @@ export async function makeImages(engine: Engine, test: Context, images: Readonly
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** ldd refuses what is static. */
+function needsLibraries(program: string): Promise<boolean> {
+  return promisify(execFile)('ldd', [program]).then(
+    () => true,
+    () => false,
+  )
 }

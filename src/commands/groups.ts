@@ -63,12 +63,15 @@ async function explainChunk(engine: Engine, handle: ScopeHandle, seen: readonly 
   const { provider, scope } = handle
   const settle = Math.max(0, ...engine.schedules.map(schedule => schedule.settle))
   const since = engine.clock.now().subtract({ milliseconds: settle })
-  const lookedAt = engine.clock.now()
-  const [declarations, forecasts, observations] = await Promise.all([
+  const [declarations, forecasts] = await Promise.all([
     orNothing(provider.declare(scope, ids, signal)),
     orNothing(provider.forecast(scope, ids, signal)),
-    provider.observe(scope, ids, { since, depth: 'full', explain: true }, signal).catch(error => unreadable(ids, reasonOf(error))),
   ])
+  // Last, as before a strike: a look that grew old while the rest was read would be refused for its age alone.
+  const lookedAt = engine.clock.now()
+  const observations = await provider
+    .observe(scope, ids, { since, depth: 'full', explain: true }, signal)
+    .catch(error => unreadable(ids, reasonOf(error)))
   const now = await engine.ledger.now()
   return seen.map(group => explain(engine, group, { reading: { observations, declarations, forecasts, lookedAt }, now }))
 }

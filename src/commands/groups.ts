@@ -50,8 +50,10 @@ async function explainScope(engine: Engine, handle: ScopeHandle, seen: readonly 
   const placed = seen.filter(group => group.summary.scope === handle.scope.id).map(group => placeOf(engine, group))
   const wishes = placed.flatMap(({ seen: { summary }, place }) => ('policy' in place ? [{ group: summary.id, policy: place.policy }] : []))
   const settle = Math.max(0, ...engine.schedules.map(schedule => schedule.settle))
+  const since = engine.clock.now().subtract({ milliseconds: settle })
+  const forecasts = await forecastScope(handle, wishes, { since, signal })
+  // A look that grew old while the rest was read forbids a strike; here it would only hide the other reasons.
   const lookedAt = engine.clock.now()
-  const forecasts = await forecastScope(handle, wishes, { since: lookedAt.subtract({ milliseconds: settle }), signal })
   const now = await engine.ledger.now()
   return placed.map(one => explain(engine, one, { forecast: forecasts.get(one.seen.summary.id), lookedAt, now }))
 }

@@ -9,7 +9,7 @@ import { firstRefusal, isLeashed, ledgerRules } from '../rules/rules.ts'
 import { busyThatMatter } from '../rules/s03-limits.ts'
 import { type Engine, freshness, limitsOf, permitLength, reasonOf, type ScopeHandle, scheduleOf, scopeHandle } from './context.ts'
 import { discoverScope } from './discover.ts'
-import { lookFresh, type Ready, type Wanted } from './fresh-look.ts'
+import { lookFresh, type Ready, type Refused, type Wanted } from './fresh-look.ts'
 import { advance } from './write.ts'
 
 export interface StrikeRun {
@@ -24,6 +24,8 @@ export type AttemptOutcome = 'struck' | 'leashed' | 'refused' | 'waiting' | 'los
 
 /** Groups read in one go before their strikes: more would grow older than a look may be. */
 const batch = 10
+/** Left of a look's time for writing down the intent. */
+const intentTakes = 1_000
 /** A scope's reading is renewed before strikes when it is older than this; S15 refuses on an old one. */
 const readingAge = 2 * 60_000
 
@@ -66,11 +68,20 @@ async function attemptInScope(engine: Engine, scope: string, attempt: Attempt): 
       else attempt.outcomes.set(plan.id, await settle(engine, plan, checked.refusal))
     }
     if (handle === null || wanted.length === 0) continue
-    for (const one of await lookFresh(engine, handle, wanted, attempt.signal)) {
+    for (const looked of await lookFresh(engine, handle, wanted, attempt.signal)) {
+      const one = await stillFresh(engine, handle, looked, attempt.signal)
       const outcome = 'refusal' in one ? await settle(engine, one.plan, one.refusal) : await commit(engine, handle, one, attempt)
       attempt.outcomes.set(one.plan.id, outcome)
     }
   }
+}
+
+/** Strikes are made one after the other: whoever's turn comes late is looked at once more, alone, with the same victim. */
+async function stillFresh(engine: Engine, handle: ScopeHandle, looked: Ready | Refused, signal: AbortSignal): Promise<Ready | Refused> {
+  if ('refusal' in looked || engine.clock.monotonic() - looked.lookedAt < freshness - intentTakes) return looked
+  const { plan, schedule, victim } = looked
+  const [again] = await lookFresh(engine, handle, [{ plan, schedule, victim: victim.id }], signal)
+  return again ?? looked
 }
 
 /** What limits strikes, with a reading of the scope that is young enough for S15. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { judge } from '../../src/domain/judge.ts'
 import { watchScope } from '../../src/engine/watch.ts'
 import { ProviderError } from '../../src/providers/provider-error.ts'
+import { schedule } from '../domain/calendars.ts'
 import { Stage } from './stage.ts'
 
 const wide = {
@@ -93,6 +94,16 @@ describe('the life of a drill', () => {
     assert.equal(stage.platform.strikes.length, 0)
     const { judgement } = await stage.concluded(plan.id)
     assert.deepEqual([judgement.verdict, judgement.findings[0]?.kind], ['inconclusive', 'not-struck'])
+  })
+
+  it('S10 looks once more at a group whose turn comes late, because the strikes before it took their time', async () => {
+    await stage.ledger.close()
+    stage = await Stage.open({ limits: { ...schedule().limits, ...wide } })
+    for (const name of ['web', 'api', 'shop']) stage.platform.add(name)
+    const plans = await stage.plan()
+    stage.platform.beforeStrike = () => stage.clock.advance(4_500)
+    assert.deepEqual(await stage.attempt(plans), ['struck', 'struck', 'struck'])
+    assert.equal(new Set(stage.platform.strikes.map(({ group }) => group)).size, 3)
   })
 
   it('S9 strikes the recorded victim once more when a call was lost before it acted, and no other', async () => {

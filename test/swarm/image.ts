@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { chmod, cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import type { Context } from 'mocha'
 import type { Engine } from '../container/engine.ts'
 import { missing } from '../support/missing.ts'
@@ -18,7 +20,7 @@ echo "started as $(hostname)" > /var/lib/started
 echo $$ > /run/app.pid
 date >> /var/log/app.log
 if [ -e /state/sick ]; then touch /tmp/sick; fi
-if [ -e /state/frail ]; then sleep 3; exit 1; fi
+if [ -e /state/frail ]; then sleep 6; exit 1; fi
 while :; do sleep 1 & wait $!; date >> /var/log/app.log; done
 `
 
@@ -26,6 +28,8 @@ while :; do sleep 1 & wait $!; date >> /var/log/app.log; done
 export async function makeImages(engine: Engine, test: Context, images: Readonly<Record<string, string>>): Promise<void> {
   const busybox = onPath('busybox')
   if (busybox === null) return missing(test, 'busybox')
+  // Debian's other busybox needs libraries, which an image from nothing has not.
+  if (await needsLibraries(busybox)) return missing(test, 'busybox-static')
   const folder = await mkdtemp(join(tmpdir(), 'firedrill-busybox-'))
   try {
     const root = join(folder, 'root')
@@ -46,4 +50,12 @@ export async function makeImages(engine: Engine, test: Context, images: Readonly
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** ldd refuses what is static. */
+function needsLibraries(program: string): Promise<boolean> {
+  return promisify(execFile)('ldd', [program]).then(
+    () => true,
+    () => false,
+  )
 }

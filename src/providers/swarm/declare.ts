@@ -25,7 +25,7 @@ export async function declare(context: SwarmContext, groups: readonly GroupId[],
   return new Map(declarations.flat())
 }
 
-export async function networkNamesById(context: SwarmContext, signal: AbortSignal): Promise<Map<string, string>> {
+async function networkNamesById(context: SwarmContext, signal: AbortSignal): Promise<Map<string, string>> {
   const networks = await ask(context, api => api.networks(signal), signal)
   return new Map(networks.flatMap(({ Id: id, Name: name }) => (id === undefined || name === undefined ? [] : [[id, name]])))
 }

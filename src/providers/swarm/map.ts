@@ -5,7 +5,7 @@ import { checksOf, overall } from './health.ts'
 import { groupId } from './ids.ts'
 import { notReplacedAfterRetire, replacementOff } from './restarts.ts'
 import { bornFrom, serviceVersion } from './spec.ts'
-import { createdAt, desiredOf, endedAt, hasEnded, isUnplaced, monitorOf, phaseOf, type Task, taskName } from './tasks.ts'
+import { createdAt, desiredOf, endedAt, graceOf, hasEnded, isUnplaced, monitorOf, phaseOf, type Task, taskName } from './tasks.ts'
 import { unsteadyBy } from './unsteady.ts'
 import type { WireContainer, WireNode, WireService } from './wire.ts'
 
@@ -81,10 +81,12 @@ function instanceOf(task: Task, service: WireService, { summary, seen }: { summa
   }
 }
 
-/** The restart delay, and the time until a task without a health check counts as well. */
+/** A graceful stop, the restart delay, and the time until a task without a health check counts as well. */
 function ownRecoveryTime(service: WireService): Milliseconds {
-  const delay = service.Spec?.TaskTemplate?.RestartPolicy?.Delay
-  return (delay === undefined ? 5_000 : delay / 1_000_000) + monitorOf(service)
+  const template = service.Spec?.TaskTemplate
+  const delay = template?.RestartPolicy?.Delay
+  const grace = graceOf(template === undefined ? {} : { Spec: template }) * 1_000
+  return grace + (delay === undefined ? 5_000 : delay / 1_000_000) + monitorOf(service)
 }
 
 function newest(moments: readonly (Temporal.Instant | null)[]): Temporal.Instant | null {

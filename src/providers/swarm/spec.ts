@@ -30,7 +30,7 @@ export function portsOf(ports: readonly WirePort[] | null | undefined): string[]
     .sort()
 }
 
-export function digestOf(value: unknown): string {
+function digestOf(value: unknown): string {
   return createHash('sha256')
     .update(JSON.stringify(sorted(value)))
     .digest('hex')

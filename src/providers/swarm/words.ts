@@ -22,7 +22,7 @@ export function args(words: readonly string[] | null | undefined): string | null
   return all.length === 0 ? null : `${all.length} words, ${digest(JSON.stringify(all))}`
 }
 
-export function isTemplate(text: string | undefined): boolean {
+function isTemplate(text: string | undefined): boolean {
   return text?.includes('{{') === true
 }
 

@@ -177,11 +177,11 @@ describe('the client of one Docker engine over TLS', () => {
   const files = () => ({ ca: file('cert.pem'), cert: file('cert.pem'), key: file('key.pem') })
 
   before(async function () {
-    if (onPath('openssl') === null) missing(this, 'openssl')
+    const openssl = onPath('openssl') ?? missing(this, 'openssl')
     folder = await mkdtemp(join(tmpdir(), 'firedrill-tls-'))
     const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost']
     const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', file('key.pem')]
-    execFileSync('openssl', ['req', '-x509', ...key, '-out', file('cert.pem'), '-days', '2', ...subject], { stdio: 'pipe' })
+    execFileSync(openssl, ['req', '-x509', ...key, '-out', file('cert.pem'), '-days', '2', ...subject], { stdio: 'pipe' })
   })
   after(() => rm(folder, { recursive: true, force: true }))
 

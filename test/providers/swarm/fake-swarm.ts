@@ -8,6 +8,7 @@ import type {
   WireImage,
   WireNetwork,
   WireNode,
+  WirePathStat,
   WireService,
   WireTask,
 } from '../../../src/providers/swarm/wire.ts'
@@ -32,6 +33,8 @@ export class FakeSwarm {
   registry: () => Promise<unknown> = () =>
     Promise.reject(new ProviderError('no such image', { code: 'not-found', operation: 'x', mayHaveActed: false }))
   historyLimit = 5
+  /** What has changed inside, by path. */
+  inside: Record<string, { readonly Kind: number; readonly stat?: WirePathStat; readonly archive?: Buffer }> = {}
   systemTime = now
   readonly strikes: StrikeCall[] = []
   readonly silent = new Set<string>()
@@ -73,9 +76,9 @@ export class FakeSwarm {
       container: container => answer(() => this.containers[container]),
       image: reference => answer(() => this.images[reference]),
       distribution: () => this.registry(),
-      changes: () => answer(() => []),
-      stat: () => answer(() => ({})),
-      archive: () => answer(() => Buffer.alloc(0)),
+      changes: () => answer(() => Object.entries(this.inside).map(([Path, { Kind }]) => ({ Path, Kind }))),
+      stat: (_, path) => answer(() => this.inside[path]?.stat),
+      archive: ({ path }) => answer(() => this.inside[path]?.archive),
       strike: async call => {
         await answer(() => true)
         this.strikes.push(call)

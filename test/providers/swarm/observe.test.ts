@@ -58,6 +58,7 @@ describe('a service as a group', () => {
     )
     assert.ok(seen.instances.every(({ bornFrom }) => bornFrom === seen.declarationVersion))
     assert.equal(seen.membershipChangedAt?.toString(), '2026-11-03T08:00:00Z')
+    assert.equal(seen.ownRecoveryTime, 10_000 + 100 + 5_000)
   })
 
   it('that does not exist is gone', async () => {

@@ -16,6 +16,7 @@ export interface Tables {
   readonly scopes: ScopesTable
   readonly halts: HaltsTable
   readonly quarantines: QuarantinesTable
+  readonly audit: AuditTable
   readonly migrations: MigrationsTable
 }
 
@@ -51,6 +52,8 @@ export interface DrillsTable {
   readonly struck_at: number | null
   readonly concluded_at: number | null
   readonly verdict: string | null
+  /** Of a refusal: `S5`, or the guard's name. */
+  readonly rule: string | null
   readonly wounded: number
   readonly failed_rebuild: number
   /** Open, or wounded. */
@@ -107,6 +110,15 @@ export interface GroupsTable {
   readonly last_verdict_at: number | null
   readonly last_phoenix_at: number | null
   readonly summary: string
+  readonly name: string
+  readonly provider: string
+  readonly owner: string | null
+  /** What a reader sees as the group's newest result (`Standing`); null: nothing is known yet. */
+  readonly standing: string | null
+  /** When that was last shown to be so. */
+  readonly standing_at: number | null
+  /** Since when it has been so without a break. */
+  readonly standing_since: number | null
 }
 
 export interface ScopesTable {
@@ -138,6 +150,16 @@ export interface QuarantinesTable {
   readonly cleared_at: number | null
   readonly cleared_by: string | null
   readonly note: string | null
+}
+
+/** Everything that people changed, in the transaction that changed it. */
+export interface AuditTable {
+  readonly id: string
+  readonly at: number
+  readonly by: string
+  readonly action: string
+  readonly subject: string
+  readonly note: string
 }
 
 export interface MigrationsTable {

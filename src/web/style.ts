@@ -53,15 +53,18 @@ label { font-size: 13px; color: var(--soft); }
 .lead-in h1 + p { margin-top: .4rem; max-width: 52em; }
 .crumbs { font-size: 13px; padding-top: 1.25rem; margin-bottom: -1rem; }
 .app main > section { margin-top: 2.25rem; }
+.app main > .lead-in + section { margin-top: .25rem; }
 .app main > .quarantine, .app main > .notice-box { margin-top: .25rem; }
+.quarantine + .overview { margin-top: 1rem; }
 .overview { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 1rem; align-items: stretch; }
 .overview h2, .schedule h3, .panel h3 { font-size: 13px; font-weight: 600; color: var(--soft); letter-spacing: 0; margin-bottom: .35rem; }
 .overview .panel h3 { margin-top: .9rem; }
 .overview .big { font-size: 28px; line-height: 1.2; }
+.overview .big.day { font-size: 21px; }
+.urgent + p { margin-top: .5rem; }
 .overview .panel > p:not(.big) + p { margin-top: .2rem; }
 
 .coverage { margin-top: .9rem; }
-.coverage figcaption { display: flex; justify-content: space-between; }
 .curve { display: block; width: 100%; }
 .curve .grid { stroke: var(--line); stroke-width: 1; vector-effect: non-scaling-stroke; }
 .curve .area { fill: var(--phoenix-tint); }
@@ -96,7 +99,7 @@ label { font-size: 13px; color: var(--soft); }
 .scope h3 a { color: inherit; text-decoration-color: var(--line); }
 .scope h3 .soft { font-weight: 400; font-size: 13px; margin-left: .4rem; }
 .cells { display: grid; grid-template-columns: repeat(auto-fill, minmax(12.5rem, 1fr)); gap: .5rem; }
-.cell { display: grid; grid-template-columns: 1.45rem 1fr; align-items: center; height: 100%; padding: .5rem .65rem; border-radius: 7px; border: 1px solid var(--edge); border-left-width: 5px; background: var(--tint); color: var(--ink); text-decoration: none; line-height: 1.3; }
+.cell { display: grid; grid-template-columns: 1.45rem 1fr; align-content: center; align-items: center; height: 100%; padding: .5rem .65rem; border-radius: 7px; border: 1px solid var(--edge); border-left-width: 5px; background: var(--tint); color: var(--ink); text-decoration: none; line-height: 1.3; }
 .cell .icon { color: var(--hue); }
 .cell .who { font-weight: 600; overflow-wrap: anywhere; }
 .cell .when { grid-column: 2; font-size: 13px; color: var(--soft); }
@@ -123,7 +126,7 @@ label { font-size: 13px; color: var(--soft); }
 
 .recoveries svg { display: block; overflow: visible; }
 .recoveries { margin-top: .5rem; }
-.recoveries text, .fortnight text { font-size: 12px; fill: var(--soft); font-variant-numeric: tabular-nums; }
+.recoveries text, .fortnight text, .curve text { font-size: 12px; fill: var(--soft); font-variant-numeric: tabular-nums; }
 .recoveries text { paint-order: stroke; stroke: var(--paper); stroke-width: 4px; stroke-linejoin: round; }
 .recoveries .axis { stroke: var(--line); }
 .recoveries .limit { stroke: var(--unsure); stroke-dasharray: 3 3; stroke-width: 1.25; } .recoveries .limit.deadline { stroke: var(--snowflake); }
@@ -142,6 +145,7 @@ label { font-size: 13px; color: var(--soft); }
 .schedule { margin-top: 1rem; }
 .schedule > header h2 { font-size: 18px; margin: 0; }
 .fortnight { margin: 1rem 0 .4rem; }
+.fortnight { display: grid; grid-template-columns: 1.6rem minmax(0, 1fr); }
 .fortnight > svg { display: block; }
 .fortnight .day { fill: var(--faint); } .fortnight .holiday { fill: var(--unsure-tint); }
 .fortnight .open { fill: var(--phoenix-tint); stroke: var(--phoenix); stroke-width: 1; }
@@ -161,13 +165,13 @@ label { font-size: 13px; color: var(--soft); }
 .narrow { max-width: 30rem; padding-top: 3rem; padding-bottom: 3rem; }
 .narrow h1 { font-size: 24px; margin: 1rem 0; }
 .login { display: grid; gap: .5rem; margin-bottom: 1rem; }
-.app footer { border-top: 1px solid var(--line); }
+.app footer { border-top: 1px solid var(--line); margin-top: 3rem; padding-top: 1rem; padding-bottom: 2rem; }
 
 @media (max-width: 46rem) {
   .bar > .wide { gap: .35rem .5rem; padding-top: .6rem; padding-bottom: .6rem; }
   .bar nav { flex: 1 1 100%; order: 3; margin: 0 -.4rem; overflow-x: auto; }
   .bar nav a { padding: .4rem .45rem; font-size: 14px; }
-  .halt { flex: 1 1 60%; }
+  .halt { flex: 1 1 100%; min-width: 0; margin: 0; }
   .halt input { width: auto; flex: 1 1 4rem; }
   .lead-in { padding: 1.25rem 0 .9rem; }
   .overview { grid-template-columns: minmax(0, 1fr); }

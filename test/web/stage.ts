@@ -64,7 +64,7 @@ export class WebStage {
     const log = (message: string, fields = {}) => void made.logged.push(`${message} ${JSON.stringify(fields)}`)
     const settings = {
       web: { listen: '127.0.0.1:0', origin: null, tokens: [], proxy: null, ...options.web },
-      schedules: options.schedules ?? [scheduleWith({ leashed: false })],
+      schedules: options.schedules ?? [scheduleWith({ leashed: false, groups: { providers: ['aws'], include: ['*'], exclude: [] } })],
       never: [],
       haltFile: null,
       owners: { payments: { slack: '#payments' } },

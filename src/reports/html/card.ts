@@ -11,12 +11,12 @@ import { icon } from './icons.ts'
 import { type Markup, markup, name } from './markup.ts'
 import { timelinePicture } from './timeline-picture.ts'
 
-/** Everything about one drill. `id` is its anchor. */
-export function cardMarkup(card: DrillCard, id: string, now: Temporal.Instant): Markup {
-  const { document, outcome } = card
+/** Everything about one drill. `id` is its anchor; its title is the group's name where nothing else is said. */
+export function cardMarkup(card: DrillCard, id: string, now: Temporal.Instant, title = name(card.document.groupName)): Markup {
+  const { outcome } = card
   const inconclusive = outcome === 'inconclusive' ? ' inconclusive-card' : ''
   return markup`<article class="card${inconclusive}" id="${id}" aria-labelledby="${id}-h">
-<header>${badge(outcome)}<h3 id="${id}-h">${name(document.groupName)}</h3><p class="result">${result(card)}</p>
+<header>${badge(outcome)}<h3 id="${id}-h">${title}</h3><p class="result">${result(card)}</p>
 <p class="meta">${meta(card)}</p></header>
 ${findingList(card)}
 ${timelinePicture(card, id, now)}

@@ -27,7 +27,7 @@ export function fortnight(schedule: Schedule, coming: readonly ComingDrill[], no
   const drills = days.reduce((sum, day) => sum + day.drills.length, 0)
   const closed = days.filter(day => day.open.length === 0).length
   const words = `The coming two weeks: open on ${plural(days.length - closed, 'day')}, closed on ${closed}; ${plural(drills, 'drill')} in store.`
-  return markup`<figure class="fortnight"><svg role="img" aria-label="${words}" width="100%" height="${bottom + 20}">
+  return markup`<figure class="fortnight"><svg aria-hidden="true" width="100%" height="${bottom + 20}">${[0, 6, 12, 18, 24].map(hour => markup`<text x="0" y="${(top + (hour / 24) * height + 4).toFixed(1)}">${hour}</text>`)}</svg><svg role="img" aria-label="${words}" width="100%" height="${bottom + 20}">
 ${days.map((day, index) => column(day, index * width, width))}
 ${[0, 6, 12, 18, 24].map(hour => markup`<line class="grid" x1="0" x2="100%" y1="${top + (hour / 24) * height}" y2="${top + (hour / 24) * height}"/>`)}
 ${nowLine(schedule, now, width)}</svg>

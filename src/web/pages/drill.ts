@@ -22,7 +22,7 @@ export async function drillPage({ ledger }: Pick<WebNeeds, 'ledger'>, id: string
   const main = markup`<nav class="crumbs" aria-label="Where this is"><a href="/">Fleet</a> / <a href="${groupHref(drill.group)}">${name(clip(drill.groupName, 80))}</a></nav>
 <header class="lead-in"><h1>${heading(card)}</h1></header>
 ${said(card)}
-<section aria-labelledby="result"><h2 id="result" class="hidden">What happened</h2>${cardMarkup(card, 'drill', now)}</section>
+<section aria-labelledby="result"><h2 id="result" class="hidden">What happened</h2>${cardMarkup(card, 'drill', now, when(card))}</section>
 ${checks(card, events)}
 ${record(card)}`
   return { title: `Drill of ${drill.groupName}`, active: 'fleet', main }
@@ -32,6 +32,10 @@ function heading(card: DrillCard): Markup {
   const { drill } = card.source
   const victim = victimOf(drill)
   return markup`Drill of ${name(clip(drill.groupName, 120))}${victim === null ? null : markup`: <span class="mono">${name(shortenMiddle(victim.id, 32, 6))}</span>`}`
+}
+
+function when({ moments }: DrillCard): Markup {
+  return moments.struck === null ? markup`Planned for ${moment(moments.plannedFor)}` : markup`Struck ${moment(moments.struck)}`
 }
 
 /** For what never struck, the reason is the whole story. */

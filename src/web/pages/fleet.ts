@@ -11,7 +11,7 @@ import { type Shown, shownIcons, shownNames, shownOf, shownOfCount, shownStandin
 import { coverageDays, proofSince, type WebNeeds } from '../needs.ts'
 import { openDrills } from './in-progress.ts'
 import type { Page } from './layout.ts'
-import { ago, drillHref, groupHref, link, pager, since, span } from './parts.ts'
+import { ago, drillHref, groupHref, lasting, link, pager, span } from './parts.ts'
 
 /** Cells of one page, so that it stays below 100 kB with the longest names. */
 const cellsPerPage = 240
@@ -144,7 +144,7 @@ function urgentItem(group: FleetGroup, drill: Drill | null, now: Temporal.Instan
   const shown: Shown = group.standing === 'forecast' ? 'forecast' : 'snowflake'
   const why = drill === null ? '' : whyOf(drillCard({ drill, events: [], before: null, after: null }), 160)
   return markup`<li><span class="badge ${shown}">${icon(shownIcons[shown])}${shownNames[shown]}</span>
-<div><p><a class="strong" href="${groupHref(group.id)}">${name(clip(group.name, 80))}</a>${group.since === null ? null : markup` <span class="soft">since ${since(group.since, now)}</span>`}${group.owner === null ? null : markup` <span class="soft">· ${name(group.owner)}</span>`}</p>
+<div><p><a class="strong" href="${groupHref(group.id)}">${name(clip(group.name, 80))}</a>${group.since === null ? null : markup` <span class="soft">${lasting(group.since, now)}</span>`}${group.owner === null ? null : markup` <span class="soft">· ${name(group.owner)}</span>`}</p>
 <p>${why === '' ? null : name(why)} ${drill === null ? null : markup`<a href="${drillHref(drill.id)}">See the drill</a>`}</p></div></li>`
 }
 

@@ -10,11 +10,11 @@ import { type Markup, markup, name } from '../../reports/html/markup.ts'
 import { timeToRecover } from '../../reports/moments.ts'
 import { type DrillCard, drillCard } from '../../reports/report.ts'
 import { clip } from '../../reports/safe-text.ts'
-import { asSentence, whyOf } from '../../reports/sentences.ts'
+import { asSentence, plural, whyOf } from '../../reports/sentences.ts'
 import { recoveryChart } from '../charts/recoveries.ts'
 import { coverageDays, type WebNeeds } from '../needs.ts'
 import type { Page, Shell } from './layout.ts'
-import { drillHref, hidden, link, moment, since } from './parts.ts'
+import { drillHref, hidden, lasting, link, moment, since } from './parts.ts'
 
 const drillsShown = 50
 
@@ -96,7 +96,7 @@ function quarantineSection({ quarantine, shell, record }: GroupView): Markup {
 <label for="note">What was done about it</label><input id="note" name="note" required="required" maxlength="1000" autocomplete="off"/><button>Clear the quarantine</button></form>`
       : markup`<p class="small">An operator can clear it.</p>`
   return markup`<section class="quarantine" aria-labelledby="quarantine"><h2 id="quarantine">In quarantine</h2>
-<p>The service ${name(quarantine.service)} gets no more drills since ${since(quarantine.since, shell.state.now)}: ${name(asSentence(quarantine.reason))} <a href="${drillHref(quarantine.drill)}">See the drill</a></p>${form}</section>`
+<p>The service ${name(quarantine.service)} has had no more drills ${lasting(quarantine.since, shell.state.now)}: ${name(asSentence(quarantine.reason))} <a href="${drillHref(quarantine.drill)}">See the drill</a></p>${form}</section>`
 }
 
 async function nextDrill(needs: WebNeeds, view: GroupView): Promise<Markup> {
@@ -108,10 +108,10 @@ async function nextDrill(needs: WebNeeds, view: GroupView): Promise<Markup> {
   const obstacles = obstaclesOf(needs, view)
   const when =
     planned !== undefined
-      ? markup`<p class="big">${formatMoment(planned.moments.plannedFor)}</p><p class="small soft">Planned. Every rule is asked again right before the strike.</p>`
+      ? markup`<p class="big day">${formatMoment(planned.moments.plannedFor)}</p><p class="small soft">Planned. Every rule is asked again right before the strike.</p>`
       : drawn?.at != null
-        ? markup`<p class="big">${formatMoment(drawn.at)}</p><p class="small soft">By the draw as it stands now.</p>`
-        : markup`<p class="big">none in two weeks</p><p class="small soft">${optIn.paused ? `Paused until ${optIn.tags.pausedUntil}.` : 'By the draw as it stands now.'}</p>`
+        ? markup`<p class="big day">${formatMoment(drawn.at)}</p><p class="small soft">By the draw as it stands now.</p>`
+        : markup`<p class="big day">none in two weeks</p><p class="small soft">${optIn.paused ? `Paused until ${optIn.tags.pausedUntil}.` : 'By the draw as it stands now.'}</p>`
   const odds =
     today === undefined
       ? null
@@ -145,7 +145,7 @@ function recoveries({ cards }: GroupView): Markup {
   const times = cards.flatMap(card => timeToRecover(card.moments) ?? []).sort((a, b) => a - b)
   const middle = times[Math.floor((times.length - 1) / 2)]
   if (cards.every(card => card.moments.struck === null)) return markup`<p class="soft">Nothing was struck yet.</p>`
-  return markup`${middle === undefined ? null : markup`<p class="small soft">Median <b>${formatDuration(middle)}</b> over ${times.length} recoveries</p>`}${recoveryChart(cards)}`
+  return markup`${middle === undefined ? null : markup`<p class="small soft">Median <b>${formatDuration(middle)}</b> over ${plural(times.length, 'recovery', 'recoveries')}</p>`}${recoveryChart(cards)}`
 }
 
 /** What is wrong with it today: of the newest drill or forecast that said anything. */

@@ -18,6 +18,11 @@ export function since(at: Temporal.Instant, now: Temporal.Instant): Markup {
   return markup`<time datetime="${at.toString({ smallestUnit: 'second' })}" title="${formatMoment(at)}">${ago(at, now)}</time>`
 }
 
+/** `for 3 h`, with the moment since which. */
+export function lasting(at: Temporal.Instant, now: Temporal.Instant): Markup {
+  return markup`<time datetime="${at.toString({ smallestUnit: 'second' })}" title="${formatMoment(at)}">for ${span(elapsed(at, now))}</time>`
+}
+
 export function ago(at: Temporal.Instant, now: Temporal.Instant): string {
   const time = elapsed(at, now)
   return time < 5_000 ? 'just now' : `${span(time)} ago`

@@ -87,24 +87,23 @@ function haltForm(shell: Shell): Markup {
 
 function halted(shell: Shell): Markup {
   const { halts } = shell.state
+  if (halts.length === 0 && !shell.haltFile) return markup``
   const open = shell.state.busy.filter(drill => !drill.wounded).length
-  return markup`${shell.haltFile ? markup`<section class="halted" aria-label="Halt"><p><b>Everything is halted:</b> the halt file exists. Take it away to go on.</p></section>` : null}${halts.map(halt => haltLine(halt, shell))}${
-    halts.length > 0 || shell.haltFile
-      ? markup`<p class="small soft after-halt">${open === 0 ? 'No drill is open.' : `${plural(open, 'open drill')} ${open === 1 ? 'is' : 'are'} still watched and judged.`}</p>`
-      : null
-  }`
+  const file = markup`<div class="halted"><p><b>Everything is halted:</b> the halt file exists. Take it away to go on.</p></div>`
+  const going = open === 0 ? 'No drill is open.' : `${plural(open, 'open drill')} ${open === 1 ? 'is' : 'are'} still watched and judged.`
+  return markup`<section aria-label="What is halted">${shell.haltFile ? file : null}${halts.map(halt => haltLine(halt, shell))}<p class="small soft after-halt">${going}</p></section>`
 }
 
 function haltLine(halt: Halt, shell: Shell): Markup {
   const { target } = halt
   const all = target.kind === 'installation'
   const what = all ? markup`Everything is halted` : markup`The ${target.kind} ${name(target.name)} is halted`
-  return markup`<section class="halted" aria-label="Halt"><p><b>${what}</b> by ${name(halt.by)}, ${since(halt.since, shell.state.now)}${halt.until === null ? null : markup`, until ${formatMoment(halt.until)}`}: ${name(asSentence(halt.reason))}</p>
+  return markup`<div class="halted"><p><b>${what}</b> by ${name(halt.by)}, ${since(halt.since, shell.state.now)}${halt.until === null ? null : markup`, until ${formatMoment(halt.until)}`}: ${name(asSentence(halt.reason))}</p>
 ${
   shell.identity.role !== 'operator'
     ? null
     : markup`<form method="post" action="/resume">${hidden(shell)}<input type="hidden" name="kind" value="${target.kind}"/>${all ? null : markup`<input type="hidden" name="name" value="${target.name}"/>`}<button>Resume</button></form>`
-}</section>`
+}</div>`
 }
 
 function who(shell: Shell): Markup {

@@ -17,32 +17,34 @@ interface Day {
   readonly open: readonly { readonly from: number; readonly to: number }[]
   readonly holiday: boolean
   readonly why: string | null
-  readonly drills: readonly number[]
+  readonly drills: number
+  /** Where in the day; none where they are too many to be told apart. */
+  readonly marks: readonly number[]
 }
 
 /** The coming two weeks, a column a day from midnight to midnight in the schedule's own zone, with its hours and what is drawn. */
 export function fortnight(schedule: Schedule, coming: readonly ComingDrill[], now: Temporal.Instant): Markup {
   const days = daysOf(schedule, coming, now)
   const width = 100 / comingDays
-  const drills = days.reduce((sum, day) => sum + day.drills.length, 0)
+  const drills = days.reduce((sum, day) => sum + day.drills, 0)
   const closed = days.filter(day => day.open.length === 0).length
   const words = `The coming two weeks: open on ${plural(days.length - closed, 'day')}, closed on ${closed}; ${plural(drills, 'drill')} in store.`
   return markup`<figure class="fortnight"><svg aria-hidden="true" width="100%" height="${bottom + 20}">${[0, 6, 12, 18, 24].map(hour => markup`<text x="0" y="${(top + (hour / 24) * height + 4).toFixed(1)}">${hour}</text>`)}</svg><svg role="img" aria-label="${words}" width="100%" height="${bottom + 20}">
 ${days.map((day, index) => column(day, index * width, width))}
 ${[0, 6, 12, 18, 24].map(hour => markup`<line class="grid" x1="0" x2="100%" y1="${top + (hour / 24) * height}" y2="${top + (hour / 24) * height}"/>`)}
 ${nowLine(schedule, now, width)}</svg>
-<ul class="hidden">${days.map(day => markup`<li>${day.date.toString()}: ${day.why ?? `open, ${plural(day.drills.length, 'drill')}`}</li>`)}</ul></figure>`
+<ul class="hidden">${days.map(day => markup`<li>${day.date.toString()}: ${day.why ?? `open, ${plural(day.drills, 'drill')}`}</li>`)}</ul></figure>`
 }
 
 function column(day: Day, x: number, width: number): Markup {
   const middle = x + width / 2
   const shut = day.open.length === 0
-  return markup`<svg x="${share(x)}" width="${share(width)}" y="0" height="${bottom + 20}"><title>${`${day.date}: ${day.why ?? `open, ${plural(day.drills.length, 'drill')}`}`}</title>
+  return markup`<svg x="${share(x)}" width="${share(width)}" y="0" height="${bottom + 20}"><title>${`${day.date}: ${day.why ?? `open, ${plural(day.drills, 'drill')}`}`}</title>
 <rect class="${day.holiday ? 'holiday' : 'day'}" x="4%" width="92%" y="${top}" height="${height}"/>
 ${day.open.map(({ from, to }) => markup`<rect class="open" x="4%" width="92%" y="${(top + from * height).toFixed(1)}" height="${Math.max(1, (to - from) * height).toFixed(1)}"/>`)}
-${day.drills.length > mostMarks ? null : day.drills.map((at, index) => markup`<circle class="drill" cx="${25 + ((index * 37) % 50)}%" cy="${(top + at * height).toFixed(1)}" r="3"/>`)}</svg>
+${day.marks.map((at, index) => markup`<circle class="drill" cx="${25 + ((index * 37) % 50)}%" cy="${(top + at * height).toFixed(1)}" r="3"/>`)}</svg>
 <text class="${shut ? 'dim' : 'letter'}" x="${share(middle)}" y="12" text-anchor="middle">${letters[day.date.dayOfWeek - 1] ?? ''}</text><text class="${shut ? 'dim' : 'letter'}" x="${share(middle)}" y="27" text-anchor="middle">${day.date.day}</text>
-${day.holiday ? markup`<text class="dim" x="${share(middle)}" y="${bottom + 15}" text-anchor="middle">H</text>` : day.drills.length === 0 ? null : markup`<text class="count" x="${share(middle)}" y="${bottom + 15}" text-anchor="middle">${day.drills.length}</text>`}`
+${day.holiday ? markup`<text class="dim" x="${share(middle)}" y="${bottom + 15}" text-anchor="middle">H</text>` : day.drills === 0 ? null : markup`<text class="count" x="${share(middle)}" y="${bottom + 15}" text-anchor="middle">${day.drills}</text>`}`
 }
 
 function nowLine(schedule: Schedule, now: Temporal.Instant, width: number): Markup {
@@ -52,15 +54,32 @@ function nowLine(schedule: Schedule, now: Temporal.Instant, width: number): Mark
 
 function daysOf(schedule: Schedule, coming: readonly ComingDrill[], now: Temporal.Instant): readonly Day[] {
   const today = localDate(schedule, now)
+  const starts = Array.from(
+    { length: comingDays + 1 },
+    (_, index) => today.add({ days: index }).toZonedDateTime(schedule.timezone).epochMilliseconds,
+  )
+  const byDay = bucketed(coming, starts)
   return Array.from({ length: comingDays }, (_, index) => {
     const date = today.add({ days: index })
     // Hours that cross midnight belong to the day they opened and are drawn where they lie.
     const open = [date.subtract({ days: 1 }), date].flatMap(own => partOn(schedule, own, date))
-    const local = coming.map(drill => drill.at.toZonedDateTimeISO(schedule.timezone))
-    const drills = local.filter(at => at.toPlainDate().equals(date)).map(shareOfDay)
+    const drills = byDay[index] ?? []
+    const marks = drills.length > mostMarks ? [] : drills.map(drill => shareOfDay(drill.at.toZonedDateTimeISO(schedule.timezone)))
     const holiday = schedule.holidays.isHoliday(date)
-    return { date, open, holiday, drills, why: open.length === 0 ? whyClosed(schedule, date) : null }
+    return { date, open, holiday, drills: drills.length, marks, why: open.length === 0 ? whyClosed(schedule, date) : null }
   })
+}
+
+/** By numbers, each once: thousands of drills are in store, and turning each into a local time takes longer than the rest of the page. */
+function bucketed(coming: readonly ComingDrill[], starts: readonly number[]): readonly (readonly ComingDrill[])[] {
+  const days: ComingDrill[][] = starts.map(() => [])
+  let day = 0
+  for (const drill of coming) {
+    const at = drill.at.epochMilliseconds
+    while (at >= (starts[day + 1] ?? Number.POSITIVE_INFINITY)) day += 1
+    days[day]?.push(drill)
+  }
+  return days
 }
 
 function partOn(schedule: Schedule, opened: Temporal.PlainDate, date: Temporal.PlainDate): Day['open'] {

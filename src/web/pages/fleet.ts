@@ -14,7 +14,7 @@ import type { Page } from './layout.ts'
 import { ago, drillHref, groupHref, lasting, link, pager, span } from './parts.ts'
 
 /** Cells of one page, so that it stays below 100 kB with the longest names. */
-const cellsPerPage = 240
+const cellsPerPage = 210
 /** So many or fewer say their names; more are squares. */
 const mostNamed = 72
 const mostUrgent = 6
@@ -204,7 +204,7 @@ function square(group: FleetGroup, now: Temporal.Instant): Markup {
   const shown = shownOf(group, proofSince(now))
   const age = group.at === null ? '' : `, ${span(now.epochMilliseconds - group.at.epochMilliseconds)}`
   const words = `${clip(group.name, 60)}: ${shownNames[shown]}${age}`
-  return markup`<li><a class="cell ${shown} ${ageClass(group, now)}" href="${groupHref(group.id)}" title="${words}" aria-label="${words}">${icon(shownIcons[shown])}</a></li>`
+  return markup`<li><a class="cell ${shown} ${ageClass(group, now)}" href="${groupHref(group.id)}" title="${words}">${icon(shownIcons[shown])}</a></li>`
 }
 
 /** Fades in quarters of the days for which a proof counts. */

@@ -63,6 +63,7 @@ function matching(db: Db, filter: FleetFilter) {
       sql<SqlBool>`lower(${sql.ref(column)}) like ${pattern} escape ${sql.lit('\\')}`
     query = query.where(({ or }) => or([like('name'), like('id'), like('service'), like('owner')]))
   }
+  if (filter.worstFirst === true) query = query.where('standing', 'in', ['snowflake', 'forecast'])
   const since = filter.proofSince.epochMilliseconds
   if (filter.standing === 'unproven') return query.where('standing', 'is', null)
   if (filter.standing === 'expired') return query.where('standing', '=', 'phoenix').where('standing_at', '<', since)

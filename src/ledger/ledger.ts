@@ -134,7 +134,7 @@ export interface FleetFilter {
   /** `expired`: a phoenix from before `proofSince`. */
   readonly standing?: Standing | 'unproven' | 'expired'
   readonly proofSince: Temporal.Instant
-  /** Snowflakes first, the newest first, instead of by provider, scope and name. */
+  /** Only what cannot be rebuilt: snowflakes, then forecasts, the newest first, instead of all by provider, scope and name. */
   readonly worstFirst?: boolean
   readonly limit: number
   readonly offset: number

@@ -122,7 +122,7 @@ for (const kind of kinds) {
       assert.deepEqual(await names({ standing: 'expired' }), ['old'])
       assert.deepEqual(await names({ standing: 'snowflake' }), ['bad'])
       assert.deepEqual(await names({ standing: 'unproven' }), ['blank'])
-      assert.equal((await names({ worstFirst: true }))[0], 'bad')
+      assert.deepEqual(await names({ worstFirst: true }), ['bad'])
       const counts = await ledger.fleetCounts(everything.proofSince)
       const told = counts.map(({ standing, fresh, groups }) => `${standing} ${fresh ? 'fresh' : 'old'} ${groups}`).sort()
       assert.deepEqual(told, ['null old 1', 'phoenix fresh 1', 'phoenix old 1', 'snowflake fresh 1'])

@@ -31,7 +31,7 @@ function toGroup(row: Row): FleetGroup {
 }
 
 /** Everything that is shown stands in columns of its own: no summary is read or decoded for a page. */
-export function fleetQuery(db: Db, filter: FleetFilter) {
+function fleetQuery(db: Db, filter: FleetFilter) {
   const page = matching(db, filter).select([
     'id',
     'name',

@@ -8,7 +8,7 @@ import type { App, WebContext } from './variables.ts'
 
 const name = z.string().trim().min(1).max(500)
 
-export const targetSchema = z.discriminatedUnion('kind', [
+const targetSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('installation') }),
   z.object({ kind: z.enum(['schedule', 'scope', 'service', 'group']), name }),
 ])

@@ -15,7 +15,7 @@ export interface DashboardNeeds extends Pick<WebNeeds, 'settings' | 'ledger' | '
   readonly localName: string
 }
 
-export async function openDashboard(needs: DashboardNeeds): Promise<App> {
+async function openDashboard(needs: DashboardNeeds): Promise<App> {
   const { settings, ledger, clock, tokens, localName } = needs
   return createApp({
     ...needs,

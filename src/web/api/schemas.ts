@@ -14,7 +14,7 @@ export const targetDocument = z
   ])
   .describe('What a halt is about.')
 
-export const groupDocument = z.strictObject({
+const groupDocument = z.strictObject({
   id: z.string(),
   name: z.string(),
   provider: z.string(),
@@ -54,7 +54,7 @@ export const inFlightDocument = z.strictObject({
   strikes: z.array(z.strictObject({ drill: z.string(), group: z.string(), victim: z.string(), permitEnds: instant })),
 })
 
-export const quarantineDocument = z.strictObject({ service: z.string(), drill: z.string(), reason: z.string(), since: instant })
+const quarantineDocument = z.strictObject({ service: z.string(), drill: z.string(), reason: z.string(), since: instant })
 export const quarantinesDocument = z.strictObject({ quarantines: z.array(quarantineDocument) })
 export const clearRequest = z.strictObject({
   service: z.string().min(1).max(500),
@@ -75,7 +75,7 @@ export const refusalsDocument = z.strictObject({
   rules: z.array(z.strictObject({ rule: z.string(), name: z.string(), drills: count })),
 })
 
-export const scheduleDocument = z.strictObject({
+const scheduleDocument = z.strictObject({
   name: z.string(),
   timezone: z.string(),
   leashed: z.boolean(),

@@ -1,5 +1,4 @@
 import { formatMoment } from '../../reports/durations.ts'
-import { icon } from '../../reports/html/icons.ts'
 import { type Markup, markup } from '../../reports/html/markup.ts'
 import { elapsed } from '../../reports/moments.ts'
 import type { Shell } from './layout.ts'
@@ -69,8 +68,4 @@ export function pager(page: {
   const previous = page.from > 0 ? markup`<a rel="prev" href="${page.href(Math.max(0, page.from - page.size))}">← Previous</a>` : null
   const next = page.to < page.total ? markup`<a rel="next" href="${page.href(page.to)}">Next →</a>` : null
   return markup`<nav class="pager" aria-label="Parts of the list">${previous}<span class="number">${(page.from + 1).toLocaleString('en')}–${page.to.toLocaleString('en')} of ${page.total.toLocaleString('en')}</span>${next}</nav>`
-}
-
-export function warning(text: Markup): Markup {
-  return markup`<p class="notice">${icon('warn')}<span>${text}</span></p>`
 }

@@ -80,7 +80,7 @@ function drawsOf(
 }
 
 /** Null: none takes it, or several claim it; then nothing is drilled. */
-export function scheduleFor(record: Pick<GroupRecord, 'summary'>, schedules: readonly Schedule[], now: Temporal.Instant): Schedule | null {
+function scheduleFor(record: Pick<GroupRecord, 'summary'>, schedules: readonly Schedule[], now: Temporal.Instant): Schedule | null {
   const optIn = readOptIn(record.summary, now.toZonedDateTimeISO('UTC').toPlainDate())
   const chosen = chooseSchedule(record.summary, optIn, schedules)
   return chosen.kind === 'schedule' ? chosen.schedule : null

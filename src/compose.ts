@@ -44,6 +44,8 @@ export interface InstallationNeeds {
   readonly patient?: boolean
   /** The machine's own time by default. */
   readonly clock?: Clock
+  /** Told of every request to a platform. */
+  readonly onCall?: (provider: string, operation: string, outcome: string) => void
 }
 
 /** Between two tries to reach a platform at the start of a service. */
@@ -66,7 +68,13 @@ export async function openInstallation(options: CommonOptions, io: Io, needs: In
       const role = await holdWorkerRole(settings.ledger)
       closers.push(() => role.release())
     }
-    const providers = await openProviders(settings, { clock, log, env: io.env, patient: needs.patient === true ? io.signal : null })
+    const providers = await openProviders(settings, {
+      clock,
+      log,
+      env: io.env,
+      patient: needs.patient === true ? io.signal : null,
+      onCall: needs.onCall ?? (() => {}),
+    })
     closers.push(...providers.map(provider => () => provider.close()))
     const parts = { ledger, providers: providers.map(points.provider), clock, log, changed: needs.changed ?? (() => {}) }
     const open = async () => points.queue(await openQueue(settings.queue, { clock, log }))
@@ -82,6 +90,7 @@ interface ProviderNeeds {
   readonly log: Log
   readonly env: Io['env']
   readonly patient: AbortSignal | null
+  readonly onCall: (provider: string, operation: string, outcome: string) => void
 }
 
 async function openProviders(settings: Settings, deps: ProviderNeeds): Promise<Provider[]> {
@@ -92,14 +101,14 @@ async function openProviders(settings: Settings, deps: ProviderNeeds): Promise<P
   return Promise.all(names.map(name => openOne(name, settings, deps)))
 }
 
-async function openOne(name: string, settings: Settings, deps: ProviderNeeds): Promise<Provider> {
+async function openOne(name: string, settings: Settings, { onCall, ...deps }: ProviderNeeds): Promise<Provider> {
   const known = registered[name]
   const own = settings.providers[name]
   if (known === undefined || own === undefined) throw new UsageError(`there is no provider ${name}`)
   const { openProvider } = await known.load()
   for (;;) {
     try {
-      return await openProvider(own, deps)
+      return await openProvider(own, { ...deps, onCall: (operation, outcome) => onCall(name, operation, outcome) })
     } catch (error) {
       const passing = error instanceof ProviderError && ['unavailable', 'unknown', 'throttled'].includes(error.code)
       if (!passing || deps.patient === null || deps.patient.aborted) throw error

@@ -82,6 +82,8 @@ describe('the arrows between the rooms', function () {
     ['queue', '../commands/serve.ts'],
     ['reports', '../engine/context.ts'],
     ['guards', '../simulator/world.ts'],
+    ['web', '../engine/context.ts'],
+    ['web', '../commands/serve.ts'],
     ['providers', '../compose.ts'],
   ]
   for (const [room, imported] of forbidden) {

@@ -1,27 +1,74 @@
 import { type Installation, openInstallation } from '../compose.ts'
 import { loadSettings } from '../config/load.ts'
+import type { Settings } from '../config/settings.ts'
+import { readTokens, type WebToken } from '../config/web-tokens.ts'
 import { reasonOf } from '../engine/context.ts'
 import { runService } from '../engine/service.ts'
-import { serveHealth } from '../web/health.ts'
-import type { Io } from './io.ts'
+import { watchLag } from '../engine/watch-lag.ts'
+import { type ApiCalls, countApiCalls } from '../telemetry/api-calls.ts'
+import { type Listener, startServer } from '../web/server.ts'
+import { type Io, whoIsThere } from './io.ts'
 import type { ServeOptions } from './options.ts'
 
-/** The long-running service: schedules, worker, health page. Ends with 0 on SIGTERM, within 10 s; open drills go on at the next start. */
+/** The long-running service: schedules, worker, pages. Ends with 0 on SIGTERM, within 10 s; open drills go on at the next start. */
 export async function serve(options: ServeOptions, io: Io): Promise<number> {
   const settings = await loadSettings({ file: options.config, env: io.env, cwd: io.cwd })
+  const tokens = await readTokens(settings)
   let installation: Installation | null = null
-  const health = await serveHealth(settings.web.listen, async () => (installation === null ? 'starting' : readiness(installation)))
+  const server = await startServer(settings.web.listen, async () => (installation === null ? 'starting' : readiness(installation)))
   try {
-    installation = await openInstallation(options, io, { worker: true, patient: true })
-    installation.log.info('serving', { listen: health.address, schedules: settings.schedules.map(one => one.name) })
+    const apiCalls = countApiCalls()
+    installation = await openInstallation(options, io, { worker: true, patient: true, onCall: apiCalls.count })
+    const opened: Opened = { installation, settings, tokens, apiCalls, since: await installation.ledger.now(), io }
+    server.serve(() => openPages(opened))
+    installation.log.info('serving', { listen: server.address, schedules: settings.schedules.map(one => one.name) })
     await work(installation, io.signal)
     return 0
   } catch (error) {
     if (io.signal.aborted && installation === null) return 0
     throw error
   } finally {
-    await health.close()
+    await server.close()
     await (installation as Installation | null)?.close()
+  }
+}
+
+interface Opened {
+  readonly installation: Installation
+  readonly settings: Settings
+  readonly tokens: readonly WebToken[]
+  readonly apiCalls: ApiCalls
+  readonly since: Temporal.Instant
+  readonly io: Io
+}
+
+/** Pages and metrics are loaded when somebody asks for the first: idle, they cost no memory. */
+async function openPages({ installation, settings, tokens, apiCalls, since, io }: Opened): Promise<Listener> {
+  const { ledger, clock, log, engine } = installation
+  const { haltFileExists } = engine
+  try {
+    const { openListener } = await import('../web/open.ts')
+    const { coverageDays } = await import('../web/needs.ts')
+    let collect: (() => Promise<string>) | null = null
+    const metrics = async () => {
+      const { openMetrics } = await import('../telemetry/metrics.ts')
+      collect ??= openMetrics({ ledger, apiCalls, haltFileExists, since, coverageDays, watchLag: () => watchLag(engine) })
+      return collect()
+    }
+    return await openListener({
+      settings,
+      ledger,
+      clock,
+      log,
+      haltFileExists,
+      metrics,
+      tokens,
+      localName: whoIsThere(io.env),
+      closing: io.signal,
+    })
+  } catch (error) {
+    log.error('the pages cannot be made', { why: reasonOf(error) })
+    throw error
   }
 }
 

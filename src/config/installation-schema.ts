@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { texts, wholeNumber } from './fields.ts'
 import { isLoopbackUrl } from './loopback.ts'
 import { called } from './phrases.ts'
+import { webSchema } from './web-schema.ts'
 
 const ledger = called(
   z.string().refine(text => text === 'embedded' || hasProtocol(text, ['postgres:', 'postgresql:'])),
@@ -13,16 +14,6 @@ const queue = called(
   z.string().refine(text => text === 'embedded' || hasProtocol(text, ['redis:', 'rediss:', 'postgres:', 'postgresql:'])),
   'embedded, or a URL of Redis or PostgreSQL',
   'redis://redis.internal:6379',
-)
-
-/** `127.0.0.1:8080`, `[::1]:8080`, `localhost:8080` */
-const listen = called(
-  z
-    .string()
-    .regex(/^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):\d{1,5}$/)
-    .refine(text => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65535),
-  'an address and a port',
-  '"127.0.0.1:8080"',
 )
 
 const folder = (example: string) => called(z.string().min(1), 'a folder', example)
@@ -46,7 +37,7 @@ export const installationSchema = z.strictObject({
   limits: limits.prefault({}),
   providers: called(z.record(z.string(), z.unknown()), 'a map of providers', '{ aws: { regions: [eu-west-1] } }').default({}),
   owners: called(z.record(z.string(), contacts), 'a map of owners', '{ payments: { slack: "#payments" } }').default({}),
-  web: z.strictObject({ listen: listen.default('127.0.0.1:8080') }).prefault({}),
+  web: webSchema.prefault({}),
 })
 
 export type WrittenInstallation = z.output<typeof installationSchema>

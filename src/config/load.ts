@@ -11,6 +11,7 @@ import { checkProviders } from './providers.ts'
 import { checkSchedule } from './schedules.ts'
 import { secret } from './secret.ts'
 import type { Settings } from './settings.ts'
+import { type WrittenWeb, webContradictions } from './web-schema.ts'
 
 export const DEFAULT_FILE = 'firedrill.yaml'
 
@@ -84,7 +85,7 @@ async function loadInstallation({ file, env, cwd }: LoadOptions) {
   const doc = readDocument(shownPath, text ?? '')
   const checked = checkDocument(installationSchema, doc, env)
   const providers = await checkProviders(checked.valid.providers ?? {}, { doc, env, isUnfilled: checked.isUnfilled })
-  const problems = [...checked.problems, ...providers.problems]
+  const problems = [...checked.problems, ...providers.problems, ...webContradictions(checked.valid.web, doc)]
   const folder = dirname(path)
   const installation: Installation = { folder, doc, written: text !== null, valid: checked.valid }
   const settings = problems.length === 0 && checked.whole !== null ? assemble(checked.whole, { folder, env, ...providers }) : null
@@ -116,10 +117,23 @@ function assemble(written: WrittenInstallation, { folder, env, providers, onlyLo
     limits: { concurrent: written.limits.concurrent ?? null, strikesPerDay: written.limits.strikesPerDay ?? null },
     providers,
     owners: written.owners,
-    web: written.web,
+    web: webSettings(written.web),
     schedules: [],
     haltFile: haltFile === undefined || haltFile === '' ? null : resolve(folder, haltFile),
     onlyLoopback,
+  }
+}
+
+function webSettings({ listen, origin, tokens, proxy }: WrittenWeb): Settings['web'] {
+  return {
+    listen,
+    origin: origin ?? null,
+    tokens: tokens.map(({ name, role, token, file }) => ({
+      name,
+      role,
+      from: token === undefined ? { file: file ?? '' } : { secret: secret(token) },
+    })),
+    proxy: proxy === undefined ? null : { ...proxy, groupsHeader: proxy.groupsHeader ?? null },
   }
 }
 

@@ -14,12 +14,33 @@ export interface Settings {
   /** By provider name: its own checked settings. What is not named is never imported. */
   readonly providers: Readonly<Record<string, ProviderSettings>>
   readonly owners: Readonly<Record<string, Readonly<Record<string, string>>>>
-  readonly web: { readonly listen: string }
+  readonly web: WebSettings
   readonly schedules: readonly Schedule[]
   /** From FIREDRILL_HALT_FILE: while this file exists, everything is halted (S2). */
   readonly haltFile: string | null
   /** Every configured endpoint is on loopback: a ledger may be made silently (S14). */
   readonly onlyLoopback: boolean
+}
+
+export interface WebSettings {
+  /** `host:port` */
+  readonly listen: string
+  /** What browsers type in, behind a proxy; null: whatever name they used. */
+  readonly origin: string | null
+  readonly tokens: readonly {
+    readonly name: string
+    readonly role: 'viewer' | 'operator'
+    readonly from: { readonly secret: Secret } | { readonly file: string }
+  }[]
+  /** A reverse proxy that says who a request comes from; null: none is believed. */
+  readonly proxy: {
+    /** Addresses and networks that may say so. */
+    readonly from: readonly string[]
+    readonly userHeader: string
+    readonly groupsHeader: string | null
+    /** Users and groups that may change things; everybody else may look. */
+    readonly operators: readonly string[]
+  } | null
 }
 
 /** `optIn` and `optOut` are group ids; the rest belongs to the provider. */

@@ -66,10 +66,17 @@ export function fits(calendar: Calendar, at: Temporal.Instant, needs: Millisecon
 
 /** How many open days lie after `from` up to and including `to`; 0 when `to` is not later. */
 export function openDaysBetween(calendar: Calendar, from: Temporal.PlainDate, to: Temporal.PlainDate): number {
+  const memory = countsByCalendar.get(calendar) ?? new Map<string, number>()
+  countsByCalendar.set(calendar, memory)
+  const key = `${from} ${to}`
+  const known = memory.get(key)
+  if (known !== undefined) return known
   let count = 0
   for (let date = to; Temporal.PlainDate.compare(date, from) > 0; date = date.subtract({ days: 1 })) {
     if (isOpenDay(calendar, date)) count++
   }
+  if (memory.size >= REMEMBERED_DAYS) memory.clear()
+  memory.set(key, count)
   return count
 }
 
@@ -109,6 +116,8 @@ type Remembered<Answer> = WeakMap<Calendar, Map<string, Answer>>
  * A calendar never changes, so what was computed for its days is remembered as long as it lives.
  */
 const hoursByCalendar: Remembered<DayHours | null> = new WeakMap()
+/** Thousands of groups were opted in or struck on the same few days. */
+const countsByCalendar: WeakMap<Calendar, Map<string, number>> = new WeakMap()
 const closesByCalendar: Remembered<Temporal.Instant | null> = new WeakMap()
 const REMEMBERED_DAYS = 4000
 

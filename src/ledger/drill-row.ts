@@ -28,6 +28,7 @@ export function toRow(drill: Drill): DrillColumns {
     struck_at: struckAt(drill)?.epochMilliseconds ?? null,
     concluded_at: drill.state === 'concluded' ? drill.concludedAt.epochMilliseconds : null,
     verdict: judgement?.verdict ?? null,
+    rule: drill.state === 'refused' ? drill.refusal.rule : null,
     wounded: wounded ? 1 : 0,
     failed_rebuild: wounded && judgement?.verdict !== 'phoenix' ? 1 : 0,
     busy: busy ? 1 : 0,

@@ -3,7 +3,7 @@ import type { After, Before, Drill, DrillEvent, DrillId, DrillState, PlannedDril
 import type { ScopeId } from '../domain/group.ts'
 import { inTransaction, underLock } from './dialect.ts'
 import { fromBody, openStates, struckAt, toRow } from './drill-row.ts'
-import { noteConclusion, noteStrike } from './groups.ts'
+import { noteConclusion, noteForecast, noteStrike } from './groups.ts'
 import type { Advance, DrillFilter, DueDrill, NewEvent, NewPlan } from './ledger.ts'
 import type { Db } from './schema.ts'
 import { putInQuarantine } from './stops.ts'
@@ -80,6 +80,7 @@ export function drillsQuery(db: Db, filter: ListFilter) {
   if (filter.states.every(state => openStates.includes(state))) query = query.where('busy', '=', 1)
   if (filter.group !== undefined) query = query.where('group_id', '=', filter.group)
   if (filter.service !== undefined) query = query.where('service', '=', filter.service)
+  if (filter.rule !== undefined) query = query.where('rule', '=', filter.rule)
   if (filter.schedule !== undefined) query = query.where('schedule', '=', filter.schedule)
   if (filter.since !== undefined) query = query.where('planned_for', '>=', filter.since.epochMilliseconds)
   if (filter.until !== undefined) query = query.where('planned_for', '<', filter.until.epochMilliseconds)
@@ -123,6 +124,7 @@ export function advance({ dialect }: Store, step: Advance): Promise<boolean> {
     if (step.after !== undefined) await attach(transaction, { drill: step.drill.id, part: 'after', what: step.after })
     if (struckAt(step.drill) !== null) await noteStrike(transaction, step.drill)
     if (step.drill.state === 'concluded') await noteConclusion(transaction, step.drill)
+    if (step.drill.state === 'refused' || step.drill.state === 'leashed') await noteForecast(transaction, step.drill)
     if (step.quarantine !== undefined)
       await putInQuarantine(transaction, { drill: step.drill, reason: step.quarantine, since: await dialect.now(transaction) })
     return true

@@ -4,6 +4,7 @@ import type { FindingKind } from '../domain/finding.ts'
 import type { GroupId } from '../domain/group.ts'
 import { underLock } from './dialect.ts'
 import type { ExceptionsTable } from './schema.ts'
+import { record } from './stops.ts'
 import { moment, type Store } from './store.ts'
 
 /** What was accepted at this place of the group before is ended, and kept. */
@@ -22,6 +23,7 @@ export function accept({ dialect, newId }: Store, wish: Omit<AcceptedDifference,
     const difference = encode([expected, actual])
     const row = { id: newId(), group_id: group, drill, kind, path, difference, note, by, since, until: until.epochMilliseconds }
     await transaction.insertInto('exceptions').values(row).execute()
+    await record(transaction, { id: newId(), at: since, by, action: 'accept', subject: `${path} of ${group}`, note })
     return { ...wish, since: moment(since) }
   })
 }

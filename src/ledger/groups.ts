@@ -1,11 +1,12 @@
 import { type SqlBool, sql } from 'kysely'
 import { decode, encode } from '../domain/codec.ts'
-import type { ConcludedDrill, Drill } from '../domain/drill.ts'
-import type { GroupSummary } from '../domain/group.ts'
+import type { ConcludedDrill, Drill, LeashedDrill, RefusedDrill } from '../domain/drill.ts'
+import type { GroupId, GroupSummary } from '../domain/group.ts'
 import type { GroupRecord, SeenGroup } from '../domain/seen-group.ts'
+import { readTags } from '../domain/tags.ts'
 import { inTransaction } from './dialect.ts'
 import { struckAt } from './drill-row.ts'
-import type { Discovery } from './ledger.ts'
+import type { Discovery, Standing } from './ledger.ts'
 import type { Db, GroupsTable } from './schema.ts'
 import { batches, moment, momentOrNull, type Store, sortedBy } from './store.ts'
 
@@ -18,6 +19,11 @@ export function recordDiscovery({ dialect }: Store, discovery: Discovery): Promi
     if (discovery.unreadable === null) await forgetMissing(transaction, discovery)
     await upsertScope(transaction, discovery)
   })
+}
+
+export async function group({ dialect }: Store, id: GroupId): Promise<GroupRecord | null> {
+  const row = await dialect.db.selectFrom('groups').selectAll().where('id', '=', id).executeTakeFirst()
+  return row === undefined ? null : toRecord(row)
 }
 
 export async function groups({ dialect }: Store): Promise<readonly GroupRecord[]> {
@@ -56,6 +62,12 @@ async function upsertGroups(transaction: Db, groups: readonly SeenGroup[], at: n
           last_verdict_at: kept<number | null>('last_verdict_at'),
           last_phoenix_at: kept<number | null>('last_phoenix_at'),
           summary: ref('excluded.summary'),
+          name: ref('excluded.name'),
+          provider: ref('excluded.provider'),
+          owner: ref('excluded.owner'),
+          standing: kept<string | null>('standing'),
+          standing_at: kept<number | null>('standing_at'),
+          standing_since: kept<number | null>('standing_since'),
         }))
         .whereRef('groups.last_seen', '<=', 'excluded.last_seen'),
     )
@@ -79,6 +91,12 @@ function toRow(group: SeenGroup, at: number): GroupsTable {
     last_verdict_at: null,
     last_phoenix_at: null,
     summary: encode(group.summary),
+    name: group.summary.name,
+    provider: group.summary.provider,
+    owner: readTags(group.summary.tags).tags.owner,
+    standing: null,
+    standing_at: null,
+    standing_since: null,
   }
 }
 
@@ -125,14 +143,54 @@ export async function noteStrike(transaction: Db, drill: Drill): Promise<void> {
 
 export async function noteConclusion(transaction: Db, drill: ConcludedDrill): Promise<void> {
   const { verdict } = drill.judgement
-  if (verdict === 'inconclusive') return
   const at = drill.concludedAt.epochMilliseconds
+  // An inconclusive drill takes nothing away from what is known.
+  if (verdict === 'inconclusive') return noteStanding(transaction, drill, { standing: verdict, at, over: ['inconclusive', null] })
   await transaction
     .updateTable('groups')
     .set({ last_verdict: verdict, last_verdict_at: at, ...(verdict === 'phoenix' ? { last_phoenix_at: at } : {}) })
     .where('id', '=', drill.group)
     .where('incarnation', '=', drill.incarnation)
     .where(({ eb, or }) => or([eb('last_verdict_at', 'is', null), eb('last_verdict_at', '<', at)]))
+    .execute()
+  await noteStanding(transaction, drill, { standing: verdict, at, over: 'anything' })
+}
+
+/** S13's findings are news about a group; a drill that got past them takes them back. */
+export async function noteForecast(transaction: Db, drill: RefusedDrill | LeashedDrill): Promise<void> {
+  if (drill.state === 'leashed') return takeForecastBack(transaction, drill)
+  if (drill.refusal.rule !== 'S13' || !drill.findings.some(finding => finding.level === 'fail')) return
+  await noteStanding(transaction, drill, { standing: 'forecast', at: drill.refusedAt.epochMilliseconds, over: 'anything' })
+}
+
+async function noteStanding(
+  transaction: Db,
+  drill: Drill,
+  news: { readonly standing: Standing; readonly at: number; readonly over: 'anything' | readonly [Standing, null] },
+): Promise<void> {
+  const { standing, at, over } = news
+  let update = transaction
+    .updateTable('groups')
+    .set({
+      standing,
+      standing_at: at,
+      standing_since: sql<number>`case when standing = ${standing} then standing_since else ${sql.lit(at)} end`,
+    })
+    .where('id', '=', drill.group)
+    .where('incarnation', '=', drill.incarnation)
+    .where(({ eb, or }) => or([eb('standing_at', 'is', null), eb('standing_at', '<', at)]))
+  if (over !== 'anything') update = update.where(({ eb, or }) => or([eb('standing', 'is', null), eb('standing', '=', over[0])]))
+  await update.execute()
+}
+
+async function takeForecastBack(transaction: Db, drill: LeashedDrill): Promise<void> {
+  await transaction
+    .updateTable('groups')
+    .set(({ ref }) => ({ standing: ref('last_verdict'), standing_at: ref('last_verdict_at'), standing_since: ref('last_verdict_at') }))
+    .where('id', '=', drill.group)
+    .where('incarnation', '=', drill.incarnation)
+    .where('standing', '=', 'forecast')
+    .where('standing_at', '<', drill.leashedAt.epochMilliseconds)
     .execute()
 }
 

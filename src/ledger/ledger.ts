@@ -11,6 +11,7 @@ import type {
   Refusal,
   StrikeOrder,
 } from '../domain/drill.ts'
+import type { Verdict } from '../domain/finding.ts'
 import type { GroupId, ScopeId } from '../domain/group.ts'
 import type { Halt, HaltTarget, LedgerState, Quarantine } from '../domain/ledger-state.ts'
 import type { GroupRecord, SeenGroup } from '../domain/seen-group.ts'
@@ -29,6 +30,11 @@ export interface Ledger {
   /** Upserts what a discovery saw. `optedInSince` starts again with each opt-in and each incarnation. */
   recordDiscovery(discovery: Discovery): Promise<void>
   groups(): Promise<readonly GroupRecord[]>
+  group(id: GroupId): Promise<GroupRecord | null>
+  /** A page of the opted-in groups that are there, by provider, scope and name; `total` counts all that match. */
+  fleet(filter: FleetFilter): Promise<FleetPage>
+  /** How many opted-in groups that are there stand how, in each scope. `proofSince`: what was shown before proves nothing any more. */
+  fleetCounts(proofSince: Temporal.Instant): Promise<readonly FleetCount[]>
 
   // plans
   /** Adds plans that are not there yet (unique by schedule, group, planKey; never redrawn). Returns those added. */
@@ -38,6 +44,10 @@ export interface Ledger {
   drill(id: DrillId): Promise<Drill | null>
   /** Open drills first, then newest; filters are combined. */
   drills(filter: DrillFilter): Promise<readonly Drill[]>
+  /** Conclusions after `cursor`, oldest first; the cursor of the last one asks for what came since. */
+  conclusions(cursor: ConclusionCursor, limit: number): Promise<readonly Conclusion[]>
+  /** Refused drills that were planned for `since` or later, by rule. */
+  refusalCounts(since: Temporal.Instant): Promise<readonly RefusalCount[]>
   /** Planned or open drills and wounded ones whose `wakeAt` is not after `now`, earliest first. */
   due(now: Temporal.Instant, limit: number): Promise<readonly DueDrill[]>
   /** Open and wounded drills of one scope: what a watch tick looks at. */
@@ -73,6 +83,10 @@ export interface Ledger {
   state(): Promise<LedgerState>
 
   // halts and quarantines
+  /** Who changed what, newest first. */
+  audit(limit: number): Promise<readonly AuditEntry[]>
+  /** Another text as soon as an open drill, a halt or a quarantine has changed, a drill was planned or judged. */
+  pulse(): Promise<string>
   halt(halt: { target: HaltTarget; reason: string; by: string; until: Temporal.Instant | null }): Promise<Halt>
   /** Ends every halt on exactly this target; null: all halts. Returns those ended. A schedule's breaker starts counting anew. */
   resume(target: HaltTarget | null, by: string): Promise<readonly Halt[]>
@@ -104,9 +118,85 @@ export interface DrillFilter {
   readonly group?: GroupId
   readonly service?: string
   readonly schedule?: string
+  /** Only refusals by this rule. */
+  readonly rule?: string
   readonly since?: Temporal.Instant
   readonly until?: Temporal.Instant
   readonly limit?: number
+}
+
+/**
+ * What a reader sees as a group's newest result: its newest conclusive verdict, a forecast that came after it (S13), or that
+ * nothing but inconclusive drills is known. Null: never drilled.
+ */
+export type Standing = 'phoenix' | 'snowflake' | 'forecast' | 'inconclusive'
+
+export interface FleetFilter {
+  /** A part of the name, id, service or owner, in any case. */
+  readonly text?: string
+  readonly provider?: string
+  readonly scope?: string
+  readonly service?: string
+  readonly owner?: string
+  /** `expired`: a phoenix from before `proofSince`. */
+  readonly standing?: Standing | 'unproven' | 'expired'
+  readonly proofSince: Temporal.Instant
+  /** Only what cannot be rebuilt: snowflakes, then forecasts, the newest first, instead of all by provider, scope and name. */
+  readonly worstFirst?: boolean
+  readonly limit: number
+  readonly offset: number
+}
+
+export interface FleetPage {
+  readonly groups: readonly FleetGroup[]
+  readonly total: number
+}
+
+export interface FleetGroup {
+  readonly id: GroupId
+  readonly name: string
+  readonly provider: string
+  readonly scope: ScopeId
+  readonly service: string
+  readonly owner: string | null
+  readonly unsteady: string | null
+  readonly standing: Standing | null
+  readonly at: Temporal.Instant | null
+  readonly since: Temporal.Instant | null
+}
+
+export interface FleetCount {
+  readonly provider: string
+  readonly scope: ScopeId
+  readonly standing: Standing | null
+  /** Shown at `proofSince` or later. */
+  readonly fresh: boolean
+  readonly groups: number
+}
+
+export interface ConclusionCursor {
+  readonly at: Temporal.Instant
+  readonly drill: DrillId
+}
+
+export interface Conclusion extends ConclusionCursor {
+  readonly group: GroupId
+  readonly provider: string
+  readonly verdict: Verdict
+}
+
+export interface RefusalCount {
+  readonly rule: string
+  readonly drills: number
+}
+
+export interface AuditEntry {
+  readonly id: string
+  readonly at: Temporal.Instant
+  readonly by: string
+  readonly action: 'halt' | 'resume' | 'clear-quarantine' | 'accept'
+  readonly subject: string
+  readonly note: string
 }
 
 export interface DueDrill {

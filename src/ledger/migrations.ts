@@ -1,6 +1,10 @@
 import { sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
+import { decode } from '../domain/codec.ts'
+import type { GroupSummary } from '../domain/group.ts'
+import { readTags } from '../domain/tags.ts'
 import type { LedgerDialect } from './dialect.ts'
+import { fromBody } from './drill-row.ts'
 import { LedgerError } from './ledger.ts'
 import type { Db } from './schema.ts'
 
@@ -20,6 +24,11 @@ export function steps(dialect: LedgerDialect): Steps {
         await indexBusy(db)
         await db.schema.alterTable('permits').addColumn('granted_at', 'bigint').execute()
         await createExceptions(db)
+      },
+    },
+    '0003-dashboard': {
+      async up(db) {
+        for (const create of [createAudit, addGroupStandings, addRefusalRules]) await create(db, dialect)
       },
     },
   }
@@ -221,4 +230,66 @@ async function createExceptions(db: Db): Promise<void> {
     .addColumn('ended_by', 'text')
     .execute()
   await db.schema.createIndex('exceptions_group').on('exceptions').columns(['group_id', 'until']).execute()
+}
+
+async function createAudit(db: Db, dialect: LedgerDialect): Promise<void> {
+  await db.schema
+    .createTable('audit')
+    .addColumn('id', 'text', column => column.primaryKey())
+    .addColumn('at', 'bigint', column => column.notNull())
+    .addColumn('by', 'text', column => column.notNull())
+    .addColumn('action', 'text', column => column.notNull())
+    .addColumn('subject', 'text', column => column.notNull())
+    .addColumn('note', 'text', column => column.notNull())
+    .execute()
+  await db.schema.createIndex('audit_at').on('audit').columns(['at', 'id']).execute()
+  await dialect.makeAppendOnly(db, 'audit')
+}
+
+/** One statement a column: SQLite adds no two at once. */
+async function addGroupStandings(db: Db): Promise<void> {
+  for (const name of ['name', 'provider'])
+    await db.schema
+      .alterTable('groups')
+      .addColumn(name, 'text', column => column.notNull().defaultTo(''))
+      .execute()
+  for (const name of ['owner', 'standing']) await db.schema.alterTable('groups').addColumn(name, 'text').execute()
+  for (const name of ['standing_at', 'standing_since']) await db.schema.alterTable('groups').addColumn(name, 'bigint').execute()
+  await db
+    .updateTable('groups')
+    .set(({ ref }) => ({ standing: ref('last_verdict'), standing_at: ref('last_verdict_at'), standing_since: ref('last_verdict_at') }))
+    .execute()
+  for (const { id, summary } of await db.selectFrom('groups').select(['id', 'summary']).execute()) {
+    const { name, provider, tags } = decode<GroupSummary>(summary)
+    const { owner } = readTags(tags).tags
+    await db.updateTable('groups').set({ name, provider, owner }).where('id', '=', id).execute()
+  }
+  await db.schema.createIndex('groups_listed').on('groups').columns(['opted_in', 'present', 'provider', 'scope', 'name', 'id']).execute()
+}
+
+async function addRefusalRules(db: Db): Promise<void> {
+  await db.schema.alterTable('drills').addColumn('rule', 'text').execute()
+  const refused = db.selectFrom('drills').select(['id', 'body']).where('state', '=', 'refused').orderBy('id').limit(500)
+  let last = ''
+  for (;;) {
+    const rows = await refused.where('id', '>', last).execute()
+    for (const row of rows) {
+      const drill = fromBody(row)
+      if (drill.state === 'refused') await db.updateTable('drills').set({ rule: drill.refusal.rule }).where('id', '=', row.id).execute()
+    }
+    const end = rows.at(-1)
+    if (end === undefined) break
+    last = end.id
+  }
+  const ofRefusal = sql<boolean>`rule is not null`
+  await db.schema.createIndex('drills_rule').on('drills').columns(['rule', 'planned_for', 'id']).where(ofRefusal).execute()
+  const judged = sql<boolean>`concluded_at is not null`
+  // Widened to cover the whole feed of conclusions: the bodies, a thousand times as large, are never read for it.
+  await db.schema.dropIndex('drills_concluded').execute()
+  await db.schema
+    .createIndex('drills_concluded')
+    .on('drills')
+    .columns(['concluded_at', 'id', 'group_id', 'provider', 'verdict'])
+    .where(judged)
+    .execute()
 }

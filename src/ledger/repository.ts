@@ -1,7 +1,9 @@
 import { translated } from './dialect.ts'
 import * as drills from './drills.ts'
 import * as exceptions from './exceptions.ts'
+import * as fleet from './fleet.ts'
 import * as groups from './groups.ts'
+import * as history from './history.ts'
 import { type Ledger, LedgerError } from './ledger.ts'
 import * as stops from './stops.ts'
 import type { Store } from './store.ts'
@@ -20,9 +22,14 @@ export function repository(store: Store): Ledger {
     salt: () => guarded(() => salt(store)),
     recordDiscovery: discovery => guarded(() => groups.recordDiscovery(store, discovery)),
     groups: () => guarded(() => groups.groups(store)),
+    group: id => guarded(() => groups.group(store, id)),
+    fleet: filter => guarded(() => fleet.fleet(store, filter)),
+    fleetCounts: since => guarded(() => fleet.fleetCounts(store, since)),
     addPlans: plans => guarded(() => drills.addPlans(store, plans)),
     drill: id => guarded(() => drills.drill(store, id)),
     drills: filter => guarded(() => drills.drills(store, filter)),
+    conclusions: (cursor, limit) => guarded(() => history.conclusions(store, cursor, limit)),
+    refusalCounts: since => guarded(() => history.refusalCounts(store, since)),
     due: (now, limit) => guarded(() => drills.due(store, now, limit)),
     watched: scope => guarded(() => drills.watched(store, scope)),
     advance: step => guarded(() => drills.advance(store, step)),
@@ -34,6 +41,8 @@ export function repository(store: Store): Ledger {
     strikesInFlight: () => guarded(() => strikes.strikesInFlight(store)),
     endPermit: drill => guarded(() => strikes.endPermit(store, drill)),
     state: () => guarded(() => strikes.state(store)),
+    audit: limit => guarded(() => history.audit(store, limit)),
+    pulse: () => guarded(() => history.pulse(store)),
     halt: halt => guarded(() => stops.halt(store, halt)),
     resume: (target, by) => guarded(() => stops.resume(store, target, by)),
     quarantines: () => guarded(() => stops.quarantines(store)),

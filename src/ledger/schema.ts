@@ -17,6 +17,7 @@ export interface Tables {
   readonly halts: HaltsTable
   readonly quarantines: QuarantinesTable
   readonly exceptions: ExceptionsTable
+  readonly audit: AuditTable
   readonly migrations: MigrationsTable
 }
 
@@ -52,6 +53,8 @@ export interface DrillsTable {
   readonly struck_at: number | null
   readonly concluded_at: number | null
   readonly verdict: string | null
+  /** Of a refusal: `S5`, or the guard's name. */
+  readonly rule: string | null
   readonly wounded: number
   readonly failed_rebuild: number
   /** Open, or wounded. */
@@ -110,6 +113,15 @@ export interface GroupsTable {
   readonly last_verdict_at: number | null
   readonly last_phoenix_at: number | null
   readonly summary: string
+  readonly name: string
+  readonly provider: string
+  readonly owner: string | null
+  /** What a reader sees as the group's newest result (`Standing`); null: nothing is known yet. */
+  readonly standing: string | null
+  /** When that was last shown to be so. */
+  readonly standing_at: number | null
+  /** Since when it has been so without a break. */
+  readonly standing_since: number | null
 }
 
 export interface ScopesTable {
@@ -158,6 +170,16 @@ export interface ExceptionsTable {
   readonly until: number
   readonly ended_at: number | null
   readonly ended_by: string | null
+}
+
+/** Everything that people changed, in the transaction that changed it. */
+export interface AuditTable {
+  readonly id: string
+  readonly at: number
+  readonly by: string
+  readonly action: string
+  readonly subject: string
+  readonly note: string
 }
 
 export interface MigrationsTable {

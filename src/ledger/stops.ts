@@ -1,8 +1,8 @@
 import type { Drill } from '../domain/drill.ts'
 import type { Halt, HaltTarget, Quarantine } from '../domain/ledger-state.ts'
 import { underLock } from './dialect.ts'
-import { LedgerError } from './ledger.ts'
-import type { Db, HaltsTable } from './schema.ts'
+import { type AuditEntry, LedgerError } from './ledger.ts'
+import type { AuditTable, Db, HaltsTable } from './schema.ts'
 import { moment, momentOrNull, type Store } from './store.ts'
 
 /** S2: written under the lock that intents are written under, so once this has returned none is on its way. */
@@ -20,11 +20,12 @@ export function halt({ dialect, newId }: Store, wish: Pick<Halt, 'target' | 'rea
       ended_by: null,
     }
     await transaction.insertInto('halts').values(row).execute()
+    await record(transaction, { id: newId(), at: since, by: wish.by, action: 'halt', subject: textOf(wish.target), note: wish.reason })
     return { ...wish, id: row.id, since: moment(since) }
   })
 }
 
-export function resume({ dialect }: Store, target: HaltTarget | null, by: string): Promise<readonly Halt[]> {
+export function resume({ dialect, newId }: Store, target: HaltTarget | null, by: string): Promise<readonly Halt[]> {
   return underLock(dialect, async transaction => {
     const now = await dialect.now(transaction)
     const active = await activeHalts(transaction, now)
@@ -34,6 +35,9 @@ export function resume({ dialect }: Store, target: HaltTarget | null, by: string
       await transaction.updateTable('halts').set(set).where('id', '=', id).execute()
     }
     await resetBreakers(transaction, target, now)
+    const subject = target === null ? 'everything' : textOf(target)
+    const note = ended.map(halt => `${textOf(halt.target)}: ${halt.reason}`).join('; ')
+    await record(transaction, { id: newId(), at: now.epochMilliseconds, by, action: 'resume', subject, note })
     return ended
   })
 }
@@ -110,7 +114,7 @@ export async function putInQuarantine(transaction: Db, wish: { drill: Drill; rea
     .execute()
 }
 
-export function clearQuarantine({ dialect }: Store, wish: { service: string; note: string; by: string }): Promise<boolean> {
+export function clearQuarantine({ dialect, newId }: Store, wish: { service: string; note: string; by: string }): Promise<boolean> {
   return underLock(dialect, async transaction => {
     const now = await dialect.now(transaction)
     const result = await transaction
@@ -119,6 +123,18 @@ export function clearQuarantine({ dialect }: Store, wish: { service: string; not
       .where('service', '=', wish.service)
       .where('cleared_at', 'is', null)
       .executeTakeFirst()
-    return result.numUpdatedRows > 0n
+    if (result.numUpdatedRows === 0n) return false
+    const { service: subject, note, by } = wish
+    await record(transaction, { id: newId(), at: now.epochMilliseconds, by, action: 'clear-quarantine', subject, note })
+    return true
   })
+}
+
+/** In the transaction of the change itself: no change without its line, no line without its change. */
+export async function record(transaction: Db, entry: AuditTable & { readonly action: AuditEntry['action'] }): Promise<void> {
+  await transaction.insertInto('audit').values(entry).execute()
+}
+
+function textOf(target: HaltTarget): string {
+  return target.kind === 'installation' ? 'everything' : `${target.kind} ${target.name}`
 }

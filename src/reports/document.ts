@@ -78,7 +78,7 @@ const timeline = z.strictObject({
   whole: moment.describe('The group is back at its size with every member healthy.'),
 })
 
-const drill = z.strictObject({
+export const drillSchema = z.strictObject({
   id: z.string(),
   schedule: z.string(),
   provider: z.string(),
@@ -122,12 +122,12 @@ export const reportDocument = z
         .strictObject({ p50Seconds: seconds, p95Seconds: seconds, maxSeconds: seconds })
         .describe('Struck → recovered, over every drill of the report that recovered (nearest rank). Null: none did.'),
     }),
-    drills: z.array(drill),
+    drills: z.array(drillSchema),
   })
   .meta({ title: 'Firedrill report', description: 'Absent moments and parts are null.' })
 
 export type ReportDocument = z.infer<typeof reportDocument>
-export type DrillDocument = z.infer<typeof drill>
+export type DrillDocument = z.infer<typeof drillSchema>
 export type FindingDocument = z.infer<typeof finding>
 export type SummaryDocument = ReportDocument['summary']
 

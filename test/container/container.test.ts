@@ -28,6 +28,7 @@ describe('container', function () {
     environment = {
       POSTGRES_PASSWORD: 'only-for-this-test',
       REDIS_PASSWORD: 'only-for-this-test-too',
+      FIREDRILL_OPERATOR_TOKEN: 'only-for-this-test-0123456789-0123456789',
       FIREDRILL_PORT: String(port),
       COMPOSE_FILE: `docker-compose.yml:${bridge.composeFile}`,
       COMPOSE_PROJECT_NAME: 'firedrill-test',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { CompiledQuery, sql } from 'kysely'
 import type { LedgerDialect } from '../../src/ledger/dialect.ts'
 import { drillsQuery, dueQuery, watchedQuery } from '../../src/ledger/drills.ts'
+import { conclusionsAfter, refusalCountsQuery } from '../../src/ledger/history.ts'
 import { initLedger, type LedgerLocation } from '../../src/ledger/open.ts'
 import { openPostgres } from '../../src/ledger/postgres.ts'
 import { openSqlite } from '../../src/ledger/sqlite.ts'
@@ -80,6 +81,19 @@ for (const kind of kinds) {
 
     it('the drills of one group are found by their index', async () => {
       usesOnly(await planOf(drillsQuery(dialect.db, { states: ['concluded'], group: 'g-5', limit: 50 }).compile()), 'drills_group')
+    })
+
+    it('the feed of conclusions is read from an index alone, from its cursor on', async () => {
+      const cursor = { at: Temporal.Instant.fromEpochMilliseconds(99_000), drill: 'd-99000' }
+      const plan = await planOf(conclusionsAfter(dialect.db, cursor, 500).compile())
+      usesOnly(plan, 'drills_concluded')
+      if (kind === 'embedded') assert.match(plan, /SEARCH drills USING COVERING INDEX drills_concluded \(\(concluded_at,id\)>/, plan)
+      else assert.match(plan, /Index (Only )?Scan using drills_concluded[\s\S]*Index Cond: .*ROW/, plan)
+    })
+
+    it('refusals are counted and listed by their own index', async () => {
+      usesOnly(await planOf(refusalCountsQuery(dialect.db, Temporal.Instant.fromEpochMilliseconds(90_000)).compile()), 'drills_rule')
+      usesOnly(await planOf(drillsQuery(dialect.db, { states: ['refused'], rule: 'S5', limit: 20 }).compile()), 'drills_rule')
     })
 
     it('strikes in flight are found without reading all permits', async () => {

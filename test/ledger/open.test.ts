@@ -4,6 +4,7 @@ import { mkdir, open as openFile, readdir, readFile, writeFile } from 'node:fs/p
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { sql } from 'kysely'
+import { encode } from '../../src/domain/codec.ts'
 import type { LedgerDialect } from '../../src/ledger/dialect.ts'
 import { LedgerError, type LedgerErrorCode } from '../../src/ledger/ledger.ts'
 import { steps } from '../../src/ledger/migrations.ts'
@@ -12,7 +13,7 @@ import { openPostgres } from '../../src/ledger/postgres.ts'
 import { makeReady } from '../../src/ledger/ready.ts'
 import { openSqlite } from '../../src/ledger/sqlite.ts'
 import { freePort } from '../support/server.ts'
-import { concluded, intent, plan } from './examples.ts'
+import { at, concluded, intent, plan, summary } from './examples.ts'
 import { kinds, open, type Places, places, query, secret, wallClock } from './places.ts'
 
 function fails(code: LedgerErrorCode, words: RegExp): (error: unknown) => boolean {
@@ -90,6 +91,40 @@ for (const kind of kinds) {
       assert.equal((await second.drill(drill.id))?.state, 'striking')
       assert.equal((await second.strikesInFlight()).length, 1)
       await second.close()
+    })
+
+    it('brings a ledger of the first version up to date with what it knows: names, owners, verdicts, refused rules', async () => {
+      const old = place.kind === 'postgres' ? openPostgres(place.url) : openSqlite({ file: place.file, clock: wallClock, create: true })
+      try {
+        const table = (name: string) => (old.schema === null ? sql.id(name) : sql.id(old.schema, name))
+        const { '0001-ledger': first } = steps(old)
+        assert(first)
+        await makeReady(old, { create: true, steps: { '0001-ledger': first } })
+        const group = { ...summary('Web'), tags: { firedrill: 'enabled', 'firedrill-owner': 'payments' } }
+        const text = (value: string) => sql.lit(value)
+        await sql`insert into ${table('groups')} (id, scope, incarnation, service, opted_in, first_seen, last_seen, present, last_verdict, last_verdict_at, summary)
+          values (${text(group.id)}, 's', 'first', 'web', 1, 1, 1, 1, 'snowflake', 77, ${text(encode(group))})`.execute(old.db)
+        for (let index = 0; index < 501; index++) {
+          const body = encode({ ...plan('web'), state: 'refused', refusal: { rule: index === 500 ? 'alarm' : 'S5', reason: 'r' } })
+          const id = String(index).padStart(4, '0')
+          await sql`insert into ${table('drills')} (id, schedule, provider, scope, group_id, service, plan_key, state, revision, planned_for, wounded, failed_rebuild, busy, body)
+            values (${text(id)}, 'x', 'p', 's', 'g', 'v', ${text(id)}, 'refused', 2, 5, 0, 0, 0, ${text(body)})`.execute(old.db)
+        }
+      } finally {
+        await old.close()
+      }
+      const ledger = await open(place, { create: false })
+      try {
+        const { groups } = await ledger.fleet({ proofSince: at('10:00:00'), limit: 10, offset: 0 })
+        const [web] = groups
+        assert.deepEqual([web?.name, web?.owner, web?.standing, web?.since?.epochMilliseconds], ['Web', 'payments', 'snowflake', 77])
+        assert.deepEqual(await ledger.refusalCounts(Temporal.Instant.fromEpochMilliseconds(0)), [
+          { rule: 'S5', drills: 500 },
+          { rule: 'alarm', drills: 1 },
+        ])
+      } finally {
+        await ledger.close()
+      }
     })
 
     it('refuses a ledger of a newer version', async () => {

@@ -11,20 +11,26 @@ import { icon } from './icons.ts'
 import { type Markup, markup, name } from './markup.ts'
 import { timelinePicture } from './timeline-picture.ts'
 
-/** Everything about one drill. `id` is its anchor. */
-export function cardMarkup(card: DrillCard, id: string, now: Temporal.Instant): Markup {
-  const { document, outcome } = card
+/** Everything about one drill. `id` is its anchor; its title is the group's name where nothing else is said. */
+export function cardMarkup(card: DrillCard, id: string, now: Temporal.Instant, title = name(card.document.groupName)): Markup {
+  const { outcome } = card
   const inconclusive = outcome === 'inconclusive' ? ' inconclusive-card' : ''
   return markup`<article class="card${inconclusive}" id="${id}" aria-labelledby="${id}-h">
-<header>${badge(outcome)}<h3 id="${id}-h">${name(document.groupName)}</h3><p class="result">${result(card)}</p>
+<header>${badge(outcome)}<h3 id="${id}-h">${title}</h3><p class="result">${result(card)}</p>
 <p class="meta">${meta(card)}</p></header>
-${document.findings.length > 0 ? markup`<ul class="findings">${document.findings.map((finding, index) => findingMarkup(finding, document.findings[index + 1]?.kind !== finding.kind))}</ul>` : null}
+${findingList(card)}
 ${timelinePicture(card, id, now)}
 ${comparisonSection(card)}
 ${proofs(card)}
 ${evidenceSection(card)}
 </article>
 `
+}
+
+/** Every finding with what to do about it; empty where there is none. */
+export function findingList({ document: { findings } }: DrillCard): Markup {
+  if (findings.length === 0) return markup``
+  return markup`<ul class="findings">${findings.map((finding, index) => findingMarkup(finding, findings[index + 1]?.kind !== finding.kind))}</ul>`
 }
 
 export function badge(outcome: Outcome): Markup {

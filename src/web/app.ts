@@ -1,0 +1,130 @@
+import { Hono } from 'hono'
+import { compress } from 'hono/compress'
+import { csrf } from 'hono/csrf'
+import { secureHeaders } from 'hono/secure-headers'
+import { isLocalHost, isOwnOrigin } from './access/same-origin.ts'
+import { addActions } from './actions.ts'
+import { addApi } from './api/routes.ts'
+import { assets } from './assets.ts'
+import { openStreams } from './live/stream.ts'
+import { addLogin } from './login.ts'
+import type { WebNeeds } from './needs.ts'
+import { plainPage } from './pages/login.ts'
+import { addPages } from './routes.ts'
+import type { App, Environment, WebContext } from './variables.ts'
+
+/** The dashboard and the API. Whatever it answers, it answers with a policy that lets nothing in from elsewhere. */
+export function createApp(needs: WebNeeds): App {
+  const app = new Hono<Environment>()
+  app.use(protect())
+  app.use(async (context, next) => {
+    context.header('cache-control', 'no-store')
+    if (needs.access.required || isLocalHost(needs.settings.web, context.req.header('host'))) return next()
+    return context.text('this address is not one of this machine’s own; set web.origin to use another name\n', 421)
+  })
+  // A stream must not be held back to be packed.
+  app.use(async (context, next) => (context.req.path === '/live' ? next() : compress()(context, next)))
+  addAssets(app)
+  app.use(csrf({ origin: (origin, context) => isOwnOrigin(needs.settings.web, origin, context) }))
+  addLogin(app, needs)
+  app.use(knowWhoAsks(needs))
+  const streams = openStreams(needs)
+  app.get('/live', context => streams.open(context))
+  app.get('/metrics', async context =>
+    context.text(await needs.metrics(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }),
+  )
+  addPages(app, needs)
+  addActions(app, needs)
+  addApi(app, needs)
+  app.notFound(context =>
+    isApi(context)
+      ? context.json({ error: 'there is no such address' }, 404)
+      : context.html(plainPage('Not found', 'There is nothing at this address.'), 404),
+  )
+  app.onError((error, context) => failed(needs, error, context))
+  return app
+}
+
+function protect() {
+  return secureHeaders({
+    contentSecurityPolicy: {
+      defaultSrc: ["'none'"],
+      styleSrc: ["'self'"],
+      scriptSrc: ["'self'"],
+      imgSrc: ["'self'", 'data:'],
+      connectSrc: ["'self'"],
+      formAction: ["'self'"],
+      frameAncestors: ["'none'"],
+      baseUri: ["'none'"],
+    },
+    referrerPolicy: 'same-origin',
+    xFrameOptions: 'DENY',
+    crossOriginEmbedderPolicy: false,
+    // Whoever ends TLS says for how long it must be used.
+    strictTransportSecurity: false,
+    permissionsPolicy: { camera: [], microphone: [], geolocation: [], payment: [], usb: [] },
+  })
+}
+
+/** Named by their content, they never change; and they say nothing to whoever is not known. */
+function addAssets(app: App): void {
+  for (const { path, type, text } of Object.values(assets)) {
+    app.get(path, context => {
+      context.header('cache-control', 'public, max-age=31536000, immutable')
+      return context.body(text, 200, { 'content-type': type })
+    })
+  }
+  app.get('/favicon.ico', context => context.redirect(assets.icon.path, 302))
+}
+
+function knowWhoAsks({ access }: WebNeeds) {
+  return async (context: WebContext, next: () => Promise<void>) => {
+    const identity = access.identify(context)
+    if (identity !== null) {
+      context.set('identity', identity)
+      return next()
+    }
+    if (wantsPage(context) && access.canLogIn) {
+      const back = new URL(context.req.url)
+      return context.redirect(`/login?back=${encodeURIComponent(back.pathname + back.search)}`, 303)
+    }
+    return refuseUnknown(context, access)
+  }
+}
+
+/** A wrong bearer token counts like a wrong login; one that is right is never held up by somebody else's wrong ones. */
+function refuseUnknown(context: WebContext, access: WebNeeds['access']): Response {
+  const address = access.address(context)
+  if (context.req.header('authorization') !== undefined) {
+    const wait = access.attempts.wait(address)
+    access.attempts.failed(address)
+    if (wait > 0) {
+      context.header('retry-after', String(wait))
+      return context.json({ error: `too many wrong tokens; wait ${wait} s` }, 429)
+    }
+  }
+  context.header('www-authenticate', 'Bearer realm="firedrill"')
+  return context.json({ error: 'say who you are: Authorization: Bearer <token>' }, 401)
+}
+
+function wantsPage(context: WebContext): boolean {
+  return context.req.method === 'GET' && !isApi(context) && (context.req.header('accept') ?? '').includes('text/html')
+}
+
+function isApi(context: { readonly req: { readonly path: string } }): boolean {
+  return context.req.path.startsWith('/api/') || context.req.path === '/metrics'
+}
+
+/** What went wrong inside is for the log; outside it may be anybody who reads it. */
+function failed({ log }: WebNeeds, error: Error, context: WebContext): Response {
+  if ('getResponse' in error && typeof error.getResponse === 'function') return error.getResponse()
+  log.error('a page could not be made', { path: context.req.path, why: error.message })
+  if (isApi(context)) return context.json({ error: 'the ledger cannot be read at the moment' }, 503)
+  return context.html(
+    plainPage(
+      'This page cannot be shown now',
+      'The ledger cannot be read at the moment. What Firedrill does does not depend on this page.',
+    ),
+    503,
+  )
+}

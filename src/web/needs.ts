@@ -1,0 +1,34 @@
+import type { Settings } from '../config/settings.ts'
+import type { Log } from '../domain/log.ts'
+import type { Clock } from '../domain/time.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { Access } from './access/access.ts'
+import type { FormKey } from './access/same-origin.ts'
+import type { CoverageHistory } from './fleet/history.ts'
+import type { ComingPlans } from './plans/coming.ts'
+
+/** What pages and API are made from; put together once, in server.ts. */
+export interface WebNeeds {
+  readonly settings: Pick<Settings, 'web' | 'schedules' | 'never' | 'haltFile' | 'owners'>
+  readonly ledger: Ledger
+  readonly clock: Clock
+  readonly log: Log
+  readonly access: Access
+  readonly forms: FormKey
+  /** FIREDRILL_HALT_FILE exists. */
+  readonly haltFileExists: () => boolean
+  readonly history: CoverageHistory
+  readonly plans: ComingPlans
+  /** Prometheus' text. */
+  readonly metrics: () => Promise<string>
+  /** Aborted when the server closes: streams end. */
+  readonly closing: AbortSignal
+}
+
+/** Coverage counts proofs of this many days, as reports do. */
+export const coverageDays = 30
+
+/** What was proven before this no longer counts. */
+export function proofSince(now: Temporal.Instant): Temporal.Instant {
+  return now.subtract({ hours: coverageDays * 24 })
+}

@@ -1,0 +1,214 @@
+import { coverage } from '../../domain/coverage.ts'
+import { matches } from '../../domain/glob.ts'
+import type { Halt, Quarantine } from '../../domain/ledger-state.ts'
+import { chooseSchedule, type OptIn, policyFor, readOptIn } from '../../domain/opt-in.ts'
+import type { GroupRecord } from '../../domain/seen-group.ts'
+import { formatDuration, formatMoment } from '../../reports/durations.ts'
+import { badge, findingList } from '../../reports/html/card.ts'
+import { icon } from '../../reports/html/icons.ts'
+import { type Markup, markup, name } from '../../reports/html/markup.ts'
+import { timeToRecover } from '../../reports/moments.ts'
+import { type DrillCard, drillCard } from '../../reports/report.ts'
+import { clip } from '../../reports/safe-text.ts'
+import { asSentence, plural, whyOf } from '../../reports/sentences.ts'
+import { recoveryChart } from '../charts/recoveries.ts'
+import { coverageDays, type WebNeeds } from '../needs.ts'
+import type { Page, Shell } from './layout.ts'
+import { drillHref, hidden, lasting, link, moment, since } from './parts.ts'
+
+const drillsShown = 50
+
+interface GroupView {
+  readonly record: GroupRecord
+  readonly now: Temporal.Instant
+  readonly cards: readonly DrillCard[]
+  /** More and older drills than are shown. */
+  readonly older: Temporal.Instant | null
+  readonly until: Temporal.Instant | null
+  readonly quarantine: Quarantine | null
+  readonly halts: readonly Halt[]
+  readonly wounded: boolean
+  readonly optIn: OptIn
+  readonly shell: Shell
+}
+
+/** Null: nobody has seen such a group. */
+export async function groupPage(
+  needs: WebNeeds,
+  id: string,
+  how: { readonly until: Temporal.Instant | null; readonly shell: Shell },
+): Promise<Page | null> {
+  const { ledger } = needs
+  const record = await ledger.group(id)
+  if (record === null) return null
+  const { shell, until } = how
+  const { now } = shell.state
+  const drills = await ledger.drills({ group: id, limit: drillsShown + 1, ...(until === null ? {} : { until }) })
+  const optIn = readOptIn(record.summary, now.toZonedDateTimeISO('UTC').toPlainDate())
+  const view: GroupView = {
+    record,
+    now,
+    until,
+    optIn,
+    shell,
+    cards: drills.slice(0, drillsShown).map(drill => drillCard({ drill, events: [], before: null, after: null })),
+    older: drills.length > drillsShown ? (drills.at(drillsShown - 1)?.plannedFor ?? null) : null,
+    quarantine: shell.state.quarantines.find(one => one.service === record.service) ?? null,
+    halts: shell.state.halts.filter(halt => concerns(halt, record)),
+    wounded: shell.state.busy.some(drill => drill.group === id && drill.wounded),
+  }
+  return { title: record.summary.name, active: 'fleet', main: await groupMain(needs, view) }
+}
+
+function concerns({ target }: Halt, { summary, service }: GroupRecord): boolean {
+  if (target.kind === 'installation') return true
+  return target.name === { schedule: null, scope: summary.scope, service, group: summary.id }[target.kind]
+}
+
+async function groupMain(needs: WebNeeds, view: GroupView): Promise<Markup> {
+  const { record, now } = view
+  const { summary } = record
+  return markup`<nav class="crumbs" aria-label="Where this is"><a href="/">Fleet</a> / <a href="${link('/', { scope: summary.scope })}">${name(clip(summary.scope, 80))}</a></nav>
+<header class="lead-in"><h1>${name(clip(summary.name, 200))}</h1><p class="soft">${standingLine(view)}</p></header>
+${quarantineSection(view)}
+<div class="overview"><section class="panel" aria-labelledby="next"><h2 id="next">Next drill</h2>${await nextDrill(needs, view)}</section>
+<section class="panel" aria-labelledby="recover"><h2 id="recover">Time to recover</h2>${recoveries(view)}</section></div>
+${findings(view)}
+${refusals(view)}
+${drillsTable(view)}
+<section aria-labelledby="about"><h2 id="about">About this group</h2>${facts(needs, view, now)}${haltHere(view)}</section>`
+}
+
+function standingLine({ record, now, wounded }: GroupView): Markup {
+  const { lastVerdict, lastPhoenixAt, optedIn, present } = record
+  const proof =
+    coverage([record], now, coverageDays).provenGroups === 1 || lastVerdict?.verdict !== 'phoenix'
+      ? null
+      : markup` The proof is older than ${coverageDays} days and no longer counts.`
+  return markup`${lastVerdict === null ? 'No drill of it has come to a verdict yet.' : markup`${lastVerdict.verdict === 'phoenix' ? 'Can be rebuilt: phoenix' : 'Cannot be rebuilt as it is: snowflake'}, ${since(lastVerdict.at, now)}.${proof}`}${lastVerdict?.verdict === 'snowflake' && lastPhoenixAt !== null ? markup` Last a phoenix ${since(lastPhoenixAt, now)}.` : null}${wounded ? markup` <b>Wounded: not yet back at its size with every member healthy.</b>` : null}${optedIn ? null : markup` <b>Not opted in: it gets no drills.</b>`}${present ? null : markup` <b>No longer found in its scope.</b>`}`
+}
+
+function quarantineSection({ quarantine, shell, record }: GroupView): Markup {
+  if (quarantine === null) return markup``
+  const form =
+    shell.identity.role === 'operator'
+      ? markup`<form class="clear-quarantine" method="post" action="/quarantine/clear">${hidden(shell)}<input type="hidden" name="service" value="${record.service}"/>
+<label for="note">What was done about it</label><input id="note" name="note" required="required" maxlength="1000" autocomplete="off"/><button>Clear the quarantine</button></form>`
+      : markup`<p class="small">An operator can clear it.</p>`
+  return markup`<section class="quarantine" aria-labelledby="quarantine"><h2 id="quarantine">In quarantine</h2>
+<p>The service ${name(quarantine.service)} has had no more drills ${lasting(quarantine.since, shell.state.now)}: ${name(asSentence(quarantine.reason))} <a href="${drillHref(quarantine.drill)}">See the drill</a></p>${form}</section>`
+}
+
+async function nextDrill(needs: WebNeeds, view: GroupView): Promise<Markup> {
+  const { record, now, optIn } = view
+  const planned = view.cards.find(card => card.outcome === 'planned')
+  const draws = record.optedIn && record.present ? await needs.plans.of(record, now) : []
+  const drawn = draws.find(draw => draw.at !== null && Temporal.Instant.compare(draw.at, now) > 0)
+  const today = draws.find(draw => draw.odds > 0)
+  const obstacles = obstaclesOf(needs, view)
+  const when =
+    planned !== undefined
+      ? markup`<p class="big day">${formatMoment(planned.moments.plannedFor)}</p><p class="small soft">Planned. Every rule is asked again right before the strike.</p>`
+      : drawn?.at != null
+        ? markup`<p class="big day">${formatMoment(drawn.at)}</p><p class="small soft">By the draw as it stands now.</p>`
+        : markup`<p class="big day">none in two weeks</p><p class="small soft">${optIn.paused ? `Paused until ${optIn.tags.pausedUntil}.` : 'By the draw as it stands now.'}</p>`
+  const odds =
+    today === undefined
+      ? null
+      : markup`<p class="small soft">First possible on ${today.date.toString()}, with odds of ${Math.round(today.odds * 100)} % on that day.</p>`
+  return markup`${when}${odds}${obstacles.length === 0 ? null : markup`<h3>What stands in its way now</h3><ul class="plain">${obstacles.map(text => markup`<li>${icon('refused')}<span>${text}</span></li>`)}</ul>`}`
+}
+
+/** What is known without asking the platform; the rules ask again, and more. */
+function obstaclesOf(needs: WebNeeds, view: GroupView): readonly Markup[] {
+  const { record, optIn, halts, quarantine, shell } = view
+  const chosen = chooseSchedule(record.summary, optIn, needs.settings.schedules)
+  const schedule = chosen.kind === 'schedule' ? chosen.schedule : null
+  const scheduleHalt = shell.state.halts.find(({ target }) => target.kind === 'schedule' && target.name === schedule?.name)
+  const texts = [
+    ...(record.optedIn ? [] : [optIn.why]),
+    ...(matches(needs.settings.never, record.summary) ? ['It is matched by never: in firedrill.yaml.'] : []),
+    ...(schedule === null && chosen.kind !== 'schedule' ? [asSentence(chosen.why)] : []),
+    ...(schedule === null ? [] : policyFor(schedule, optIn).problems.map(asSentence)),
+    ...optIn.problems.map(asSentence),
+    ...(schedule?.leashed ? [`The schedule ${schedule.name} is leashed: everything but the strike is done.`] : []),
+    ...(shell.haltFile ? ['Everything is halted by the halt file.'] : []),
+    ...[...halts, ...(scheduleHalt === undefined ? [] : [scheduleHalt])].map(halt => `Halted by ${halt.by}: ${halt.reason}`),
+    ...(quarantine === null ? [] : ['Its service is in quarantine.']),
+    ...(view.wounded ? ['It is not whole since its last drill.'] : []),
+    ...(record.unsteady === null ? [] : [asSentence(record.unsteady)]),
+  ]
+  return texts.map(text => name(text))
+}
+
+function recoveries({ cards }: GroupView): Markup {
+  const times = cards.flatMap(card => timeToRecover(card.moments) ?? []).sort((a, b) => a - b)
+  const middle = times[Math.floor((times.length - 1) / 2)]
+  if (cards.every(card => card.moments.struck === null)) return markup`<p class="soft">Nothing was struck yet.</p>`
+  return markup`${middle === undefined ? null : markup`<p class="small soft">Median <b>${formatDuration(middle)}</b> over ${plural(times.length, 'recovery', 'recoveries')}</p>`}${recoveryChart(cards)}`
+}
+
+/** What is wrong with it today: of the newest drill or forecast that said anything. */
+function findings({ cards, now }: GroupView): Markup {
+  const telling = cards.find(card => ['snowflake', 'forecast', 'phoenix', 'leashed'].includes(card.outcome))
+  if (telling === undefined || telling.document.findings.length === 0) return markup``
+  const at = telling.moments.concluded ?? telling.moments.plannedFor
+  const title = telling.outcome === 'forecast' || telling.outcome === 'leashed' ? 'Forecast' : 'Current findings'
+  return markup`<section aria-labelledby="findings"><h2 id="findings">${title}</h2><p class="lead">From the <a href="${drillHref(telling.document.id)}">drill</a> ${since(at, now)}.</p>${findingList(telling)}</section>`
+}
+
+function refusals({ cards, now }: GroupView): Markup {
+  const refused = cards.filter(card => card.document.refusal !== null).slice(0, 10)
+  if (refused.length === 0) return markup``
+  return markup`<section aria-labelledby="refusals"><h2 id="refusals">Why nothing was killed</h2><ul class="plain panel">${refused.map(
+    card =>
+      markup`<li>${icon(card.outcome)}<span>${name(whyOf(card, 400))} <a class="soft small" href="${drillHref(card.document.id)}">${since(card.moments.plannedFor, now)}</a></span></li>`,
+  )}</ul></section>`
+}
+
+function drillsTable(view: GroupView): Markup {
+  const { cards, older, record, until } = view
+  if (cards.length === 0)
+    return markup`<section aria-labelledby="drills"><h2 id="drills">Drills</h2><p class="panel">None ${until === null ? 'yet' : 'before that'}.</p></section>`
+  return markup`<section aria-labelledby="drills"><h2 id="drills">Drills</h2><div class="fleet"><table role="table"><caption class="hidden">Drills of this group, newest first</caption>
+<thead role="rowgroup"><tr role="row"><th scope="col">Planned for</th><th scope="col">Result</th><th scope="col" class="time">Recovered in</th><th scope="col">Why</th></tr></thead>
+<tbody role="rowgroup">${cards.map(card => drillRow(card))}</tbody></table></div>
+${older === null ? null : markup`<p class="small"><a href="${link('/group', { id: record.summary.id, until: older.toString() })}">Older drills</a></p>`}${until === null ? null : markup`<p class="small"><a href="${link('/group', { id: record.summary.id })}">Newest drills</a></p>`}</section>`
+}
+
+function drillRow(card: DrillCard): Markup {
+  const time = timeToRecover(card.moments)
+  return markup`<tr role="row"><th scope="row" role="rowheader"><a href="${drillHref(card.document.id)}">${moment(card.moments.plannedFor)}</a></th><td role="cell" class="verdict">${badge(card.outcome)}</td><td role="cell" class="time">${time === null ? '' : formatDuration(time)}</td><td role="cell" class="why">${name(whyOf(card, 200))}</td></tr>
+`
+}
+
+function facts(needs: WebNeeds, { record, optIn }: GroupView, now: Temporal.Instant): Markup {
+  const { summary } = record
+  const chosen = chooseSchedule(summary, optIn, needs.settings.schedules)
+  const owner = optIn.tags.owner
+  const contacts = owner !== null && Object.hasOwn(needs.settings.owners, owner) ? needs.settings.owners[owner] : undefined
+  const rows: readonly (readonly [string, Markup | string])[] = [
+    ['Id', markup`<span class="mono">${name(summary.id)}</span>`],
+    ['Service', markup`<a href="${link('/', { service: record.service })}">${name(record.service)}</a>`],
+    ['Schedule', chosen.kind === 'schedule' ? name(chosen.schedule.name) : name(asSentence(chosen.why))],
+    ...(owner === null
+      ? []
+      : [
+          [
+            'Owner',
+            markup`<a href="${link('/', { owner })}">${name(owner)}</a>${contacts === undefined ? null : Object.entries(contacts).map(([kind, at]) => markup` · ${name(kind)} ${name(at)}`)}`,
+          ] as const,
+        ]),
+    ...(record.optedInSince === null ? [] : [['Opted in', since(record.optedInSince, now)] as const]),
+    ['Last seen', since(record.lastSeen, now)],
+    ...(record.lastStrikeAt === null ? [] : [['Last strike', since(record.lastStrikeAt, now)] as const]),
+  ]
+  return markup`<dl class="facts-list panel">${rows.map(([term, value]) => markup`<dt>${term}</dt><dd>${value}</dd>`)}</dl>`
+}
+
+function haltHere({ record, shell }: GroupView): Markup {
+  if (shell.identity.role !== 'operator') return markup``
+  const target = (kind: 'group' | 'service', value: string, label: string) =>
+    markup`<form method="post" action="/halt">${hidden(shell)}<input type="hidden" name="kind" value="${kind}"/><input type="hidden" name="name" value="${value}"/><label class="hidden" for="reason-${kind}">Reason for halting the ${kind}</label><input id="reason-${kind}" name="reason" maxlength="500" placeholder="Reason" autocomplete="off"/><button>${label}</button></form>`
+  return markup`<div class="halt-here">${target('group', record.summary.id, 'Halt this group')}${target('service', record.service, 'Halt this service')}</div>`
+}

@@ -1,0 +1,101 @@
+import { formatDuration } from '../../domain/duration.ts'
+import type { LedgerState } from '../../domain/ledger-state.ts'
+import type { Schedule, WallClockHours } from '../../domain/schedule.ts'
+import { formatMoment } from '../../reports/durations.ts'
+import { icon } from '../../reports/html/icons.ts'
+import { type Markup, markup, name } from '../../reports/html/markup.ts'
+import { asSentence, plural } from '../../reports/sentences.ts'
+import { breakerTripped } from '../../rules/s03-limits.ts'
+import { fortnight } from '../charts/fortnight.ts'
+import type { WebNeeds } from '../needs.ts'
+import type { ComingDrill } from '../plans/coming.ts'
+import type { Page, Shell } from './layout.ts'
+import { groupHref, hidden } from './parts.ts'
+
+const comingShown = 8
+
+export async function schedulesPage(needs: Pick<WebNeeds, 'settings' | 'plans'>, shell: Shell): Promise<Page> {
+  const { schedules } = needs.settings
+  const coming = await needs.plans.all(shell.state.now)
+  const main = markup`<header class="lead-in"><h1>${schedules.length === 0 ? 'There is no schedule.' : plural(schedules.length, 'schedule')}</h1>
+<p class="soft">When drills may happen, which are in store, and how much of each limit is used. The draw can move with every strike and refusal.</p></header>
+${schedules.length === 0 ? markup`<section class="panel"><p>Write one into the folder that <code>schedules:</code> names in firedrill.yaml; <code>firedrill init</code> makes a sample. What it does not say has a careful default, and it is leashed.</p></section>` : null}
+${schedules.map((schedule, index) => section(schedule, { index, coming: coming.filter(drill => drill.schedule === schedule.name), shell }))}`
+  return { title: 'Schedules', active: 'schedules', main }
+}
+
+interface Around {
+  readonly index: number
+  readonly coming: readonly ComingDrill[]
+  readonly shell: Shell
+}
+
+function section(schedule: Schedule, { index, coming, shell }: Around): Markup {
+  const { state } = shell
+  const tripped = breakerTripped(schedule, state.conclusions, state.now)
+  const halted = state.halts.some(({ target }) => target.kind === 'schedule' && target.name === schedule.name)
+  return markup`<section class="card schedule" aria-labelledby="s-${index}"><header><h2 id="s-${index}">${name(schedule.name)}</h2>${leash(schedule)}<p class="result">every ${schedule.meanDaysBetweenDrills} days on average</p></header>
+<p class="soft small">${hoursText(schedule.hours)}, ${schedule.timezone}${schedule.holidays.country === null ? null : markup`, holidays of ${[schedule.holidays.country, schedule.holidays.region].filter(Boolean).join(' ')}`} · ${schedule.method}, recovered within ${formatDuration(schedule.recovery.deadline)}, soak ${formatDuration(schedule.recovery.soak)} · guards: ${schedule.guards.length === 0 ? 'none' : schedule.guards.map(guard => guard.kind).join(', ')}</p>
+${tripped === null ? null : markup`<p class="notice">${icon('warn')}<span>The circuit breaker is open: ${name(asSentence(tripped))} Resuming the schedule starts its count anew.</span></p>`}
+${fortnight(schedule, coming, state.now)}
+<div class="facts"><div><h3>In store</h3>${comingList(coming)}</div><div><h3>Limits in use</h3>${limits(schedule, state)}</div></div>
+${haltSchedule(schedule, { index, shell, stopped: halted || tripped !== null })}</section>`
+}
+
+function leash(schedule: Schedule): Markup {
+  return schedule.leashed
+    ? markup`<span class="badge leashed">${icon('leashed')}leashed</span>`
+    : markup`<span class="badge live">${icon('phoenix')}strikes</span>`
+}
+
+function hoursText({ opens, closes }: WallClockHours): string {
+  const text = (minutes: number) => `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`
+  return `${text(opens)}–${text(closes)}`
+}
+
+function comingList(coming: readonly ComingDrill[]): Markup {
+  if (coming.length === 0) return markup`<p class="soft small">Nothing is drawn for the coming two weeks.</p>`
+  const left = coming.length - comingShown
+  return markup`<ul class="plain small">${coming.slice(0, comingShown).map(drill => markup`<li><time class="number soft" datetime="${drill.at.toString({ smallestUnit: 'second' })}">${formatMoment(drill.at).slice(0, 16)}</time> <a href="${groupHref(drill.group)}">${name(drill.name)}</a></li>`)}</ul>${left > 0 ? markup`<p class="small soft">${left.toLocaleString('en')} more</p>` : null}`
+}
+
+interface Use {
+  readonly what: string
+  readonly used: number
+  readonly most: number
+}
+
+function limits(schedule: Schedule, state: LedgerState): Markup {
+  const dayAgo = state.now.subtract({ hours: 24 })
+  const busy = state.busy.filter(drill => drill.schedule === schedule.name)
+  const struck = state.strikes.filter(strike => strike.schedule === schedule.name && Temporal.Instant.compare(strike.at, dayAgo) > 0)
+  const scopes = [...Map.groupBy(state.busy, drill => drill.scope).values()].map(drills => drills.length)
+  const wounded = [
+    ...Map.groupBy(
+      state.busy.filter(drill => drill.failedRebuild),
+      drill => drill.scope,
+    ).values(),
+  ].map(drills => drills.length)
+  const uses: readonly Use[] = [
+    { what: 'open or wounded', used: busy.length, most: schedule.limits.concurrent },
+    { what: 'in the busiest scope', used: Math.max(0, ...scopes), most: schedule.limits.concurrentPerScope },
+    { what: 'strikes in 24 h', used: struck.length, most: schedule.limits.strikesPerDay },
+    { what: 'failed rebuilds in a scope', used: Math.max(0, ...wounded), most: schedule.limits.woundedPerScope },
+  ]
+  return markup`<ul class="limits small">${uses.map(use)}</ul>`
+}
+
+function use({ what, used, most }: Use): Markup {
+  const full = used > 0 && used >= most
+  const width = most === 0 ? (used > 0 ? 100 : 0) : Math.min(100, (used / most) * 100)
+  return markup`<li class="${full ? 'full' : 'free'}"><span>${what}</span><b class="number">${used.toLocaleString('en')} of ${most.toLocaleString('en')}</b><svg aria-hidden="true" width="100%" height="6"><rect class="rest" width="100%" height="6" rx="3"/>${width === 0 ? null : markup`<rect class="used" width="${width.toFixed(1)}%" height="6" rx="3"/>`}</svg></li>`
+}
+
+function haltSchedule(schedule: Schedule, around: { readonly index: number; readonly shell: Shell; readonly stopped: boolean }): Markup {
+  const { index, shell, stopped } = around
+  if (shell.identity.role !== 'operator') return markup``
+  const target = markup`${hidden(shell)}<input type="hidden" name="kind" value="schedule"/><input type="hidden" name="name" value="${schedule.name}"/>`
+  if (stopped)
+    return markup`<div class="halt-here"><form method="post" action="/resume">${target}<button>Resume this schedule</button></form></div>`
+  return markup`<div class="halt-here"><form method="post" action="/halt">${target}<label class="hidden" for="reason-${index}">Reason for halting this schedule</label><input id="reason-${index}" name="reason" maxlength="500" placeholder="Reason" autocomplete="off"/><button>Halt this schedule</button></form></div>`
+}

@@ -1,0 +1,220 @@
+import assert from 'node:assert/strict'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { z } from 'zod'
+import { fleet, hostile, hostileDrills } from '../reports/fixtures.ts'
+import { type Element, parseXml, textOf, walk } from '../reports/well-formed.ts'
+import { WebStage } from './stage.ts'
+
+const billing = `/group?id=${encodeURIComponent('aws:123456789012/eu-west-1/asg/billing')}`
+
+describe('the pages', () => {
+  let stage: WebStage
+  let ids: ReadonlyMap<string, string>
+  beforeEach(async () => {
+    stage = await WebStage.open()
+  })
+  afterEach(() => stage.close())
+
+  /** A page without its document type, as XML: nothing that a stranger wrote can open or close an element. */
+  async function parsed(path: string): Promise<Element> {
+    return parseXml((await stage.page(path)).replace(/^<!DOCTYPE html>\n/, ''))
+  }
+
+  it('Fleet: says first how many can be rebuilt, how many cannot, and since when', async () => {
+    ids = await stage.record(fleet())
+    const root = await parsed('/')
+    const [h1] = walk(root).filter(({ name }) => name === 'h1')
+    assert.equal(textOf(h1 as Element), '8 groups cannot be rebuilt as they are, 8 can, 16 are not proven.')
+    const text = textOf(root)
+    assert.match(text, /sessions for 2 h/)
+    assert.match(text, /the successor was healthy for 13 s, then failed: out of memory/)
+    assert.match(text, /streams soaking/)
+    const cells = walk(root).filter(element => element.attributes.get('class')?.startsWith('cell '))
+    assert.equal(cells.length, 32)
+    const orders = cells.find(cell => textOf(cell).startsWith('orders'))
+    assert.match(orders?.attributes.get('class') ?? '', /forecast/)
+  })
+
+  it('Fleet: search and filters stand in the address', async () => {
+    await stage.record(fleet())
+    const names = async (search: string) =>
+      walk(await parsed(`/?${search}`))
+        .filter(element => element.attributes.get('class') === 'who')
+        .map(textOf)
+    assert.deepEqual(await names('q=BILL'), ['billing'])
+    assert.deepEqual(await names('standing=forecast'), ['orders'])
+    assert.deepEqual(await names('service=shop'), ['checkout'])
+    assert.deepEqual(await names('q=nothing-like-it'), [])
+    assert.equal((await names('standing=nonsense&offset=-4')).length, 32, 'what is wrong in an address is left out')
+  })
+
+  it('Fleet: a proof that is too old is shown as such', async () => {
+    await stage.record(fleet().slice(0, 1))
+    stage.now = stage.now.add({ hours: 24 * 31 })
+    const text = textOf(await parsed('/'))
+    assert.match(text, /1 group is not proven\./)
+    assert.match(text, /proof too old · 31 d ago/)
+  })
+
+  it('Group: next drill, what stands in its way, findings, time to recover, drills', async () => {
+    ids = await stage.record(fleet())
+    const text = textOf(await parsed(billing))
+    assert.match(text, /Cannot be rebuilt as it is: snowflake, 3 h ago/)
+    assert.match(text, /Its service is in quarantine\./)
+    assert.match(text, /First possible on 2026-11-23, with odds of \d+ %/)
+    assert.match(text, /Write the setting into the declaration/)
+    assert.match(text, /Median 24\.9 s over 1 recovery/)
+    assert.match(text, /slack #payments/)
+  })
+
+  it('Group: refusals with their reasons', async () => {
+    await stage.record(fleet())
+    const text = textOf(await parsed(`/group?id=${encodeURIComponent('aws:123456789012/eu-west-1/asg/auth')}`))
+    assert.match(text, /Why nothing was killed\s*S5 1 of 3 members is unhealthy/)
+  })
+
+  it('Drill: timeline, comparison, evidence, probes, and the record', async () => {
+    ids = await stage.record(fleet())
+    const root = await parsed(`/drills/${ids.get('billing')}`)
+    const text = textOf(root)
+    assert.match(text, /Timeline\. Struck 09:40:02/)
+    assert.match(text, /securityGroups/)
+    assert.match(text, /Evidence: order, moments, events/)
+    assert.match(text, /passed every probe/)
+    assert.ok(text.includes('"verdict": "snowflake"'))
+    assert.match(textOf(await parsed(`/drills/${ids.get('auth')}`)), /Nothing was struck\.\s*S5 1 of 3 members is unhealthy/)
+    assert.match(textOf(await parsed(`/drills/${ids.get('profile')}`)), /the schedule is leashed/)
+  })
+
+  it('Schedules: window, leash, limits in use, and an open circuit breaker', async () => {
+    await stage.record(fleet())
+    const text = textOf(await parsed('/schedules'))
+    assert.match(text, /weekdays\s*strikes/)
+    assert.match(text, /strikes in 24 h\s*23 of 20/)
+    assert.match(text, /The circuit breaker is open/)
+    assert.match(text, /2026-11-21: 2026-11-21 is a Saturday, which the schedule leaves out/)
+    assert.match(text, /\d+ more/)
+  })
+
+  it('Refusals: grouped by rule, the most frequent first', async () => {
+    await stage.record(fleet())
+    const root = await parsed('/refusals')
+    const titles = walk(root)
+      .filter(({ name }) => name === 'h2')
+      .map(textOf)
+    assert.equal(titles[0], 'S5The group is not steady2 drills')
+    assert.ok(titles.includes('Guard cloudwatch-alarm1 drill'))
+    stage.now = stage.now.add({ hours: 24 * 8 })
+    assert.match(textOf(await parsed('/refusals')), /Nothing was refused in 7 days\./)
+    assert.match(textOf(await parsed('/refusals?days=30')), /7 refusals in 30 days/)
+  })
+
+  it('are well-formed and hold nothing that runs, whatever strangers call their groups', async () => {
+    ids = await stage.record(hostileDrills())
+    const groups = [...new Set(hostileDrills().map(({ drill }) => drill.group))].map(
+      id => `/group?id=${encodeURIComponent(id.toWellFormed())}`,
+    )
+    const drills = [...ids.values()].map(id => `/drills/${id}`)
+    for (const path of ['/', '/schedules', '/refusals', '/changes', `/?q=${encodeURIComponent(hostile.script)}`, ...groups, ...drills]) {
+      const answer = await stage.fetch(path)
+      if (answer.status === 404 && path.includes('%EF%BF%BD')) continue
+      const html = await answer.text()
+      assert.equal(answer.status, 200, path)
+      for (const element of walk(parseXml(html.replace(/^<!DOCTYPE html>\n/, '')))) {
+        assert.ok(!['iframe', 'object', 'embed', 'img', 'base', 'foreignObject'].includes(element.name), element.name)
+        if (element.name === 'script') assert.match(element.attributes.get('src') ?? '', /^\/assets\/[0-9a-f]+\.js$/)
+        for (const [attribute, value] of element.attributes) {
+          assert.doesNotMatch(attribute, /^on|^style$|^srcset$/)
+          if (attribute === 'href' || attribute === 'action') assert.match(value, /^(\/(?!\/)|#)/)
+        }
+      }
+      assert.doesNotMatch(html, /(?![\t\n])[\p{Cc}\p{Bidi_Control}]/u, path)
+    }
+  })
+
+  it('forbid everything that is not from here', async () => {
+    const answer = await stage.fetch('/')
+    const policy = answer.headers.get('content-security-policy') ?? ''
+    assert.match(policy, /default-src 'none'/)
+    assert.doesNotMatch(policy, /unsafe|\*|http/)
+    assert.equal(answer.headers.get('x-frame-options'), 'DENY')
+    assert.equal(answer.headers.get('cache-control'), 'no-store')
+  })
+
+  it('tell what is not there', async () => {
+    for (const path of ['/group?id=nothing', '/group', '/drills/nothing', '/nothing'])
+      assert.equal((await stage.fetch(path)).status, 404, path)
+  })
+
+  it('say that the ledger cannot be read, and not why, where it cannot', async () => {
+    await stage.page('/')
+    await stage.ledger.close()
+    const answer = await stage.fetch('/')
+    assert.equal(answer.status, 503)
+    assert.doesNotMatch(await answer.text(), /:memory:|has been closed/)
+    assert.match(stage.logged.join('\n'), /has been closed/)
+  })
+})
+
+describe('the API', () => {
+  let stage: WebStage
+  let ids: ReadonlyMap<string, string>
+  before(async () => {
+    stage = await WebStage.open()
+    ids = await stage.record(fleet())
+  })
+  after(() => stage.close())
+
+  interface Operation {
+    readonly responses: { readonly 200: { readonly content: { readonly 'application/json': { readonly schema: object } } } }
+  }
+  const documentSchema = z.looseObject({ openapi: z.literal('3.1.1'), paths: z.record(z.string(), z.record(z.string(), z.unknown())) })
+
+  it('answers each of its addresses as its own OpenAPI document says', async () => {
+    const document = documentSchema.parse(await (await stage.fetch('/api/v1/openapi.json')).json())
+    const ajv = new Ajv2020({ strict: false, validateFormats: false })
+    const bodies: Readonly<Record<string, unknown>> = {
+      '/halts': { target: { kind: 'group', name: 'x' }, reason: 'test' },
+      '/halts/resume': { target: null },
+      '/quarantines/clear': { service: 'none', note: 'test' },
+    }
+    let asked = 0
+    for (const [path, operations] of Object.entries(document.paths)) {
+      for (const [method, operation] of Object.entries(operations)) {
+        const address = `/api/v1${path.replace('{id}', ids.get('billing') ?? '')}`
+        const init =
+          method === 'get' ? {} : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(bodies[path]) }
+        const answer = await stage.fetch(address, init)
+        assert.equal(answer.status, 200, address)
+        const { schema } = (operation as Operation).responses[200].content['application/json']
+        const validate = ajv.compile(schema)
+        assert.ok(validate(await answer.json()), `${method} ${path}: ${JSON.stringify(validate.errors)}`)
+        asked += 1
+      }
+    }
+    assert.ok(asked >= 13)
+  })
+
+  it('filters and pages', async () => {
+    const groups = async (search: string) =>
+      (await (await stage.fetch(`/api/v1/groups?${search}`)).json()) as { total: number; groups: { name: string; standing: string }[] }
+    const bad = await groups('standing=snowflake&limit=3')
+    assert.deepEqual([bad.total, bad.groups.length], [7, 3])
+    assert.ok(bad.groups.every(group => group.standing === 'snowflake'))
+    const refused = (await (await stage.fetch('/api/v1/drills?rule=S5')).json()) as { drills: { groupName: string }[] }
+    assert.deepEqual(refused.drills.map(drill => drill.groupName).sort(), ['auth', 'search'])
+  })
+
+  it('says what is wrong with a request', async () => {
+    for (const path of ['/groups?limit=0', '/groups?standing=x', '/drills?since=yesterday', '/refusals?days=0']) {
+      const answer = await stage.fetch(`/api/v1${path}`)
+      assert.equal(answer.status, 400, path)
+      assert.equal(typeof ((await answer.json()) as { error: unknown }).error, 'string')
+    }
+    assert.equal((await stage.fetch('/api/v1/drills/nothing')).status, 404)
+    assert.equal((await stage.fetch('/api/v1/nothing')).status, 404)
+    const post = (body: string) => stage.fetch('/api/v1/halts', { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+    for (const body of ['', '{', '[]', '{"target":{"kind":"planet"}}', '{"target":{"kind":"group"}}'])
+      assert.equal((await post(body)).status, 400, body)
+  })
+})

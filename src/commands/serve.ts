@@ -1,8 +1,11 @@
 import { type Installation, openInstallation } from '../compose.ts'
 import { loadSettings } from '../config/load.ts'
+import type { Settings } from '../config/settings.ts'
 import { reasonOf } from '../engine/context.ts'
 import { runService } from '../engine/service.ts'
+import { holdWorkerRole } from '../ledger/worker-role.ts'
 import { serveHealth } from '../web/health.ts'
+import { UsageError } from './exit.ts'
 import type { Io } from './io.ts'
 import type { ServeOptions } from './options.ts'
 
@@ -10,7 +13,8 @@ import type { ServeOptions } from './options.ts'
 export async function serve(options: ServeOptions, io: Io): Promise<number> {
   const settings = await loadSettings({ file: options.config, env: io.env, cwd: io.cwd })
   let installation: Installation | null = null
-  const health = await serveHealth(settings.web.listen, async () => (installation === null ? 'starting' : readiness(installation)))
+  const ready = async () => (installation === null ? 'starting' : readiness(installation))
+  const health = await serveHealth(settings.web.listen, ready).catch(error => explainTaken(error, settings))
   try {
     installation = await openInstallation(options, io, { worker: true, patient: true })
     installation.log.info('serving', { listen: health.address, schedules: settings.schedules.map(one => one.name) })
@@ -23,6 +27,13 @@ export async function serve(options: ServeOptions, io: Io): Promise<number> {
     await health.close()
     await (installation as Installation | null)?.close()
   }
+}
+
+/** Most often it is a first service on the same ledger that holds the address: then that is what must be said. */
+async function explainTaken(error: unknown, settings: Settings): Promise<never> {
+  if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error
+  await (await holdWorkerRole(settings.ledger)).release()
+  throw new UsageError(`another program listens on ${settings.web.listen}; end it, or set web.listen in firedrill.yaml to another address`)
 }
 
 export async function work(installation: Installation, signal: AbortSignal): Promise<void> {

@@ -1,4 +1,4 @@
-import type { ConcludedDrill, Drill, RestoringDrill, Tracking } from '../domain/drill.ts'
+import type { ConcludedDrill, Drill, RestoreProgress, RestoringDrill, Tracking } from '../domain/drill.ts'
 import { transition } from '../domain/transition.ts'
 import { type Engine, reasonOf, type ScopeHandle } from './context.ts'
 import { advance } from './write.ts'
@@ -17,12 +17,20 @@ export async function restore(
   if (ask === undefined) throw new Error(`${handle.provider.name} must restore and cannot: its capabilities contradict it`)
   let progress: Tracking['restore']
   try {
-    progress = await ask.call(handle.provider, drill.order, seen.signal)
+    progress = since(seen, await ask.call(handle.provider, drill.order, seen.signal))
   } catch (error) {
-    progress = { state: 'waiting', detail: reasonOf(error) }
+    progress = since(seen, { state: 'waiting', detail: reasonOf(error) })
   }
   const looked = { ...drill, tracking: seen.tracking }
   const restored = transition(looked, { kind: 'restore', progress: progress ?? { state: 'waiting', detail: 'no answer' }, at: seen.at })
-  const written = await advance(engine, restored, [{ at: seen.at, kind: 'restore', data: { ...progress } }])
+  const written = await advance(engine, restored, [
+    { at: seen.at, kind: 'restore', data: { state: progress?.state, detail: progress?.detail } },
+  ])
   return written ? restored : null
+}
+
+/** The first request counts: later ones repeat it. */
+function since(seen: { tracking: Tracking; at: Temporal.Instant }, progress: RestoreProgress): RestoreProgress {
+  const requestedAt = seen.tracking.restore?.requestedAt ?? (['requested', 'done'].includes(progress.state) ? seen.at : undefined)
+  return requestedAt === undefined ? progress : { ...progress, requestedAt }
 }

@@ -80,6 +80,7 @@ export class RealService {
       hours: { opens: 0, closes: 1440 },
       days: [1, 2, 3, 4, 5, 6, 7],
       settle: 0,
+      recovery: { target: 300_000, deadline: 900_000, soak: 60_000 },
       victim: { minAge: 0, minGroupSize: 2 },
       limits,
     })
@@ -146,7 +147,7 @@ export class RealService {
   async runToTheEnd(): Promise<void> {
     const { clock } = this.stage
     for (let step = 0; step < 4_000; step++) {
-      if ((await this.drills()).every(drill => drill.wakeAt === null)) return
+      if ((await this.stage.ledger.due(farAhead, 1)).length === 0) return
       if (step % 20 === 0) await this.tick()
       if (await this.deliver()) continue
       const next = this.queue.next()?.at ?? clock.now().add({ seconds: 60 })
@@ -157,4 +158,5 @@ export class RealService {
   }
 }
 
+const farAhead = Temporal.Instant.from('2100-01-01T00:00:00Z')
 const never = new AbortController().signal

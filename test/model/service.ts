@@ -123,15 +123,26 @@ export class RealService {
     const wake = this.queue.take(this.stage.clock.now())
     if (wake === null) return
     let left = nth
-    const points = pointsThat(() => {
-      if (--left <= 0) throw new Crash('killed')
+    await this.deliverThrough(wake, () => --left <= 0)
+  }
+
+  /** The process dies at the first point for which `dies` says so; a dead one passes no further point. */
+  async deliverThrough(wake: Wake, dies: (point: string) => boolean): Promise<boolean> {
+    let isDead = false
+    const points = pointsThat(point => {
+      isDead ||= dies(point)
+      if (isDead) throw new Crash('killed')
     })
     const engine = this.stage.engine()
     const dying = { ...engine, ledger: points.ledger(engine.ledger), providers: engine.providers.map(points.provider) }
     await this.#handle(dying, wake).catch(error => {
-      if (!(error instanceof Crash)) throw error
+      if (!isDead) throw error
     })
-    left = 0
+    return isDead
+  }
+
+  take(): Wake | null {
+    return this.queue.take(this.stage.clock.now())
   }
 
   async #handle(engine: Engine, { kind, key }: Wake): Promise<void> {

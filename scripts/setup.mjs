@@ -29,6 +29,7 @@ const SERVICES = [
   { program: 'debootstrap', also: ['/usr/sbin'], packages: ['debootstrap'] },
   { program: 'aws', packages: ['awscli'] },
   { program: 'chromium', packages: ['chromium'] },
+  { program: 'faketime', packages: ['faketime'] },
 ]
 
 function main() {

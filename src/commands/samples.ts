@@ -40,6 +40,7 @@ limits:
   strikesPerGroupPerDay: 1
   strikesPerRun: 20
   spacing: 10m
+  serviceCooldown: 30m
   maxCapacityLoss: 50%
   maxUnsteadyGroups: 10%
   woundedPerScope: 0

@@ -5,8 +5,10 @@ import { readTokens, type WebToken } from '../config/web-tokens.ts'
 import { reasonOf } from '../engine/context.ts'
 import { runService } from '../engine/service.ts'
 import { watchLag } from '../engine/watch-lag.ts'
+import { holdWorkerRole } from '../ledger/worker-role.ts'
 import { type ApiCalls, countApiCalls } from '../telemetry/api-calls.ts'
 import { type Listener, startServer } from '../web/server.ts'
+import { UsageError } from './exit.ts'
 import { type Io, whoIsThere } from './io.ts'
 import type { ServeOptions } from './options.ts'
 
@@ -15,7 +17,8 @@ export async function serve(options: ServeOptions, io: Io): Promise<number> {
   const settings = await loadSettings({ file: options.config, env: io.env, cwd: io.cwd })
   const tokens = await readTokens(settings)
   let installation: Installation | null = null
-  const server = await startServer(settings.web.listen, async () => (installation === null ? 'starting' : readiness(installation)))
+  const ready = async () => (installation === null ? 'starting' : readiness(installation))
+  const server = await startServer(settings.web.listen, ready).catch(error => explainTaken(error, settings))
   try {
     const apiCalls = countApiCalls()
     installation = await openInstallation(options, io, { worker: true, patient: true, onCall: apiCalls.count })
@@ -70,6 +73,13 @@ async function openPages({ installation, settings, tokens, apiCalls, since, io }
     log.error('the pages cannot be made', { why: reasonOf(error) })
     throw error
   }
+}
+
+/** Most often it is a first service on the same ledger that holds the address: then that is what must be said. */
+async function explainTaken(error: unknown, settings: Settings): Promise<never> {
+  if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error
+  await (await holdWorkerRole(settings.ledger)).release()
+  throw new UsageError(`another program listens on ${settings.web.listen}; end it, or set web.listen in firedrill.yaml to another address`)
 }
 
 export async function work(installation: Installation, signal: AbortSignal): Promise<void> {

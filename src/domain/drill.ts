@@ -192,6 +192,8 @@ export interface Candidate {
 export interface RestoreProgress {
   readonly state: 'waiting' | 'requested' | 'done' | 'yielded'
   readonly detail: string
+  /** When the platform first took the request; a successor could not come before. */
+  readonly requestedAt?: Temporal.Instant
 }
 
 /** A flat record of what is inside an instance. */

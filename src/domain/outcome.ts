@@ -142,7 +142,7 @@ function waiting(candidate: Candidate, evidence: Evidence): Outcome {
       unobservable('health', `the health of the successor ${candidate.name} could not be read: ${candidate.healthDetail || 'unknown'}`),
     )
   if (candidate.health === 'unhealthy' || (candidate.health === 'healthy' && candidate.lastProbeFailure !== null))
-    return failed(candidate, unhealthy(candidate))
+    return restoredLate(evidence) ? undecided(candidate, late(askedLate)) : failed(candidate, unhealthy(candidate))
   const doing = candidate.healthDetail ? ` (${candidate.healthDetail})` : ''
   return undecided(candidate, late(`the successor ${candidate.name} was still starting at the deadline${doing}`))
 }
@@ -172,7 +172,15 @@ function withoutCandidate(evidence: Evidence): Outcome {
     event => event.kind === 'launch' && event.outcome === 'in-progress' && (event.instance === null || !known.has(event.instance)),
   )
   if (launching) return undecided(null, late('a launch was still in progress at the deadline'))
-  return failed(null, notReplaced(policy.deadline, null))
+  return restoredLate(evidence) ? undecided(null, late(askedLate)) : failed(null, notReplaced(policy.deadline, null))
+}
+
+const askedLate = 'the platform was asked for a replacement only when most of the time was over, so it had no fair chance'
+
+/** Where the platform does not replace by itself, a successor has less time when we were away: that is not the group's fault. */
+function restoredLate({ tracking, policy }: Evidence): boolean {
+  const requestedAt = tracking.restore?.requestedAt
+  return requestedAt !== undefined && between(tracking.struckAt, requestedAt) > policy.deadline / 2
 }
 
 function madeUpByOthers({ tracking, order }: Evidence): string | null {

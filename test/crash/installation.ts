@@ -27,7 +27,7 @@ const compiled = new URL('../../.cache/compiled', import.meta.url).pathname
 const times = { detect: 100, boot: 400, health: 200, drain: 50, terminate: 100, retry: 200 }
 
 /** Limits that let everything through at once, with what a test narrows. */
-export const wide = 'concurrent: 500, concurrentPerScope: 500, strikesPerDay: 500, spacing: 0s, breaker: off, woundedPerScope: 500'
+const wide = 'concurrent: 500, concurrentPerScope: 500, strikesPerDay: 500, spacing: 0s, breaker: off, woundedPerScope: 500'
 
 export interface Installed {
   /** The lines `ledger:` and `queue:` of firedrill.yaml, and whatever else. */

@@ -55,7 +55,6 @@ describe('kill -9 at every boundary of a drill', function () {
     it(`S9, S11 makes exactly one strike and one verdict, on ${name}`, async () => {
       const points = await pointsOf(await settings(servers))
       assertComplete(points)
-      if (process.env.SHOW) console.log(points.length, points.join(' '))
       const crashes = Array.from({ length: rounds }, () => points).flat()
       const ofLane = (lane: number) => crashes.filter((_, index) => index % lanes === lane)
       const results = await Promise.allSettled(

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
+import type { Context } from 'mocha'
 import type { Drill } from '../../src/domain/drill.ts'
 import { query } from '../ledger/places.ts'
 import { fakeTime } from '../support/fake-time.ts'
@@ -13,14 +14,43 @@ import { CrashInstallation, type Installed } from './installation.ts'
 /** Longer than the minute within which the ledger repairs what a queue has lost. */
 const patient = 'target: 60s, deadline: 180s, soak: 500ms'
 
+interface Servers {
+  readonly postgres: TestPostgres
+  readonly redis: TestRedis
+}
+
 describe('a drill lives through', function () {
   this.timeout(200_000)
   let postgres: TestPostgres
   let redis: TestRedis
+  let running: Readonly<Record<string, Promise<Error | null>>> = {}
+
+  // Each waits up to a minute for the tick that repairs what was lost, so they go on side by side, on servers of their own.
+  const disturbances: Readonly<Record<string, (own: Servers) => Promise<void>>> = {
+    'S12 a Redis that loses everything': async own => {
+      const admin = new Redis(own.redis.url)
+      await admin.flushall()
+      admin.disconnect()
+    },
+    'S12 a Redis that restarts': own => own.redis.restart(),
+    'S11 a PostgreSQL that restarts': own => own.postgres.restart(),
+    'S11 connections that are cut, to both': async own => {
+      const admin = new Redis(own.redis.url)
+      await admin.call('CLIENT', 'KILL', 'TYPE', 'normal')
+      admin.disconnect()
+      await query(own.postgres.url, `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'firedrill'`)
+    },
+  }
 
   before(async function () {
     postgres = await startPostgres(this)
     redis = await startRedis(this)
+    const start = (disturb: (own: Servers) => Promise<void>) =>
+      disturbed(this, disturb).then(
+        () => null,
+        (error: Error) => error,
+      )
+    running = Object.fromEntries(Object.entries(disturbances).map(([title, disturb]) => [title, start(disturb)]))
   })
 
   after(async () => {
@@ -33,43 +63,31 @@ describe('a drill lives through', function () {
   }
 
   /** Plans two drills, starts the service, and lets `disturb` act as soon as a strike is being recovered from. */
-  async function disturbed(wish: Partial<Installed>, disturb: (installation: CrashInstallation) => Promise<void>): Promise<void> {
-    await using(wish, async installation => {
-      await installation.discover()
-      const planned = await installation.plan(0, 1)
-      const service = installation.start(['serve'])
-      await installation.until(() => anyIs(installation, 'recovering'), 'a recovery')
-      await disturb(installation)
-      await installation.until(() => installation.allSettled(), 'the end of both')
-      await installation.stop(service)
-      await installation.assertAllProven(planned)
-    })
+  async function disturbed(test: Context, disturb: (own: Servers) => Promise<void>): Promise<void> {
+    const own = { postgres: await startPostgres(test), redis: await startRedis(test) }
+    try {
+      const backend = `ledger: "${await own.postgres.database('outage')}"\nqueue: "${own.redis.url}"\n`
+      await using({ backend, recovery: patient }, async installation => {
+        await installation.discover()
+        const planned = await installation.plan(0, 1)
+        const service = installation.start(['serve'])
+        await installation.until(() => anyIs(installation, 'recovering'), 'a recovery')
+        await disturb(own)
+        await installation.until(() => installation.allSettled(), 'the end of both')
+        await installation.stop(service)
+        await installation.assertAllProven(planned)
+      })
+    } finally {
+      await own.postgres.stop()
+      await own.redis.stop()
+    }
   }
 
-  it('S12 a Redis that loses everything', async () => {
-    await disturbed({ backend: await servers(), recovery: patient }, async () => {
-      const admin = new Redis(redis.url)
-      await admin.flushall()
-      admin.disconnect()
+  for (const title of Object.keys(disturbances))
+    it(title, async () => {
+      const error = await running[title]
+      if (error !== null) throw error
     })
-  })
-
-  it('S12 a Redis that restarts', async () => {
-    await disturbed({ backend: await servers(), recovery: patient }, () => redis.restart())
-  })
-
-  it('S11 a PostgreSQL that restarts', async () => {
-    await disturbed({ backend: await servers(), recovery: patient }, () => postgres.restart())
-  })
-
-  it('S11 connections that are cut, to both', async () => {
-    await disturbed({ backend: await servers(), recovery: patient }, async () => {
-      const admin = new Redis(redis.url)
-      await admin.client('KILL', 'TYPE', 'NORMAL')
-      admin.disconnect()
-      await query(postgres.url, `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'firedrill'`)
-    })
-  })
 
   it('S9 a worker that is stopped past its lease, and goes on while another has taken over', async () => {
     await using({ backend: await servers() }, async installation => {

@@ -5,7 +5,7 @@ import { RealService } from './service.ts'
 
 /** `npm run test:model` runs thousands. A failure prints what replays it: FIREDRILL_MODEL_SEED, FIREDRILL_MODEL_PATH, FIREDRILL_MODEL_REPLAY. */
 const {
-  FIREDRILL_MODEL_RUNS: runs = '200',
+  FIREDRILL_MODEL_RUNS: runs = '150',
   FIREDRILL_MODEL_SEED: seed,
   FIREDRILL_MODEL_PATH: path,
   FIREDRILL_MODEL_REPLAY: replayPath,
@@ -15,7 +15,7 @@ describe('the life of drills, whatever happens to the service', function () {
   this.timeout(0)
 
   it(`S1, S2, S3, S6, S9, S11, S12 hold over ${runs} lives with crashes, halts, doubled and lost wake-ups, opt-outs and deployments`, async () => {
-    const lives = fc.commands(commands, { size: 'max', maxCommands: 40, ...(replayPath === undefined ? {} : { replayPath }) })
+    const lives = fc.commands(commands, { size: 'max', maxCommands: 30, ...(replayPath === undefined ? {} : { replayPath }) })
     const property = fc.asyncProperty(lives, fc.boolean(), fc.boolean(), async (life, restores, reusesNames) => {
       const model = newModel()
       const real = await RealService.open({ restores, reusesNames })

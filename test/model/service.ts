@@ -80,6 +80,7 @@ export class RealService {
       hours: { opens: 0, closes: 1440 },
       days: [1, 2, 3, 4, 5, 6, 7],
       settle: 0,
+      recovery: { target: 300_000, deadline: 900_000, soak: 60_000 },
       victim: { minAge: 0, minGroupSize: 2 },
       limits,
     })
@@ -122,15 +123,26 @@ export class RealService {
     const wake = this.queue.take(this.stage.clock.now())
     if (wake === null) return
     let left = nth
-    const points = pointsThat(() => {
-      if (--left <= 0) throw new Crash('killed')
+    await this.deliverThrough(wake, () => --left <= 0)
+  }
+
+  /** The process dies at the first point for which `dies` says so; a dead one passes no further point. */
+  async deliverThrough(wake: Wake, dies: (point: string) => boolean): Promise<boolean> {
+    let isDead = false
+    const points = pointsThat(point => {
+      isDead ||= dies(point)
+      if (isDead) throw new Crash('killed')
     })
     const engine = this.stage.engine()
     const dying = { ...engine, ledger: points.ledger(engine.ledger), providers: engine.providers.map(points.provider) }
     await this.#handle(dying, wake).catch(error => {
-      if (!(error instanceof Crash)) throw error
+      if (!isDead) throw error
     })
-    left = 0
+    return isDead
+  }
+
+  take(): Wake | null {
+    return this.queue.take(this.stage.clock.now())
   }
 
   async #handle(engine: Engine, { kind, key }: Wake): Promise<void> {
@@ -146,7 +158,7 @@ export class RealService {
   async runToTheEnd(): Promise<void> {
     const { clock } = this.stage
     for (let step = 0; step < 4_000; step++) {
-      if ((await this.drills()).every(drill => drill.wakeAt === null)) return
+      if ((await this.stage.ledger.due(farAhead, 1)).length === 0) return
       if (step % 20 === 0) await this.tick()
       if (await this.deliver()) continue
       const next = this.queue.next()?.at ?? clock.now().add({ seconds: 60 })
@@ -157,4 +169,5 @@ export class RealService {
   }
 }
 
+const farAhead = Temporal.Instant.from('2100-01-01T00:00:00Z')
 const never = new AbortController().signal

@@ -14,6 +14,7 @@ import { openFingerprinter } from './fingerprints/registry.ts'
 import { openGuard } from './guards/registry.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import { holdWorkerRole } from './ledger/worker-role.ts'
+import type { Surroundings } from './outside/secrets.ts'
 import { openProbe } from './probes/registry.ts'
 import type { Provider } from './providers/provider.ts'
 import { ProviderError } from './providers/provider-error.ts'
@@ -64,7 +65,7 @@ export async function openInstallation(options: CommonOptions, io: Io, needs: In
     }
     const providers = await openProviders(settings, { clock, log, env: io.env, patient: needs.patient === true ? io.signal : null })
     closers.push(...providers.map(provider => () => provider.close()))
-    const engine = engineOf(settings, { ledger, providers, clock, log, changed: needs.changed ?? (() => {}) })
+    const engine = engineOf(settings, { ledger, providers, clock, log, changed: needs.changed ?? (() => {}) }, io.env)
     return { settings, ledger, clock, log, engine, openQueue: () => openQueue(settings.queue, { clock, log }), close }
   } catch (error) {
     await close()
@@ -107,17 +108,21 @@ async function openOne(name: string, settings: Settings, deps: ProviderNeeds): P
 function engineOf(
   settings: Settings,
   parts: { ledger: Ledger; providers: readonly Provider[]; clock: Clock; log: Log; changed: (drill: Drill) => void },
+  env: Io['env'],
 ): Engine {
-  const { haltFile } = settings
+  const { haltFile, folder } = settings
+  const surroundings: Surroundings = { env, folder, now: () => parts.clock.now() }
+  const brought = Object.assign({}, ...parts.providers.map(provider => provider.guards ?? {}))
   return {
     ...parts,
     schedules: settings.schedules,
     never: settings.never,
-    openGuard,
-    openProbe,
-    openFingerprinter,
+    openGuard: check => openGuard(check, { ...surroundings, brought }),
+    openProbe: check => openProbe(check, surroundings),
+    openFingerprinter: check => openFingerprinter(check, surroundings),
     haltFileExists: () => haltFile !== null && existsSync(haltFile),
     newId: randomUUID,
     nextLooks: new Map(),
+    probed: new Map(),
   }
 }

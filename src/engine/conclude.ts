@@ -97,7 +97,12 @@ async function fingerprintsOf(
   for (const candidate of drill.tracking.candidates) {
     const address = configurations[candidate.id]?.address ?? null
     if (candidate.gone !== null) continue
-    const { fingerprint } = await fingerprintOf(engine, drill, { id: candidate.id, name: candidate.name, address }, signal)
+    const { fingerprint } = await fingerprintOf(
+      engine,
+      drill,
+      { group: drill.group, id: candidate.id, name: candidate.name, address },
+      signal,
+    )
     if (fingerprint !== null) taken[candidate.id] = fingerprint
   }
   return taken

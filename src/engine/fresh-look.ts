@@ -1,13 +1,14 @@
 import { pick } from '../domain/chance.ts'
 import type { Configuration, Declaration } from '../domain/declaration.ts'
 import { victimDrift } from '../domain/drift.ts'
-import type { Before, PlannedDrill } from '../domain/drill.ts'
+import type { Before, GuardReading, PlannedDrill } from '../domain/drill.ts'
 import type { Finding } from '../domain/finding.ts'
 import type { GroupId, GroupSnapshot, InstanceId, InstanceSnapshot, Observation } from '../domain/group.ts'
 import type { Schedule } from '../domain/schedule.ts'
 import type { GroupFacts, RuleRefusal, VictimFacts } from '../rules/rule.ts'
 import { driftRules, firstRefusal, groupRules, victimRules } from '../rules/rules.ts'
 import { type Engine, freshness, reasonOf, type ScopeHandle } from './context.ts'
+import { whyProbesFail } from './probes.ts'
 
 /** A planned drill that may strike, with everything that was read for it. */
 export interface Ready {
@@ -31,6 +32,8 @@ export interface Wanted {
   readonly schedule: Schedule
   /** Only this member may be struck; null: any. */
   readonly victim: InstanceId | null
+  /** What the guards said right before. */
+  readonly guards?: readonly GuardReading[]
 }
 
 interface Reading {
@@ -174,7 +177,7 @@ async function inspect(
   picked: Picked,
   seen: { described: ReadonlyMap<InstanceId, Configuration>; reading: Reading; signal: AbortSignal },
 ): Promise<Ready | Refused> {
-  const { plan, schedule } = picked.want
+  const { plan, schedule, guards = [] } = picked.want
   const configuration = seen.described.get(picked.victim.id)
   if (configuration === undefined) {
     return {
@@ -185,12 +188,13 @@ async function inspect(
   if (typeof configuration.protection === 'string') {
     return { plan, refusal: { rule: 'S7', reason: `${picked.victim.id} must not be struck: ${configuration.protection}` } }
   }
-  const inside = await fingerprintOf(
-    engine,
-    plan,
-    { id: picked.victim.id, name: picked.victim.name, address: configuration.address },
-    seen.signal,
-  )
+  const { id, name } = picked.victim
+  const target = { group: picked.snapshot.summary, id, name, address: configuration.address }
+  const unfit = await whyProbesFail(engine, plan.policy.probes, { target, signal: seen.signal })
+  if (unfit !== null) {
+    return { plan, refusal: { rule: 'S10', reason: `a probe does not pass on ${id}, so it could not vouch for its successor: ${unfit}` } }
+  }
+  const inside = await fingerprintOf(engine, plan, { ...target, group: plan.group }, seen.signal)
   if (plan.policy.fingerprint !== null && inside.fingerprint === null) {
     return { plan, refusal: { rule: 'S10', reason: `the fingerprint of ${picked.victim.id} could not be taken: ${inside.why}` } }
   }
@@ -201,6 +205,7 @@ async function inspect(
     fingerprint: inside.fingerprint,
     fingerprintWhy: inside.why,
     driftIgnore: handle.provider.capabilities.driftIgnore,
+    ...(guards.length > 0 && { guards }),
   }
   const drift = victimDrift(before, picked.victim.bornFrom, plan.policy, handle.provider.capabilities.driftIgnore)
   const refusal = firstRefusal(driftRules, { schedule, drift })
@@ -211,7 +216,7 @@ async function inspect(
 export async function fingerprintOf(
   engine: Engine,
   drill: { policy: PlannedDrill['policy'] },
-  instance: { id: InstanceId; name: string; address: string | null },
+  instance: { group: GroupId; id: InstanceId; name: string; address: string | null },
   signal: AbortSignal,
 ): Promise<{ fingerprint: Before['fingerprint']; why: string | null }> {
   if (drill.policy.fingerprint === null) return { fingerprint: null, why: 'the schedule names no fingerprint' }

@@ -1,16 +1,25 @@
+import { z } from 'zod'
 import type { CheckSettings } from '../domain/schedule.ts'
+import { within } from '../outside/deadline.ts'
+import type { Surroundings } from '../outside/secrets.ts'
+import { commandFingerprint } from './command.ts'
 import type { Fingerprinter } from './fingerprint.ts'
 import { httpFingerprint } from './http.ts'
 import type { FingerprintKind } from './kind.ts'
 
 /** Every kind by its name in a schedule. A kind that needs something heavy loads it when it is first asked. */
 export const fingerprintKinds: Readonly<Record<string, FingerprintKind>> = {
+  command: commandFingerprint,
   http: httpFingerprint,
 }
 
+const timed = z.object({ timeout: z.number().positive() })
+
 /** Throws where the kind is not known. */
-export function openFingerprinter(check: CheckSettings): Fingerprinter {
+export function openFingerprinter(check: CheckSettings, surroundings: Surroundings): Fingerprinter {
   const known = Object.hasOwn(fingerprintKinds, check.kind) ? fingerprintKinds[check.kind] : undefined
   if (known === undefined) throw new Error(`There is no fingerprint "${check.kind}" in this version of Firedrill.`)
-  return known.open(check.settings)
+  const { timeout } = timed.parse(check.settings)
+  const fingerprinter = known.open(check.settings, surroundings)
+  return { take: (instance, signal) => within(timeout, signal, inner => fingerprinter.take(instance, inner)) }
 }

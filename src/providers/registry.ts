@@ -25,6 +25,8 @@ export interface RegisteredProvider {
   readonly load: () => Promise<ProviderModule>
   /** The schema of what stands under `providers.<name>` in firedrill.yaml. */
   readonly loadSettings: () => Promise<z.ZodType<ProviderSettings>>
+  /** The schemas of guards that it brings, by the name under which a schedule writes them; without its SDK. */
+  readonly loadGuards?: () => Promise<Readonly<Record<string, z.ZodType<Readonly<Record<string, unknown>>>>>>
 }
 
 /** Every provider there is. What is not configured is never imported; a test fails if a folder is missing here. */
@@ -32,5 +34,6 @@ export const providers: Readonly<Record<string, RegisteredProvider>> = {
   aws: {
     load: () => import('./aws/index.ts'),
     loadSettings: async () => (await import('./aws/settings.ts')).awsSettingsSchema,
+    loadGuards: async () => (await import('./aws/guard-settings.ts')).awsGuardSettings,
   },
 }

@@ -52,6 +52,7 @@ export class Stage {
       haltFileExists: () => this.haltFile,
       newId: () => this.#id(),
       nextLooks: new Map(),
+      probed: new Map(),
       log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
       changed: quiet,
     }

@@ -13,6 +13,12 @@ import type {
   DescribeWarmPoolCommandOutput,
 } from '@aws-sdk/client-auto-scaling'
 import type {
+  DescribeAlarmsCommandInput,
+  DescribeAlarmsCommandOutput,
+  ListTagsForResourceCommandInput,
+  ListTagsForResourceCommandOutput,
+} from '@aws-sdk/client-cloudwatch'
+import type {
   DescribeImagesCommandInput,
   DescribeImagesCommandOutput,
   DescribeInstanceAttributeCommandInput,
@@ -73,6 +79,8 @@ export interface AwsApi {
   readonly describeVolumes: Read<DescribeVolumesCommandInput, DescribeVolumesCommandOutput>
   readonly describeTargetHealth: Read<DescribeTargetHealthCommandInput, DescribeTargetHealthCommandOutput>
   readonly getInstanceProfile: Read<GetInstanceProfileCommandInput, GetInstanceProfileCommandOutput>
+  readonly describeAlarms: Read<DescribeAlarmsCommandInput, DescribeAlarmsCommandOutput>
+  readonly listAlarmTags: Read<ListTagsForResourceCommandInput, ListTagsForResourceCommandOutput>
   /**
    * Sends the one write of this adapter, once and never again. Resolves with the id of the scaling activity
    * (retire) or null (crash).

@@ -51,7 +51,12 @@ export interface AwsRole {
 }
 
 type Credentials = ReturnType<typeof fromNodeProviderChain>
-type Service = 'AUTO_SCALING' | 'EC2' | 'ELASTIC_LOAD_BALANCING_V2' | 'IAM' | 'STS'
+type Service = 'AUTO_SCALING' | 'CLOUDWATCH' | 'EC2' | 'ELASTIC_LOAD_BALANCING_V2' | 'IAM' | 'STS'
+
+interface CloudWatchReads {
+  readonly sdk: typeof import('@aws-sdk/client-cloudwatch')
+  readonly client: import('@aws-sdk/client-cloudwatch').CloudWatchClient
+}
 
 /** What every client that reads is made with: patient with throttling and 5xx. */
 interface ReadConfig {
@@ -107,6 +112,15 @@ export class AwsClients {
     const ec2 = this.#reading(measured, config => new EC2Client(config), options('EC2'))
     const elb = this.#reading(measured, config => new ElasticLoadBalancingV2Client(config), options('ELASTIC_LOAD_BALANCING_V2'))
     const iam = this.#reading(measured, config => new IAMClient(config), options('IAM'))
+    // Only the alarm guard needs it: not worth its memory to all others.
+    let cloudWatch: Promise<CloudWatchReads> | null = null
+    const alarms = () => {
+      cloudWatch ??= import('@aws-sdk/client-cloudwatch').then(sdk => ({
+        sdk,
+        client: this.#reading(measured, config => new sdk.CloudWatchClient(config), options('CLOUDWATCH')),
+      }))
+      return cloudWatch
+    }
     return {
       scope: scopeId(scope),
       describeAutoScalingGroups: (input, signal) =>
@@ -141,6 +155,14 @@ export class AwsClients {
         send('DescribeTargetHealth', signal, abort => elb.send(new DescribeTargetHealthCommand(input), abort)),
       getInstanceProfile: (input, signal) =>
         send('GetInstanceProfile', signal, abort => iam.send(new GetInstanceProfileCommand(input), abort)),
+      describeAlarms: async (input, signal) => {
+        const { sdk, client } = await alarms()
+        return send('DescribeAlarms', signal, abort => client.send(new sdk.DescribeAlarmsCommand(input), abort))
+      },
+      listAlarmTags: async (input, signal) => {
+        const { sdk, client } = await alarms()
+        return send('ListTagsForResource', signal, abort => client.send(new sdk.ListTagsForResourceCommand(input), abort))
+      },
       strike: (strike, signal) => this.#strike({ scope, role, measured }, strike, signal),
       clockSkew: () => measured.skew(),
     }

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { askCommand, commandFields, describeEnd, storedCommandFields } from '../outside/command-fields.ts'
 import { checkTimeout } from '../outside/fields.ts'
-import { SecretReader } from '../outside/secrets.ts'
 import type { FingerprintKind } from './kind.ts'
 import { LARGEST_FINGERPRINT, parseFingerprint } from './record.ts'
 
@@ -14,16 +13,15 @@ const stored = z.object(storedCommandFields)
  */
 export const commandFingerprint: FingerprintKind = {
   schema,
-  open(written, surroundings) {
+  open(written, secrets) {
     const settings = stored.parse(written)
-    const secrets = new SecretReader(surroundings)
     const program = String(settings.command[0])
     return {
       async take({ group, id, name, address }, signal) {
         const input = { instance: { group, id, name, address } }
-        const answer = await askCommand(settings, { surroundings, secrets, input, largest: LARGEST_FINGERPRINT }, signal)
-        if (answer.code !== 0) throw new Error(secrets.hide(`${program} ${describeEnd({ ...answer, stdout: '' })}`))
-        return parseFingerprint(secrets.hide(answer.stdout), program)
+        const answer = await askCommand(settings, { secrets, input, largest: LARGEST_FINGERPRINT }, signal)
+        if (answer.code !== 0) throw new Error(`${program} ${describeEnd({ ...answer, stdout: '' })}`)
+        return parseFingerprint(answer.stdout, program)
       },
     }
   },

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { checkTimeout, httpFields, instanceUrl, refuseForbiddenHost, revealHeaders, storedHttpFields } from '../outside/fields.ts'
 import { httpGet } from '../outside/http-request.ts'
-import { SecretReader } from '../outside/secrets.ts'
 import { fillUrl } from '../outside/url-template.ts'
 import type { FingerprintKind } from './kind.ts'
 import { LARGEST_FINGERPRINT, parseFingerprint } from './record.ts'
@@ -15,9 +14,8 @@ const stored = z.object({ url: z.string(), ...storedHttpFields })
  */
 export const httpFingerprint: FingerprintKind = {
   schema,
-  open(written, surroundings) {
+  open(written, secrets) {
     const settings = stored.parse(written)
-    const secrets = new SecretReader(surroundings)
     return {
       async take(instance, signal) {
         const url = fillUrl(settings.url, instance)
@@ -25,7 +23,7 @@ export const httpFingerprint: FingerprintKind = {
         const { allowLinkLocal } = settings
         const { status, body } = await httpGet({ url, headers, allowLinkLocal, largest: LARGEST_FINGERPRINT }, signal)
         if (status !== 200) throw new Error(`${url.origin} answered ${status} instead of 200`)
-        return parseFingerprint(secrets.hide(body), url.origin)
+        return parseFingerprint(body, url.origin)
       },
     }
   },

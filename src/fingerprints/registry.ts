@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { CheckSettings } from '../domain/schedule.ts'
 import { within } from '../outside/deadline.ts'
-import type { Surroundings } from '../outside/secrets.ts'
+import { SecretReader, type Surroundings } from '../outside/secrets.ts'
 import { commandFingerprint } from './command.ts'
 import type { Fingerprinter } from './fingerprint.ts'
 import { httpFingerprint } from './http.ts'
@@ -20,6 +20,16 @@ export function openFingerprinter(check: CheckSettings, surroundings: Surroundin
   const known = Object.hasOwn(fingerprintKinds, check.kind) ? fingerprintKinds[check.kind] : undefined
   if (known === undefined) throw new Error(`There is no fingerprint "${check.kind}" in this version of Firedrill.`)
   const { timeout } = timed.parse(check.settings)
-  const fingerprinter = known.open(check.settings, surroundings)
-  return { take: (instance, signal) => within(timeout, signal, inner => fingerprinter.take(instance, inner)) }
+  const secrets = new SecretReader(surroundings)
+  const fingerprinter = known.open(check.settings, secrets)
+  return {
+    async take(instance, signal) {
+      try {
+        const record = await within(timeout, signal, inner => fingerprinter.take(instance, inner))
+        return Object.fromEntries(Object.entries(record).map(([key, value]) => [secrets.hide(key), secrets.hide(value)]))
+      } catch (error) {
+        throw signal.aborted ? signal.reason : secrets.hideIn(error)
+      }
+    },
+  }
 }

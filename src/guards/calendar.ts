@@ -3,10 +3,10 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import { called } from '../config/phrases.ts'
 import { isTimeZone } from '../config/timezone.ts'
-import { boundedEvidence, clip } from '../outside/evidence.ts'
+import { clip } from '../outside/evidence.ts'
 import { allowLinkLocal, checkTimeout, headers, plainUrl, redirects, revealHeaders, storedHttpFields, token } from '../outside/fields.ts'
 import { httpGet } from '../outside/http-request.ts'
-import { SecretReader, type SecretReference, type Surroundings, secretReference, storedReference } from '../outside/secrets.ts'
+import { type SecretReader, type SecretReference, secretReference, storedReference } from '../outside/secrets.ts'
 import { forbiddenHost } from '../outside/url-template.ts'
 import type { GuardKind } from './kind.ts'
 
@@ -46,31 +46,32 @@ type Settings = z.output<typeof stored>
 /** No event of the calendar may lie in the time that the drill could take. */
 export const calendarGuard: GuardKind = {
   schema,
-  open(written, surroundings) {
+  open(written, secrets) {
     const settings = stored.parse(written)
-    const secrets = new SecretReader(surroundings)
     return {
       name: 'calendar',
       concerns: ({ timezone, lasts }) => `${settings.timezone ?? timezone} ${lasts}`,
       async ask({ timezone, lasts }, signal) {
-        const text = await read(settings, { surroundings, secrets, signal })
+        const text = await read(settings, { secrets, signal })
         const { eventsBetween } = await import('./calendar-events.ts')
-        const from = surroundings.now()
-        const to = from.add({ milliseconds: lasts })
-        const events = eventsBetween(text, { from, to, timezone: settings.timezone ?? timezone }).filter(({ summary }) =>
-          isMeant(summary, settings.containing),
-        )
+        const zone = settings.timezone ?? timezone
+        const from = secrets.surroundings.now()
+        const span = { from, to: from.add({ milliseconds: lasts }), timezone: zone }
+        const events = eventsBetween(text, span)
+          .filter(({ summary }) => isMeant(summary, settings.containing))
+          .map(({ summary, starts, ends }) => ({ summary, starts: momentText(starts, zone), ends: momentText(ends, zone) }))
         const [first] = events
-        const evidence = boundedEvidence(
-          { events: events.map(({ summary, starts, ends }) => ({ summary, starts: String(starts), ends: String(ends) })) },
-          hidden => secrets.hide(hidden),
-        )
-        if (first === undefined) return { proceed: true, reason: 'no event in the time of the drill', evidence }
+        if (first === undefined) return { proceed: true, reason: 'no event in the time of the drill', evidence: {} }
         const reason = `"${clip(first.summary, 200)}" is in the calendar from ${first.starts} to ${first.ends}`
-        return { proceed: false, reason: secrets.hide(reason), evidence }
+        return { proceed: false, reason, evidence: { events } }
       },
     }
   },
+}
+
+/** `2026-12-24T00:00+01:00` */
+function momentText(moment: Temporal.Instant, zone: string): string {
+  return moment.toZonedDateTimeISO(zone).toString({ smallestUnit: 'minute', timeZoneName: 'never' })
 }
 
 function isMeant(summary: string, containing: readonly string[]): boolean {
@@ -78,16 +79,15 @@ function isMeant(summary: string, containing: readonly string[]): boolean {
 }
 
 interface Reading {
-  readonly surroundings: Surroundings
   readonly secrets: SecretReader
   readonly signal: AbortSignal
 }
 
 async function read(settings: Settings, reading: Reading): Promise<string> {
-  const { surroundings, signal } = reading
-  if (settings.file !== undefined) return readFile(resolve(surroundings.folder, settings.file), settings.file)
-  const url = await addressOf(settings.url, reading.secrets)
-  const sent = { accept: 'text/calendar', ...(await revealHeaders(settings, reading.secrets)) }
+  const { secrets, signal } = reading
+  if (settings.file !== undefined) return readFile(resolve(secrets.surroundings.folder, settings.file), settings.file)
+  const url = await addressOf(settings.url, secrets)
+  const sent = { accept: 'text/calendar', ...(await revealHeaders(settings, secrets)) }
   const { redirects, allowLinkLocal } = settings
   const { status, body } = await httpGet({ url, headers: sent, redirects, allowLinkLocal, largest: LARGEST_CALENDAR }, signal)
   if (status !== 200) throw new Error(`${url.origin} answered ${status} instead of 200`)

@@ -1,9 +1,8 @@
 import { z } from 'zod'
 import { called } from '../config/phrases.ts'
-import { boundedEvidence, clip } from '../outside/evidence.ts'
+import { clip } from '../outside/evidence.ts'
 import { checkTimeout, httpFields, plainUrl, refuseForbiddenHost, revealHeaders, storedHttpFields } from '../outside/fields.ts'
 import { httpGet, parseJson } from '../outside/http-request.ts'
-import { SecretReader } from '../outside/secrets.ts'
 import type { GuardAnswer } from './guard.ts'
 import type { GuardKind } from './kind.ts'
 
@@ -42,9 +41,8 @@ type Settings = z.output<typeof stored>
 /** Asks an instant query; each value that comes back must lie within the bounds. */
 export const prometheusGuard: GuardKind = {
   schema,
-  open(written, surroundings) {
+  open(written, secrets) {
     const settings = stored.parse(written)
-    const secrets = new SecretReader(surroundings)
     return {
       name: 'prometheus',
       concerns: () => '',
@@ -55,7 +53,7 @@ export const prometheusGuard: GuardKind = {
         const samples = readSamples(answer.status, parseJson(answer.body, url), url)
         const judged = judge(samples, settings)
         const evidence = { query: settings.query, samples: samples.map(({ labels, value }) => ({ labels, value: String(value) })) }
-        return { ...judged, reason: secrets.hide(judged.reason), evidence: boundedEvidence(evidence, text => secrets.hide(text)) }
+        return { ...judged, evidence }
       },
     }
   },
@@ -91,12 +89,12 @@ const failure = z.object({
 /** https://prometheus.io/docs/prometheus/latest/querying/api/ – warnings mean that the data may be partial. */
 function readSamples(status: number, document: unknown, url: URL): readonly Sample[] {
   const failed = failure.safeParse(document)
-  if (failed.success) throw new Error(`${url.origin} answered ${failed.data.errorType}: ${clip(failed.data.error, 300)}`)
+  if (failed.success) throw new Error(`${url.origin} answered ${failed.data.errorType}: ${failed.data.error}`)
   if (status !== 200) throw new Error(`${url.origin} answered ${status} instead of 200`)
   const read = success.safeParse(document)
   if (!read.success) throw new Error(`${url.origin} did not answer with a scalar or a vector`)
   const { warnings = [], data } = read.data
-  if (warnings.length > 0) throw new Error(`${url.origin} answered with warnings: ${clip(warnings.join('; '), 300)}`)
+  if (warnings.length > 0) throw new Error(`${url.origin} answered with warnings: ${warnings.join('; ')}`)
   return data.resultType === 'scalar'
     ? [{ labels: {}, value: data.result }]
     : data.result.map(sample => ({ labels: sample.metric, value: sample.value }))

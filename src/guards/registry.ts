@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import type { CheckSettings } from '../domain/schedule.ts'
 import { within } from '../outside/deadline.ts'
-import type { Surroundings } from '../outside/secrets.ts'
+import { boundedEvidence, clip } from '../outside/evidence.ts'
+import { SecretReader, type Surroundings } from '../outside/secrets.ts'
 import { alertmanagerGuard } from './alertmanager.ts'
 import { calendarGuard } from './calendar.ts'
 import { commandGuard } from './command.ts'
-import type { Guard } from './guard.ts'
+import type { Guard, GuardAnswer } from './guard.ts'
 import { httpGuard } from './http.ts'
 import type { GuardKind } from './kind.ts'
 import { prometheusGuard } from './prometheus.ts'
@@ -31,14 +32,30 @@ const timed = z.object({ timeout: z.number().positive() })
 
 /** Throws where the kind is not known: a guard that cannot be asked must not be left out in silence (S10). */
 export function openGuard(check: CheckSettings, needs: GuardNeeds): Guard {
-  const guard = open(check, needs)
+  const secrets = new SecretReader(needs)
+  const guard = open(check, needs, secrets)
   const { timeout } = timed.parse(check.settings)
-  return { ...guard, ask: (question, signal) => within(timeout, signal, inner => guard.ask(question, inner)) }
+  return {
+    ...guard,
+    async ask(question, signal) {
+      try {
+        return kept(await within(timeout, signal, inner => guard.ask(question, inner)), secrets)
+      } catch (error) {
+        throw signal.aborted ? signal.reason : secrets.hideIn(error)
+      }
+    },
+  }
 }
 
-function open({ kind, settings }: CheckSettings, needs: GuardNeeds): Guard {
+/** What an answer may be kept as: bounded, and without secrets. */
+function kept({ proceed, reason, evidence }: GuardAnswer, secrets: SecretReader): GuardAnswer {
+  const hide = (text: string) => secrets.hide(text)
+  return { proceed, reason: clip(hide(reason)), evidence: boundedEvidence(evidence, hide) }
+}
+
+function open({ kind, settings }: CheckSettings, needs: GuardNeeds, secrets: SecretReader): Guard {
   const known = Object.hasOwn(guardKinds, kind) ? guardKinds[kind] : undefined
-  if (known !== undefined) return known.open(settings, needs)
+  if (known !== undefined) return known.open(settings, secrets)
   const brought = Object.hasOwn(needs.brought, kind) ? needs.brought[kind] : undefined
   if (brought !== undefined) return brought(settings)
   throw new Error(`There is no guard "${kind}" in this version of Firedrill, or its provider is not configured.`)

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { called } from '../config/phrases.ts'
 import type { Scalar } from './json-assertion.ts'
 import { type CommandAnswer, runCommand } from './run-command.ts'
-import { type SecretReader, type SecretReference, type Surroundings, secretReference, storedReference } from './secrets.ts'
+import { type SecretReader, type SecretReference, secretReference, storedReference } from './secrets.ts'
 
 const command = called(
   z
@@ -42,7 +42,6 @@ export interface CommandSettings {
 }
 
 export interface Asking {
-  readonly surroundings: Surroundings
   readonly secrets: SecretReader
   /** What stands on the program's stdin, as JSON. */
   readonly input: Readonly<Record<string, Scalar | object>>
@@ -54,7 +53,7 @@ export async function askCommand(settings: CommandSettings, asking: Asking, sign
   const env: Record<string, string> = {}
   for (const [name, value] of Object.entries(settings.env))
     env[name] = typeof value === 'string' ? value : await asking.secrets.reveal(value)
-  const { folder } = asking.surroundings
+  const { folder } = asking.secrets.surroundings
   const { largest } = asking
   return runCommand({ command: settings.command, folder, env, input: asking.input, ...(largest === undefined ? {} : { largest }) }, signal)
 }
@@ -63,5 +62,5 @@ export async function askCommand(settings: CommandSettings, asking: Asking, sign
 export function describeEnd({ code, endedBy, stdout, stderr }: CommandAnswer): string {
   const how = code === null ? `was ended by ${endedBy}` : `exited with ${code}`
   const [words = ''] = (stderr.trim() || stdout.trim()).split('\n', 1)
-  return words === '' ? how : `${how}: ${words.slice(0, 300)}`
+  return words === '' ? how : `${how}: ${words}`
 }

@@ -31,7 +31,7 @@ export async function httpGet(question: HttpQuestion, signal: AbortSignal): Prom
   if (question.allowLinkLocal !== true && isMetadataAddress(hostOf(url))) throw new ForbiddenAddressError(url.host)
   const answer = await send(question, signal)
   const status = answer.statusCode ?? 0
-  if (status < 300 || status >= 400 || status === 304) return { status, body: await read(answer, question) }
+  if (status < 300 || status >= 400 || status === 304) return { status, body: await read(answer, question, signal) }
   answer.destroy()
   if (redirects === 0) throw new Error(`${url.origin} answered with a redirect (${status}), which is not followed`)
   return httpGet({ ...question, ...redirected(question, answer.headers.location), redirects: redirects - 1 }, signal)
@@ -81,7 +81,7 @@ export const guardedLookup: LookupFunction = (hostname, options, done) => {
   })
 }
 
-async function read(answer: IncomingMessage, { url, largest = LARGEST_BODY }: HttpQuestion): Promise<string> {
+async function read(answer: IncomingMessage, { url, largest = LARGEST_BODY }: HttpQuestion, signal: AbortSignal): Promise<string> {
   const chunks: Buffer[] = []
   let size = 0
   try {
@@ -90,6 +90,9 @@ async function read(answer: IncomingMessage, { url, largest = LARGEST_BODY }: Ht
       if (size > largest) throw new Error(`${url.origin} answered with more than ${sizeText(largest)}`)
       chunks.push(chunk)
     }
+  } catch (error) {
+    if (signal.aborted) throw signal.reason
+    throw size > largest ? error : new Error(`${url.origin} stopped in the middle of its answer`, { cause: error })
   } finally {
     answer.destroy()
   }

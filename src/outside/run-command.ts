@@ -51,7 +51,9 @@ export async function runCommand(question: CommandQuestion, signal: AbortSignal)
   const kill = () => killGroup(child)
   signal.addEventListener('abort', kill, { once: true })
   try {
-    return await outcome(child, question, kill)
+    const answer = await outcome(child, question, kill)
+    signal.throwIfAborted()
+    return answer
   } catch (error) {
     throw signal.aborted ? signal.reason : error
   } finally {

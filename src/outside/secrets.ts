@@ -40,11 +40,11 @@ export function isSecretReference(value: unknown): value is SecretReference {
 
 /** Reads the secrets of one check and knows them again in whatever comes back. */
 export class SecretReader {
-  readonly #surroundings: Surroundings
+  readonly surroundings: Surroundings
   readonly #known = new Set<string>()
 
   constructor(surroundings: Surroundings) {
-    this.#surroundings = surroundings
+    this.surroundings = surroundings
   }
 
   /** Read anew each time: mounted secrets are rotated under a running service. Throws where there is none. */
@@ -65,14 +65,21 @@ export class SecretReader {
     return hidden
   }
 
+  /** The same error without secrets; its cause is left behind, for it may hold them too. */
+  hideIn(error: unknown): Error {
+    return error instanceof Error
+      ? Object.assign(new Error(this.hide(error.message)), { name: error.name })
+      : new Error(this.hide(String(error)))
+  }
+
   #fromEnvironment(name: string): string {
-    const value = this.#surroundings.env[name]
+    const value = this.surroundings.env[name]
     if (value === undefined) throw new Error(`the environment variable ${name} is not set`)
     return value
   }
 
   async #fromFile(name: string): Promise<string> {
-    const content = await readFile(resolve(this.#surroundings.folder, name), 'utf8').catch(error => {
+    const content = await readFile(resolve(this.surroundings.folder, name), 'utf8').catch(error => {
       throw new Error(`the secret in ${name} cannot be read (${codeOf(error)})`)
     })
     if (content.length > LARGEST_SECRET) throw new Error(`${name} is too large to be a secret`)

@@ -1,9 +1,7 @@
 import { z } from 'zod'
 import { askCommand, commandFields, describeEnd, storedCommandFields } from '../outside/command-fields.ts'
 import { TimeoutError } from '../outside/deadline.ts'
-import { clip } from '../outside/evidence.ts'
 import { checkTimeout } from '../outside/fields.ts'
-import { SecretReader } from '../outside/secrets.ts'
 import { type ProbeKind, probeFields } from './kind.ts'
 import { failed, passed } from './outcome.ts'
 
@@ -16,9 +14,8 @@ const stored = z.object(storedCommandFields)
  */
 export const commandProbe: ProbeKind = {
   schema,
-  open(written, surroundings) {
+  open(written, secrets) {
     const settings = stored.parse(written)
-    const secrets = new SecretReader(surroundings)
     const program = settings.command[0]
     return {
       name: 'command',
@@ -26,8 +23,8 @@ export const commandProbe: ProbeKind = {
         const { scope, provider, tags } = group
         const input = { instance: { id, name, address }, group: { id: group.id, name: group.name, provider, scope, tags } }
         try {
-          const answer = await askCommand(settings, { surroundings, secrets, input }, signal)
-          const detail = clip(secrets.hide(`${program} ${describeEnd(answer)}`))
+          const answer = await askCommand(settings, { secrets, input }, signal)
+          const detail = `${program} ${describeEnd(answer)}`
           if (answer.code === 75) return { result: 'unknown', detail }
           return answer.code === 0 ? passed(detail) : failed(detail)
         } catch (error) {

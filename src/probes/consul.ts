@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { called } from '../config/phrases.ts'
 import { httpFields, plainUrl, refuseForbiddenHost, revealHeaders, storedHttpFields } from '../outside/fields.ts'
 import { httpGet, parseJson } from '../outside/http-request.ts'
-import { SecretReader } from '../outside/secrets.ts'
 import { addressOf } from '../outside/url-template.ts'
 import { type ProbeKind, probeFields } from './kind.ts'
 import { failed, passed } from './outcome.ts'
@@ -46,9 +45,8 @@ type Entry = z.output<typeof entries>[number]
 /** The instance stands in Consul's catalog under the service, and each of its checks passes. */
 export const consulProbe: ProbeKind = {
   schema,
-  open(written, surroundings) {
+  open(written, secrets) {
     const settings = stored.parse(written)
-    const secrets = new SecretReader(surroundings)
     return {
       name: 'consul',
       async check(target, signal) {

@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { called } from '../config/phrases.ts'
 import { httpFields, plainUrl, refuseForbiddenHost, revealHeaders, storedHttpFields } from '../outside/fields.ts'
 import { httpGet, parseJson } from '../outside/http-request.ts'
-import { SecretReader } from '../outside/secrets.ts'
 import { type ProbeKind, probeFields } from './kind.ts'
 import { failed, passed } from './outcome.ts'
 import type { ProbeAnswer, ProbeTarget } from './probe.ts'
@@ -34,9 +33,8 @@ type Entry = z.output<typeof entry>
 /** The instance is registered in Eureka under the application, with status UP. */
 export const eurekaProbe: ProbeKind = {
   schema,
-  open(written, surroundings) {
+  open(written, secrets) {
     const settings = stored.parse(written)
-    const secrets = new SecretReader(surroundings)
     return {
       name: 'eureka',
       async check(target, signal) {

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { instanceUrl, refuseForbiddenHost, revealHeaders } from '../outside/fields.ts'
 import { checkHttp, httpCheckFields, storedHttpCheckFields } from '../outside/http-check.ts'
-import { SecretReader } from '../outside/secrets.ts'
 import { fillUrl } from '../outside/url-template.ts'
 import { type ProbeKind, probeFields } from './kind.ts'
 import { failed, instanceAsked, passed } from './outcome.ts'
@@ -12,16 +11,15 @@ const stored = z.object({ url: z.string(), ...storedHttpCheckFields })
 /** `GET` on a URL with `{address}`, `{id}` and `{name}` of the instance filled in: status and JSON must be as written. */
 export const httpProbe: ProbeKind = {
   schema,
-  open(written, surroundings) {
+  open(written, secrets) {
     const settings = stored.parse(written)
-    const secrets = new SecretReader(surroundings)
     return {
       name: 'http',
       async check(target, signal) {
         const url = fillUrl(settings.url, target)
         const headers = await revealHeaders(settings, secrets)
         return instanceAsked(signal, async () => {
-          const { passed: isPassed, detail } = await checkHttp(url, settings, { headers, secrets, signal })
+          const { passed: isPassed, detail } = await checkHttp(url, settings, { headers, signal })
           return isPassed ? passed(detail) : failed(detail)
         })
       },

@@ -1,6 +1,7 @@
 import type { CheckSettings } from '../domain/schedule.ts'
 import { within } from '../outside/deadline.ts'
-import type { Surroundings } from '../outside/secrets.ts'
+import { clip } from '../outside/evidence.ts'
+import { SecretReader, type Surroundings } from '../outside/secrets.ts'
 import { commandProbe } from './command.ts'
 import { consulProbe } from './consul.ts'
 import { dnsProbe } from './dns.ts'
@@ -25,6 +26,19 @@ export function openProbe(check: CheckSettings, surroundings: Surroundings): Pro
   const known = Object.hasOwn(probeKinds, check.kind) ? probeKinds[check.kind] : undefined
   if (known === undefined) throw new Error(`There is no probe "${check.kind}" in this version of Firedrill.`)
   const { interval, passes, timeout } = storedProbeFields.parse(check.settings)
-  const { name, check: ask } = known.open(check.settings, surroundings)
-  return { name, interval, passes, check: (target, signal) => within(timeout, signal, inner => ask(target, inner)) }
+  const secrets = new SecretReader(surroundings)
+  const { name, check: ask } = known.open(check.settings, secrets)
+  return {
+    name,
+    interval,
+    passes,
+    async check(target, signal) {
+      try {
+        const { result, detail } = await within(timeout, signal, inner => ask(target, inner))
+        return { result, detail: clip(secrets.hide(detail)) }
+      } catch (error) {
+        throw signal.aborted ? signal.reason : secrets.hideIn(error)
+      }
+    },
+  }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { called } from '../config/phrases.ts'
+import { SECRET_KEY } from '../telemetry/redact.ts'
 import type { Scalar } from './json-assertion.ts'
 import { type CommandAnswer, runCommand } from './run-command.ts'
 import { type SecretReader, type SecretReference, secretReference, storedReference } from './secrets.ts'
@@ -19,10 +20,19 @@ const command = called(
 )
 
 const variables = called(
-  z.record(
-    called(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), 'the name of a variable', 'REGION'),
-    z.union([secretReference, called(z.string(), 'a text')]),
-  ),
+  z
+    .record(
+      called(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), 'the name of a variable', 'REGION'),
+      z.union([secretReference, called(z.string(), 'a text')]),
+    )
+    .transform((written, context) => {
+      for (const [name, value] of Object.entries(written)) {
+        if (typeof value !== 'string' || !SECRET_KEY.test(name)) continue
+        const message = `the variable ${name} may hold a secret, so it comes from the environment or a file: ${name}: { env: NAME } or { file: PATH }`
+        context.issues.push({ code: 'custom', message, input: written, path: [name] })
+      }
+      return written
+    }),
   'a map of variables',
   '{ REGION: eu-west-1, TOKEN: { env: API_TOKEN } }',
 )

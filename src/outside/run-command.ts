@@ -30,7 +30,7 @@ const LARGEST_COMPLAINT = 4 * 1024
 const LAST_WORDS = 200
 
 /** It could not be started at all: that says nothing about what it was to check. */
-export class CommandStartError extends Error {
+class CommandStartError extends Error {
   override readonly name = 'CommandStartError'
 }
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import { called } from '../config/phrases.ts'
+import { called, calledUnshown } from '../config/phrases.ts'
 
 /** Where Firedrill stands when it asks something outside: handed in by the composition root. */
 export interface Surroundings {
@@ -22,12 +22,12 @@ const variable = called(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), 'the name 
 const path = called(z.string().min(1), 'the path of a file', '/run/secrets/api-token')
 
 /** `{ env: NAME }` or `{ file: PATH }`. */
-export const secretReference = called(
+export const secretReference = calledUnshown(
   z.union([
     z.strictObject({ env: variable }).transform(({ env }): SecretReference => ({ secretFrom: 'env', name: env })),
     z.strictObject({ file: path }).transform(({ file }): SecretReference => ({ secretFrom: 'file', name: file })),
   ]),
-  'where the secret comes from',
+  'the place that the secret comes from',
   '{ env: API_TOKEN } or { file: /run/secrets/api-token }',
 )
 

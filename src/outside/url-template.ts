@@ -40,10 +40,6 @@ export function wrongPlaceholder(text: string): string | null {
   return null
 }
 
-export function needsAddress(template: string): boolean {
-  return template.includes('{address}')
-}
-
 /** Fills a URL's placeholders, each encoded so that a name can never change the URL around it. Throws where the address is not known. */
 export function fillUrl(template: string, instance: InstanceTarget): URL {
   const filled = template.replace(PLACEHOLDER, (written, name: string) => {

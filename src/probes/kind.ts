@@ -18,7 +18,7 @@ export interface ProbeKind {
 
 /** What every probe takes. */
 export const probeFields = {
-  interval: duration('5s', 100).default(5_000),
+  interval: duration('5s', 1).default(5_000),
   passes: called(z.int().min(1).max(100), 'a whole number from 1 to 100', '2').default(1),
   timeout: checkTimeout('5s', 5_000),
 }

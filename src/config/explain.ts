@@ -129,6 +129,8 @@ function shown(value: unknown): string {
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object') return 'a map'
   if (typeof value !== 'string') return String(value)
+  // An address that is mistyped is no URL, and still holds its password.
+  if (value.includes('@') && !value.includes('://')) return '"***"'
   const text = value.includes('://') ? withoutCredentials(value) : value.length > 60 ? `${value.slice(0, 60)}…` : value
   return JSON.stringify(text)
 }

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import { called } from '../config/phrases.ts'
+import { called, calledUnshown } from '../config/phrases.ts'
 import { isTimeZone } from '../config/timezone.ts'
 import { clip } from '../outside/evidence.ts'
 import { allowLinkLocal, checkTimeout, headers, plainUrl, redirects, revealHeaders, storedHttpFields, token } from '../outside/fields.ts'
@@ -16,7 +16,7 @@ const schema = z
   .strictObject({
     file: called(z.string().min(1), 'the path of a file', 'freezes.ics').optional(),
     // Many calendars are private by an address that nobody can guess: that is a secret.
-    url: z.union([plainUrl, secretReference]).optional(),
+    url: calledUnshown(z.union([plainUrl, secretReference]), 'an address, or where it comes from', '{ env: CALENDAR_URL }').optional(),
     containing: called(z.array(called(z.string().min(1), 'a text', 'freeze')), 'a list of texts', '[freeze]').default([]),
     timezone: called(z.string().refine(isTimeZone), 'a time zone', 'Europe/Berlin').optional(),
     timeout: checkTimeout('20s', 20_000),

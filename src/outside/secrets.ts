@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import { called, calledUnshown } from '../config/phrases.ts'
+import { calledUnshown } from '../config/phrases.ts'
 
 /** Where Firedrill stands when it asks something outside: handed in by the composition root. */
 export interface Surroundings {
@@ -18,8 +18,8 @@ const LARGEST_SECRET = 64 * 1024
 /** Shorter ones would be found in every text. */
 const SHORTEST_HIDDEN = 4
 
-const variable = called(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), 'the name of an environment variable', 'API_TOKEN')
-const path = called(z.string().min(1), 'the path of a file', '/run/secrets/api-token')
+const variable = calledUnshown(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), 'the name of an environment variable', 'API_TOKEN')
+const path = calledUnshown(z.string().min(1), 'the path of a file', '/run/secrets/api-token')
 
 /** `{ env: NAME }` or `{ file: PATH }`. */
 export const secretReference = calledUnshown(

@@ -82,6 +82,7 @@ describe('the arrows between the rooms', function () {
     ['queue', '../commands/serve.ts'],
     ['reports', '../engine/context.ts'],
     ['guards', '../simulator/world.ts'],
+    ['outside', '../engine/context.ts'],
     ['providers', '../compose.ts'],
   ]
   for (const [room, imported] of forbidden) {

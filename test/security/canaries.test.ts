@@ -22,7 +22,8 @@ const canaries = {
 const inFile = 'canary-in-a-file'
 
 describe('secrets', function () {
-  this.timeout(120_000)
+  // A dozen starts of the program, on a machine that may be busy.
+  this.timeout(300_000)
   let simulator: Simulator
   let folder = ''
   let output = ''
@@ -91,7 +92,7 @@ describe('secrets', function () {
     await writeFile(join(folder, 'look-inside.sh'), '#!/bin/sh\nprintf \'{"password": "%s", "%s": "key"}\' "$INSIDE" "$INSIDE"\n')
     await write(`leashed: false
 limits: { concurrent: 10, concurrentPerScope: 10, spacing: 0s, breaker: off, woundedPerScope: 10 }
-recovery: { target: 5s, deadline: 12s, soak: 500ms }
+recovery: { target: 60s, deadline: 90s, soak: 500ms }
 groups: { include: [web] }
 guards:
   - http: { url: "${server.url}/echo", token: { env: GUARD_TOKEN }, headers: { X-Api-Key: { env: GUARD_HEADER }, X-File: { file: secret.txt } } }
@@ -124,12 +125,9 @@ guards:
       ['web', 'phoenix'],
     ])
     assert.match(drills.find(({ groupName }) => groupName === 'api')?.refusal?.reason ?? '', /bad Bearer \*\*\*/)
-    for (const { id } of drills) {
-      await call('show', id, '--json')
-      await call('show', id)
-    }
-    for (const args of [['drills', '--json'], ['groups'], ['plan', '--days', '3'], ['forecast'], ['validate', '--json']])
-      await call(...args)
+    for (const { id } of drills) await call('show', id, '--json')
+    await call('show', drills[0]?.id ?? '')
+    for (const args of [['drills', '--json'], ['groups'], ['validate', '--json']]) await call(...args)
     await call('report', '--since', '1d', '--format', 'html,json,md,junit', '--out', 'reports')
     assert.deepEqual((await readdir(join(folder, 'reports'))).sort(), ['report.html', 'report.json', 'report.md', 'report.xml'])
     assert.match(output, /"X-Api-Key|x-api-key/, 'the echo came through, without the secrets in it')

@@ -70,16 +70,20 @@ function describe(error: Error, url: URL): Error {
 }
 
 /** Checks what a name resolves to at the moment of connecting, so that no second answer can differ from the first. */
-export const guardedLookup: LookupFunction = (hostname, options, done) => {
-  resolve(hostname, { ...options, all: true }, (error, addresses) => {
-    if (error !== null) return done(error, [])
-    const forbidden = addresses.find(found => isMetadataAddress(found.address))
-    if (forbidden !== undefined) return done(new ForbiddenAddressError(`${hostname} is ${forbidden.address}`), [])
-    const [first] = addresses
-    if (first === undefined) return done(new Error(`${hostname} has no address`), [])
-    return options.all === true ? done(null, addresses) : done(null, first.address, first.family)
-  })
+export function guardLookup(resolveAll: typeof resolve): LookupFunction {
+  return (hostname, options, done) => {
+    resolveAll(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error !== null) return done(error, [])
+      const forbidden = addresses.find(found => isMetadataAddress(found.address))
+      if (forbidden !== undefined) return done(new ForbiddenAddressError(`${hostname} (${forbidden.address})`), [])
+      const [first] = addresses
+      if (first === undefined) return done(new Error(`${hostname} has no address`), [])
+      return options.all === true ? done(null, addresses) : done(null, first.address, first.family)
+    })
+  }
 }
+
+export const guardedLookup = guardLookup(resolve)
 
 async function read(answer: IncomingMessage, { url, largest = LARGEST_BODY }: HttpQuestion, signal: AbortSignal): Promise<string> {
   const chunks: Buffer[] = []

@@ -12,7 +12,7 @@ export interface InstanceTarget {
 const PLACEHOLDER = /\{([^{}]*)\}/g
 const PLACEHOLDERS: readonly string[] = ['address', 'id', 'name']
 /** `sig` is how signed URLs call theirs. */
-const SECRET_PARAMETER = /^(sig|signature|api.?key|key|auth)$/i
+const SECRET_PARAMETER = /signature$|^(sig|api.?key|key|auth)$/i
 
 /** What is wrong with a URL in a schedule, or null. `placeholders`: it may hold `{address}`, `{id}` and `{name}`. */
 export function wrongUrl(text: string, { placeholders }: { readonly placeholders: boolean }): string | null {

@@ -24,6 +24,7 @@ const SERVICES = [
   { program: 'dockerd', also: ['/usr/sbin'], packages: ['docker.io', 'iptables'] },
   { program: 'docker-compose', packages: ['docker-compose'] },
   { program: 'debootstrap', also: ['/usr/sbin'], packages: ['debootstrap'] },
+  { program: 'busybox', packages: ['busybox-static'] },
   { program: 'aws', packages: ['awscli'] },
   { program: 'chromium', packages: ['chromium'] },
 ]

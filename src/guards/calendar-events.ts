@@ -15,6 +15,8 @@ export interface Span {
 
 /** A rule that is still before the span after so many occurrences is not one that people write. */
 const MOST_OCCURRENCES = 50_000
+/** Expanding takes the whole process meanwhile: a calendar of more than a second or two is not read. */
+const MOST_IN_CALENDAR = 500_000
 /** An override of this and all later occurrences may move them to before their own place. */
 const LONGEST_MOVE = Temporal.Duration.from({ hours: 31 * 24 })
 
@@ -24,8 +26,9 @@ const LONGEST_MOVE = Temporal.Duration.from({ hours: 31 * 24 })
  * anything in the text cannot be understood: an event that is overlooked would be a strike in a freeze.
  */
 export function eventsBetween(text: string, span: Span): CalendarEvent[] {
+  const counted = { ...span, expanded: 0 }
   const events = parse(text)
-    .flatMap(calendar => eventsOf(calendar, span))
+    .flatMap(calendar => eventsOf(calendar, counted))
     .filter(event => overlaps(event, span))
   return events.sort((a, b) => Temporal.Instant.compare(a.starts, b.starts))
 }
@@ -80,7 +83,12 @@ class DatabaseZone extends ICAL.Timezone {
   }
 }
 
-function eventsOf(calendar: ICAL.Component, span: Span): CalendarEvent[] {
+interface CountedSpan extends Span {
+  /** Occurrences of all events so far. */
+  expanded: number
+}
+
+function eventsOf(calendar: ICAL.Component, span: CountedSpan): CalendarEvent[] {
   const components = calendar.getAllSubcomponents('vevent')
   for (const component of components)
     if (!(component.getFirstPropertyValue('dtstart') instanceof ICAL.Time)) throw new Error('the calendar has an event without a start')
@@ -102,11 +110,12 @@ function uidOf(component: ICAL.Component): string {
 }
 
 /** Overrides of single occurrences are events of their own here, for they may have been moved from anywhere. */
-function occurrences(event: ICAL.Event, span: Span): CalendarEvent[] {
+function occurrences(event: ICAL.Event, span: CountedSpan): CalendarEvent[] {
   const found: CalendarEvent[] = []
   const iterator = event.iterator()
   const last = span.to.add(LONGEST_MOVE)
   for (let count = 0; count < MOST_OCCURRENCES; count++) {
+    if (++span.expanded > MOST_IN_CALENDAR) throw new Error('the calendar has too many recurring events; leave old ones out of it')
     const next = iterator.next() as ICAL.Time | null | undefined
     if (!next || Temporal.Instant.compare(instantOf(next, span), last) > 0) return found
     const { item, startDate } = event.getOccurrenceDetails(next)

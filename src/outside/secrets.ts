@@ -58,7 +58,8 @@ export class SecretReader {
   /** Takes every secret that was read out of a text: servers and programs may echo what they were given. */
   hide(text: string): string {
     let hidden = text
-    for (const known of this.#known) {
+    // Longest first: one secret may begin with another.
+    for (const known of [...this.#known].sort((a, b) => b.length - a.length)) {
       for (const form of [known, JSON.stringify(known).slice(1, -1), encodeURIComponent(known)])
         if (form.length >= SHORTEST_HIDDEN) hidden = hidden.replaceAll(form, '***')
     }

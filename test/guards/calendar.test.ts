@@ -162,6 +162,13 @@ describe('events of a calendar', () => {
       )
   })
 
+  it('S10 do not take the process for long, however many they are', () => {
+    const old = Array.from({ length: 100 }, () => event('DTSTART:20100101T000000Z', 'DURATION:PT1H', 'RRULE:FREQ=HOURLY;INTERVAL=4'))
+    const started = performance.now()
+    assert.throws(() => held(calendar(...old), berlin('2026-01-01T00:00')), /too many recurring events/)
+    assert.ok(performance.now() - started < 30_000)
+  })
+
   it('S10 do not go on for ever', () => {
     const endless = calendar(event('SUMMARY:tick', 'DTSTART:20000101T000000Z', 'RRULE:FREQ=SECONDLY'))
     assert.throws(() => held(endless, berlin('2026-01-01T00:00')), /recurs more than/)

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import ICAL from 'ical.js'
 
 export interface CalendarEvent {
@@ -15,8 +16,8 @@ export interface Span {
 
 /** A rule that is still before the span after so many occurrences is not one that people write. */
 const MOST_OCCURRENCES = 50_000
-/** Expanding takes the whole process meanwhile: a calendar of more than a second or two is not read. */
-const MOST_IN_CALENDAR = 500_000
+/** After so many the rest of the process has its turn: a long calendar must not hold up a strike or a watch. */
+const AT_ONCE = 250
 /** An override of this and all later occurrences may move them to before their own place. */
 const LONGEST_MOVE = Temporal.Duration.from({ hours: 31 * 24 })
 
@@ -25,12 +26,10 @@ const LONGEST_MOVE = Temporal.Duration.from({ hours: 31 * 24 })
  * start. Zones are taken from the time zone database where it knows their name, else from the text itself. Throws where
  * anything in the text cannot be understood: an event that is overlooked would be a strike in a freeze.
  */
-export function eventsBetween(text: string, span: Span): CalendarEvent[] {
-  const counted = { ...span, expanded: 0 }
-  const events = parse(text)
-    .flatMap(calendar => eventsOf(calendar, counted))
-    .filter(event => overlaps(event, span))
-  return events.sort((a, b) => Temporal.Instant.compare(a.starts, b.starts))
+export async function eventsBetween(text: string, span: Span, signal: AbortSignal): Promise<CalendarEvent[]> {
+  const events: CalendarEvent[] = []
+  for (const calendar of parse(text)) events.push(...(await eventsOf(calendar, span, signal)))
+  return events.filter(event => overlaps(event, span)).sort((a, b) => Temporal.Instant.compare(a.starts, b.starts))
 }
 
 function parse(text: string): ICAL.Component[] {
@@ -83,22 +82,20 @@ class DatabaseZone extends ICAL.Timezone {
   }
 }
 
-interface CountedSpan extends Span {
-  /** Occurrences of all events so far. */
-  expanded: number
-}
-
-function eventsOf(calendar: ICAL.Component, span: CountedSpan): CalendarEvent[] {
+async function eventsOf(calendar: ICAL.Component, span: Span, signal: AbortSignal): Promise<CalendarEvent[]> {
   const components = calendar.getAllSubcomponents('vevent')
   for (const component of components)
     if (!(component.getFirstPropertyValue('dtstart') instanceof ICAL.Time)) throw new Error('the calendar has an event without a start')
   const overrides = components.filter(component => component.hasProperty('recurrence-id'))
-  return components.filter(isHeld).flatMap(component => {
+  const found: CalendarEvent[] = []
+  for (const component of components.filter(isHeld)) {
     const isOverride = overrides.includes(component)
     const same = isOverride ? [] : overrides.filter(other => uidOf(other) === uidOf(component))
     const event = new ICAL.Event(component, { strictExceptions: true, exceptions: same })
-    return isOverride || !event.isRecurring() ? [single(event, event.startDate, span)] : occurrences(event, span)
-  })
+    if (isOverride || !event.isRecurring()) found.push(single(event, event.startDate, span))
+    else found.push(...(await occurrences(event, span, signal)))
+  }
+  return found
 }
 
 function isHeld(component: ICAL.Component): boolean {
@@ -110,12 +107,12 @@ function uidOf(component: ICAL.Component): string {
 }
 
 /** Overrides of single occurrences are events of their own here, for they may have been moved from anywhere. */
-function occurrences(event: ICAL.Event, span: CountedSpan): CalendarEvent[] {
+async function occurrences(event: ICAL.Event, span: Span, signal: AbortSignal): Promise<CalendarEvent[]> {
   const found: CalendarEvent[] = []
   const iterator = event.iterator()
   const last = span.to.add(LONGEST_MOVE)
   for (let count = 0; count < MOST_OCCURRENCES; count++) {
-    if (++span.expanded > MOST_IN_CALENDAR) throw new Error('the calendar has too many recurring events; leave old ones out of it')
+    if (count % AT_ONCE === 0) await nextTurn(undefined, { signal })
     const next = iterator.next() as ICAL.Time | null | undefined
     if (!next || Temporal.Instant.compare(instantOf(next, span), last) > 0) return found
     const { item, startDate } = event.getOccurrenceDetails(next)

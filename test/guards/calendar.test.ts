@@ -11,42 +11,42 @@ const calendar = (...lines: string[]) =>
 const event = (...lines: string[]) => ['BEGIN:VEVENT', 'UID:1', 'DTSTAMP:20260101T000000Z', ...lines, 'END:VEVENT'].join('\r\n')
 
 /** Whether an event is held at a moment, for one minute, in Berlin. */
-function held(text: string, at: string, timezone = 'Europe/Berlin'): boolean {
+async function held(text: string, at: string, timezone = 'Europe/Berlin'): Promise<boolean> {
   const from = Temporal.ZonedDateTime.from(at).toInstant()
-  return eventsBetween(text, { from, to: from.add({ minutes: 1 }), timezone }).length > 0
+  return (await eventsBetween(text, { from, to: from.add({ minutes: 1 }), timezone }, never)).length > 0
 }
 
 const berlin = (time: string) => `${time}[Europe/Berlin]`
 
 describe('events of a calendar', () => {
-  it('take whole days in the zone of the schedule', () => {
+  it('take whole days in the zone of the schedule', async () => {
     const text = calendar(event('DTSTART;VALUE=DATE:20261224', 'DTEND;VALUE=DATE:20270102'))
-    assert.equal(held(text, berlin('2026-12-23T23:58')), false)
-    assert.equal(held(text, berlin('2026-12-24T00:00')), true)
-    assert.equal(held(text, berlin('2027-01-01T23:59')), true)
-    assert.equal(held(text, berlin('2027-01-02T00:00')), false)
-    assert.equal(held(text, berlin('2026-12-24T00:00'), 'America/New_York'), false)
+    assert.equal(await held(text, berlin('2026-12-23T23:58')), false)
+    assert.equal(await held(text, berlin('2026-12-24T00:00')), true)
+    assert.equal(await held(text, berlin('2027-01-01T23:59')), true)
+    assert.equal(await held(text, berlin('2027-01-02T00:00')), false)
+    assert.equal(await held(text, berlin('2026-12-24T00:00'), 'America/New_York'), false)
   })
 
-  it('last a day without an end, and a moment where they have a time', () => {
-    assert.equal(held(calendar(event('DTSTART;VALUE=DATE:20261224')), berlin('2026-12-24T23:59')), true)
+  it('last a day without an end, and a moment where they have a time', async () => {
+    assert.equal(await held(calendar(event('DTSTART;VALUE=DATE:20261224')), berlin('2026-12-24T23:59')), true)
     const moment = calendar(event('DTSTART:20261224T100000Z'))
-    assert.equal(held(moment, berlin('2026-12-24T11:00')), true)
-    assert.equal(held(moment, berlin('2026-12-24T11:01')), false)
+    assert.equal(await held(moment, berlin('2026-12-24T11:00')), true)
+    assert.equal(await held(moment, berlin('2026-12-24T11:01')), false)
   })
 
-  it('recur at their own wall-clock time on both sides of a change of clocks', () => {
+  it('recur at their own wall-clock time on both sides of a change of clocks', async () => {
     const text = calendar(
       event('DTSTART;TZID=Europe/Berlin:20260302T090000', 'DTEND;TZID=Europe/Berlin:20260302T100000', 'RRULE:FREQ=WEEKLY;BYDAY=MO'),
     )
     for (const day of ['2026-03-23', '2026-03-30', '2026-10-19', '2026-10-26', '2031-06-02']) {
-      assert.equal(held(text, berlin(`${day}T09:00`)), true, day)
-      assert.equal(held(text, berlin(`${day}T08:58`)), false, day)
-      assert.equal(held(text, berlin(`${day}T10:00`)), false, day)
+      assert.equal(await held(text, berlin(`${day}T09:00`)), true, day)
+      assert.equal(await held(text, berlin(`${day}T08:58`)), false, day)
+      assert.equal(await held(text, berlin(`${day}T10:00`)), false, day)
     }
   })
 
-  it('are read by the time zone database, whatever old rules the file carries for a zone of that name', () => {
+  it('are read by the time zone database, whatever old rules the file carries for a zone of that name', async () => {
     const wrong = [
       'BEGIN:VTIMEZONE',
       'TZID:Europe/Berlin',
@@ -58,10 +58,10 @@ describe('events of a calendar', () => {
       'END:VTIMEZONE',
     ]
     const text = calendar(...wrong, event('DTSTART;TZID=Europe/Berlin:20260702T090000', 'DURATION:PT1H'))
-    assert.equal(held(text, berlin('2026-07-02T09:30')), true)
+    assert.equal(await held(text, berlin('2026-07-02T09:30')), true)
   })
 
-  it('are read by the rules in the file where the database does not know the name', () => {
+  it('are read by the rules in the file where the database does not know the name', async () => {
     const own = [
       'BEGIN:VTIMEZONE',
       'TZID:W. Europe Standard Time',
@@ -87,19 +87,19 @@ describe('events of a calendar', () => {
         'RRULE:FREQ=MONTHLY',
       ),
     )
-    assert.equal(held(text, berlin('2026-07-02T09:30')), true)
-    assert.equal(held(text, berlin('2026-12-02T09:30')), true)
-    assert.equal(held(text, berlin('2026-12-02T08:30')), false)
+    assert.equal(await held(text, berlin('2026-07-02T09:30')), true)
+    assert.equal(await held(text, berlin('2026-12-02T09:30')), true)
+    assert.equal(await held(text, berlin('2026-12-02T08:30')), false)
   })
 
-  it('S10 cannot be read in a zone that nobody knows', () => {
-    assert.throws(
-      () => held(calendar(event('DTSTART;TZID=Middle Earth:20260702T090000')), berlin('2030-01-01T00:00')),
+  it('S10 cannot be read in a zone that nobody knows', async () => {
+    await assert.rejects(
+      held(calendar(event('DTSTART;TZID=Middle Earth:20260702T090000')), berlin('2030-01-01T00:00')),
       /not known: Middle Earth/,
     )
   })
 
-  it('leave out what is excluded, cancelled or moved away, and count what is moved here', () => {
+  it('leave out what is excluded, cancelled or moved away, and count what is moved here', async () => {
     const daily = event(
       'DTSTART;TZID=Europe/Berlin:20261101T090000',
       'DURATION:PT1H',
@@ -114,64 +114,69 @@ describe('events of a calendar', () => {
       'STATUS:CANCELLED',
     )
     const text = calendar(daily, moved, cancelled)
-    assert.equal(held(text, berlin('2026-11-03T09:30')), true)
-    assert.equal(held(text, berlin('2026-11-04T09:30')), false)
-    assert.equal(held(text, berlin('2026-11-05T09:30')), false)
-    assert.equal(held(text, berlin('2026-11-05T15:30')), true)
-    assert.equal(held(text, berlin('2026-11-06T09:30')), false)
-    assert.equal(held(text, berlin('2026-11-07T09:30')), false)
-    assert.equal(held(text, berlin('2026-11-10T09:30')), true)
-    assert.equal(held(text, berlin('2026-11-11T09:30')), false)
+    assert.equal(await held(text, berlin('2026-11-03T09:30')), true)
+    assert.equal(await held(text, berlin('2026-11-04T09:30')), false)
+    assert.equal(await held(text, berlin('2026-11-05T09:30')), false)
+    assert.equal(await held(text, berlin('2026-11-05T15:30')), true)
+    assert.equal(await held(text, berlin('2026-11-06T09:30')), false)
+    assert.equal(await held(text, berlin('2026-11-07T09:30')), false)
+    assert.equal(await held(text, berlin('2026-11-10T09:30')), true)
+    assert.equal(await held(text, berlin('2026-11-11T09:30')), false)
   })
 
-  it('follow a change of this and all later occurrences, and dates that are listed', () => {
+  it('follow a change of this and all later occurrences, and dates that are listed', async () => {
     const series = event('DTSTART:20261101T090000Z', 'DURATION:PT1H', 'RRULE:FREQ=DAILY', 'RDATE:20261101T200000Z')
     const later = event('RECURRENCE-ID;RANGE=THISANDFUTURE:20261110T090000Z', 'DTSTART:20261110T120000Z', 'DURATION:PT2H')
     const text = calendar(series, later)
-    assert.equal(held(text, '2026-11-09T09:30+00:00[UTC]'), true)
-    assert.equal(held(text, '2026-11-01T20:30+00:00[UTC]'), true)
-    assert.equal(held(text, '2026-11-20T09:30+00:00[UTC]'), false)
-    assert.equal(held(text, '2026-11-20T13:30+00:00[UTC]'), true)
+    assert.equal(await held(text, '2026-11-09T09:30+00:00[UTC]'), true)
+    assert.equal(await held(text, '2026-11-01T20:30+00:00[UTC]'), true)
+    assert.equal(await held(text, '2026-11-20T09:30+00:00[UTC]'), false)
+    assert.equal(await held(text, '2026-11-20T13:30+00:00[UTC]'), true)
   })
 
-  it('stop at their end, in whatever zone that is written', () => {
+  it('stop at their end, in whatever zone that is written', async () => {
     const text = calendar(
       event('DTSTART;TZID=America/New_York:20261101T200000', 'DURATION:PT1H', 'RRULE:FREQ=DAILY;UNTIL=20261105T010000Z'),
     )
-    assert.equal(held(text, '2026-11-04T20:30-05:00[America/New_York]'), true)
-    assert.equal(held(text, '2026-11-05T20:30-05:00[America/New_York]'), false)
+    assert.equal(await held(text, '2026-11-04T20:30-05:00[America/New_York]'), true)
+    assert.equal(await held(text, '2026-11-05T20:30-05:00[America/New_York]'), false)
   })
 
-  it('count a day of a duration as a day of the calendar', () => {
+  it('count a day of a duration as a day of the calendar', async () => {
     const text = calendar(event('DTSTART;TZID=Europe/Berlin:20260328T120000', 'DURATION:P1D'))
-    assert.equal(held(text, berlin('2026-03-29T11:58')), true)
-    assert.equal(held(text, berlin('2026-03-29T12:00')), false)
+    assert.equal(await held(text, berlin('2026-03-29T11:58')), true)
+    assert.equal(await held(text, berlin('2026-03-29T12:00')), false)
   })
 
-  it('S10 cannot be read from what is no calendar, or has an event without a start', () => {
+  it('S10 cannot be read from what is no calendar, or has an event without a start', async () => {
     for (const text of ['', '<html>log in</html>', 'BEGIN:VCARD\r\nEND:VCARD\r\n', calendar(event('SUMMARY:no start'))])
-      assert.throws(
-        () =>
-          eventsBetween(text, {
+      await assert.rejects(
+        eventsBetween(
+          text,
+          {
             from: Temporal.Instant.from('2026-01-01T00:00Z'),
             to: Temporal.Instant.from('2026-01-02T00:00Z'),
             timezone: 'UTC',
-          }),
+          },
+          never,
+        ),
         /calendar/,
         text,
       )
   })
 
-  it('S10 do not take the process for long, however many they are', () => {
+  it('let the rest of the process have its turns while they are read, and stop when they are told to', async () => {
     const old = Array.from({ length: 100 }, () => event('DTSTART:20100101T000000Z', 'DURATION:PT1H', 'RRULE:FREQ=HOURLY;INTERVAL=4'))
-    const started = performance.now()
-    assert.throws(() => held(calendar(...old), berlin('2026-01-01T00:00')), /too many recurring events/)
-    assert.ok(performance.now() - started < 30_000)
+    const controller = new AbortController()
+    const span = { from: Temporal.Instant.from('2026-01-01T00:00Z'), to: Temporal.Instant.from('2026-01-01T01:00Z'), timezone: 'UTC' }
+    const reading = eventsBetween(calendar(...old), span, controller.signal)
+    setTimeout(() => controller.abort(), 50)
+    await assert.rejects(reading, { name: 'AbortError' })
   })
 
-  it('S10 do not go on for ever', () => {
+  it('S10 do not go on for ever', async () => {
     const endless = calendar(event('SUMMARY:tick', 'DTSTART:20000101T000000Z', 'RRULE:FREQ=SECONDLY'))
-    assert.throws(() => held(endless, berlin('2026-01-01T00:00')), /recurs more than/)
+    await assert.rejects(held(endless, berlin('2026-01-01T00:00')), /recurs more than/)
   })
 })
 

@@ -27,6 +27,7 @@ const SERVICES = [
   { program: 'openssl', packages: ['openssl'] },
   { program: 'docker-compose', packages: ['docker-compose'] },
   { program: 'debootstrap', also: ['/usr/sbin'], packages: ['debootstrap'] },
+  { program: 'busybox', packages: ['busybox-static'] },
   { program: 'aws', packages: ['awscli'] },
   { program: 'chromium', packages: ['chromium'] },
   { program: 'faketime', packages: ['faketime'] },

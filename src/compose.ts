@@ -15,6 +15,7 @@ import { openFingerprinter } from './fingerprints/registry.ts'
 import { openGuard } from './guards/registry.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import { holdWorkerRole } from './ledger/worker-role.ts'
+import type { Surroundings } from './outside/secrets.ts'
 import { openProbe } from './probes/registry.ts'
 import type { Provider } from './providers/provider.ts'
 import { ProviderError } from './providers/provider-error.ts'
@@ -78,7 +79,7 @@ export async function openInstallation(options: CommonOptions, io: Io, needs: In
     closers.push(...providers.map(provider => () => provider.close()))
     const parts = { ledger, providers: providers.map(points.provider), clock, log, changed: needs.changed ?? (() => {}) }
     const open = async () => points.queue(await openQueue(settings.queue, { clock, log }))
-    return { settings, ledger, clock, log, engine: engineOf(settings, parts), openQueue: open, close }
+    return { settings, ledger, clock, log, engine: engineOf(settings, parts, io.env), openQueue: open, close }
   } catch (error) {
     await close()
     throw error
@@ -121,18 +122,22 @@ async function openOne(name: string, settings: Settings, { onCall, ...deps }: Pr
 function engineOf(
   settings: Settings,
   parts: { ledger: Ledger; providers: readonly Provider[]; clock: Clock; log: Log; changed: (drill: Drill) => void },
+  env: Io['env'],
 ): Engine {
-  const { haltFile } = settings
+  const { haltFile, folder } = settings
+  const surroundings: Surroundings = { env, folder, now: () => parts.clock.now() }
+  const brought = Object.assign({}, ...parts.providers.map(provider => provider.guards ?? {}))
   return {
     ...parts,
     schedules: settings.schedules,
     never: settings.never,
     limits: settings.limits,
-    openGuard,
-    openProbe,
-    openFingerprinter,
+    openGuard: check => openGuard(check, { ...surroundings, brought }),
+    openProbe: check => openProbe(check, surroundings),
+    openFingerprinter: check => openFingerprinter(check, surroundings),
     haltFileExists: () => haltFile !== null && existsSync(haltFile),
     newId: randomUUID,
     nextLooks: new Map(),
+    probed: new Map(),
   }
 }

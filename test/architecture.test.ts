@@ -84,6 +84,7 @@ describe('the arrows between the rooms', function () {
     ['guards', '../simulator/world.ts'],
     ['web', '../engine/context.ts'],
     ['web', '../commands/serve.ts'],
+    ['outside', '../engine/context.ts'],
     ['providers', '../compose.ts'],
   ]
   for (const [room, imported] of forbidden) {

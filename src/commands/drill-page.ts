@@ -148,6 +148,7 @@ function evidence({ drill, before, after }: DrillRecord): string[] {
     ...(before === null
       ? []
       : [configurationText('victim', before.victim), declarationText('declared before', before.declaration.current)]),
+    ...(before?.guards ?? []).map(({ guard, reason }) => clean(`guard ${guard}: ${reason}`)),
     ...(before === null ? [] : [fingerprintText('victim', before.fingerprint, before.fingerprintWhy)]),
     ...(successor === null
       ? []

@@ -45,8 +45,13 @@ const MARK = /^\p{M}+$/u
 /** How many columns a cleaned, uncoloured text takes on a terminal. */
 export function widthOf(text: string): number {
   let width = 0
-  for (const { segment } of segmenter.segment(text)) width += MARK.test(segment) ? 0 : WIDE.test(segment) ? 2 : 1
+  for (const { segment } of segmenter.segment(text)) width += widthOfSegment(segment)
   return width
+}
+
+function widthOfSegment(segment: string): number {
+  if (MARK.test(segment)) return 0
+  return WIDE.test(segment) ? 2 : 1
 }
 
 export function pad(text: string, width: number, align: 'left' | 'right' = 'left'): string {
@@ -167,16 +172,27 @@ function takeWidth(pieces: readonly string[], width: number, order: 'forward' | 
   const taken: string[] = []
   let used = 0
   for (const piece of pieces) {
-    used += widthOf(piece)
+    used += widthOfSegment(piece)
     if (used > width) break
     taken.push(piece)
   }
   return (order === 'forward' ? taken : taken.reverse()).join('')
 }
 
+/** In one pass: a platform's message can be one word of many thousand letters. */
 function chunks(word: string, width: number): string[] {
-  if (widthOf(word) <= width) return [word]
-  const pieces = [...segmenter.segment(word)].map(({ segment }) => segment)
-  const head = takeWidth(pieces, width) || (pieces[0] ?? '')
-  return [head, ...chunks(word.slice(head.length), width)]
+  const whole: string[] = []
+  let chunk = ''
+  let used = 0
+  for (const { segment } of segmenter.segment(word)) {
+    const more = widthOfSegment(segment)
+    if (chunk !== '' && used + more > width) {
+      whole.push(chunk)
+      chunk = ''
+      used = 0
+    }
+    chunk += segment
+    used += more
+  }
+  return [...whole, chunk]
 }

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { near } from '../domain/spelling.ts'
 import type { Problem } from './config-error.ts'
 import type { Path, SourceDocument } from './document.ts'
-import { keysOf, phraseOf, schemaAt, wording } from './phrases.ts'
+import { keyPhraseOf, keysOf, phraseOf, schemaAt, wording } from './phrases.ts'
 import { withoutCredentials } from './secret.ts'
 
 type Issue = z.core.$ZodIssue
@@ -32,7 +32,7 @@ function explainIssue(issue: Issue, checked: Checked): Problem[] {
         checked,
       )
   }
-  if (issue.code === 'invalid_key') return [doc.problem(path, { message: `"${String(path.at(-1))}" cannot be a key here`, at: 'key' })]
+  if (issue.code === 'invalid_key') return [wrongKey(issue, path, checked)]
   if (issue.code === 'custom' && issue.message !== '' && issue.message !== 'Invalid input')
     return [doc.problem(path, { message: issue.message, suggestion: suggestionIn(issue), at: placeIn(issue) })]
   return [wrongValue(issue, path, checked)]
@@ -55,6 +55,12 @@ function unknownKey(key: string, { path, schema, known, doc }: UnknownKey): Prob
   return doc.problem([...path, key], { message: `unknown key "${key}"${where}`, suggestion, at: 'key' })
 }
 
+function wrongKey(issue: Issue, path: Path, { doc, schema }: Checked): Problem {
+  const phrase = keyPhraseOf(schemaAt(schema, issue.path.slice(0, -1)))
+  const suggestion = phrase === null ? null : `Write ${wording(phrase)}.`
+  return doc.problem(path, { message: `"${String(path.at(-1))}" cannot be a key here`, suggestion, at: 'key' })
+}
+
 function wrongValue(issue: Issue, path: Path, { doc, schema, base = [] }: Checked): Problem {
   const place = schemaAt(schema, issue.path)
   const phrase = phraseOf(place)
@@ -72,7 +78,8 @@ function wrongValue(issue: Issue, path: Path, { doc, schema, base = [] }: Checke
   const meant = typeof written === 'string' ? near(written, choices) : []
   const suggestion =
     meant.length > 0 ? `Did you mean ${orList(meant)}?` : choices.length > 0 && phrase === null ? `Write ${orList(choices)}.` : null
-  return doc.problem(path, { message: `${name} must be ${what}, not ${shown(written)}`, suggestion })
+  const instead = phrase?.unshown === true ? '' : `, not ${shown(written)}`
+  return doc.problem(path, { message: `${name} must be ${what}${instead}`, suggestion })
 }
 
 function plainType(issue: Issue): string {
@@ -122,6 +129,8 @@ function shown(value: unknown): string {
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object') return 'a map'
   if (typeof value !== 'string') return String(value)
+  // An address that is mistyped is no URL, and still holds its password.
+  if (value.includes('@') && !value.includes('://')) return '"***"'
   const text = value.includes('://') ? withoutCredentials(value) : value.length > 60 ? `${value.slice(0, 60)}…` : value
   return JSON.stringify(text)
 }

@@ -1,4 +1,8 @@
 import { z } from 'zod'
+import { fingerprintKinds } from '../fingerprints/registry.ts'
+import { guardKinds } from '../guards/registry.ts'
+import { probeKinds } from '../probes/registry.ts'
+import { awsGuardSettings } from '../providers/aws/guard-settings.ts'
 import { awsSettingsSchema } from '../providers/aws/settings.ts'
 import { azureSettingsSchema } from '../providers/azure/settings.ts'
 import { gcpSettingsSchema } from '../providers/gcp/settings.ts'
@@ -17,8 +21,28 @@ export function jsonSchemas(): { readonly firedrill: object; readonly schedule: 
   })
   return {
     firedrill: schemaOf(z.strictObject({ ...installationSchema.shape, providers: providers.optional() }), 'firedrill.yaml'),
-    schedule: schemaOf(scheduleSchema, 'A schedule of Firedrill'),
+    schedule: schemaOf(scheduleSchema.extend(checks()), 'A schedule of Firedrill'),
   }
+}
+
+/** With the settings of every kind, which `validate` looks up in the registries. */
+function checks() {
+  const guards = z.array(kindsOf({ ...settingsOf(guardKinds), ...awsGuardSettings }))
+  return {
+    guards: z.union([z.literal('none'), guards]).optional(),
+    probes: z.array(kindsOf(settingsOf(probeKinds))).optional(),
+    fingerprint: kindsOf(settingsOf(fingerprintKinds)).optional(),
+  }
+}
+
+type Settings = Readonly<Record<string, z.ZodType>>
+
+function settingsOf(kinds: Readonly<Record<string, { readonly schema: z.ZodType }>>): Settings {
+  return Object.fromEntries(Object.entries(kinds).map(([name, { schema }]) => [name, schema]))
+}
+
+function kindsOf(settings: Settings): z.ZodType {
+  return z.union(Object.entries(settings).map(([name, schema]) => z.strictObject({ [name]: schema })))
 }
 
 function schemaOf(schema: z.ZodType, title: string): object {

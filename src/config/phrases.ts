@@ -4,6 +4,8 @@ import { z } from 'zod'
 export interface Phrase {
   readonly what: string
   readonly example: string | null
+  /** What stands there is never repeated: somebody may have written a secret. */
+  readonly unshown?: true
 }
 
 const phrases = z.registry<Phrase>()
@@ -11,6 +13,12 @@ const phrases = z.registry<Phrase>()
 /** Gives a schema its words for messages. Last in a chain: a later refinement would make a schema without them. */
 export function called<S extends z.ZodType>(schema: S, what: string, example: string | null = null): S {
   phrases.add(schema, { what, example })
+  return schema
+}
+
+/** As `called`, for a place where a secret could stand by mistake. */
+export function calledUnshown<S extends z.ZodType>(schema: S, what: string, example: string): S {
+  phrases.add(schema, { what, example, unshown: true })
   return schema
 }
 
@@ -44,6 +52,13 @@ export function schemaAt(schema: z.ZodType, path: readonly PropertyKey[]): z.Zod
 export function keysOf(schema: z.ZodType | null): string[] {
   if (schema === null) return []
   return alternatives(schema).flatMap(candidate => (candidate instanceof z.ZodObject ? Object.keys(candidate.shape) : []))
+}
+
+/** The words for a key of the map at this place. */
+export function keyPhraseOf(schema: z.ZodType | null): Phrase | null {
+  if (schema === null) return null
+  const record = alternatives(schema).find(candidate => candidate instanceof z.ZodRecord)
+  return record === undefined ? null : phraseOf(record.keyType as z.ZodType)
 }
 
 function childOf(schema: z.ZodType, key: PropertyKey): z.ZodType | null {

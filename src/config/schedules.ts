@@ -3,7 +3,9 @@ import type { CheckSettings, Schedule } from '../domain/schedule.ts'
 import { near } from '../domain/spelling.ts'
 import { fingerprintKinds } from '../fingerprints/registry.ts'
 import { guardKinds } from '../guards/registry.ts'
+import { isSecretReference, type SecretReference } from '../outside/secrets.ts'
 import { probeKinds } from '../probes/registry.ts'
+import { providers } from '../providers/registry.ts'
 import { checkDocument } from './check-document.ts'
 import type { Problem } from './config-error.ts'
 import { contradictions, unknownTimeZone } from './contradictions.ts'
@@ -27,9 +29,9 @@ export interface CheckedSchedule {
 export async function checkSchedule(doc: SourceDocument, env: Environment): Promise<CheckedSchedule> {
   const { valid, whole, problems } = checkDocument(scheduleSchema, doc, env)
   const holidays = await checkHolidays(valid, doc)
-  const guards = checkKinds(valid.guards, { what: 'guard', path: ['guards'], kinds: guardKinds, doc })
-  const probes = checkKinds(valid.probes, { what: 'probe', path: ['probes'], kinds: probeKinds, doc })
-  const fingerprint = checkFingerprint(valid.fingerprint, doc)
+  const guards = checkKinds(valid.guards, { what: 'guard', path: ['guards'], kinds: await everyGuardKind(), doc, env })
+  const probes = checkKinds(valid.probes, { what: 'probe', path: ['probes'], kinds: probeKinds, doc, env })
+  const fingerprint = checkFingerprint(valid.fingerprint, doc, env)
   const all = [
     ...betterZones(problems, doc),
     ...contradictions(valid, doc),
@@ -82,11 +84,21 @@ function unknownProviders({ groups }: Partial<WrittenSchedule>, doc: SourceDocum
   })
 }
 
+type Schemas = Readonly<Record<string, { readonly schema: z.ZodType<Readonly<Record<string, unknown>>> }>>
+
 interface Kinds {
   readonly what: string
   readonly path: Path
-  readonly kinds: Readonly<Record<string, { readonly schema: z.ZodType<Readonly<Record<string, unknown>>> }>>
+  readonly kinds: Schemas
   readonly doc: SourceDocument
+  readonly env: Environment
+}
+
+/** Those of this program and those that providers bring, configured or not: a schedule may be checked before its provider is. */
+async function everyGuardKind(): Promise<Schemas> {
+  const brought = await Promise.all(Object.values(providers).map(provider => provider.loadGuards?.() ?? {}))
+  const schemas = Object.entries(Object.assign({}, ...brought) as Record<string, Schemas[string]['schema']>)
+  return { ...guardKinds, ...Object.fromEntries(schemas.map(([name, schema]) => [name, { schema }])) }
 }
 
 type WrittenCheck = string | Readonly<Record<string, unknown>>
@@ -96,13 +108,13 @@ function checkKinds(written: readonly WrittenCheck[] | undefined, { path, ...kin
   return { checks: checked.flatMap(({ checks }) => checks), problems: checked.flatMap(({ problems }) => problems) }
 }
 
-function checkFingerprint(written: Readonly<Record<string, unknown>> | undefined, doc: SourceDocument) {
+function checkFingerprint(written: Readonly<Record<string, unknown>> | undefined, doc: SourceDocument, env: Environment) {
   if (written === undefined) return { checks: [], problems: [] }
-  return checkKind(written, { what: 'fingerprint', path: ['fingerprint'], kinds: fingerprintKinds, doc })
+  return checkKind(written, { what: 'fingerprint', path: ['fingerprint'], kinds: fingerprintKinds, doc, env })
 }
 
 /** `name` or `{ name: settings }`. */
-function checkKind(written: WrittenCheck, { what, path, kinds, doc }: Kinds): { checks: CheckSettings[]; problems: Problem[] } {
+function checkKind(written: WrittenCheck, { what, path, kinds, doc, env }: Kinds): { checks: CheckSettings[]; problems: Problem[] } {
   const [kind, ...others] = typeof written === 'string' ? [written] : Object.keys(written)
   if (kind === undefined || others.length > 0)
     return fail(
@@ -127,11 +139,20 @@ function checkKind(written: WrittenCheck, { what, path, kinds, doc }: Kinds): { 
   const schema = kinds[kind]?.schema
   const result = schema?.safeParse((typeof written === 'string' ? {} : written[kind]) ?? {})
   if (schema === undefined || result === undefined) return { checks: [], problems: [] }
-  if (result.success) return { checks: [{ kind, settings: result.data }], problems: [] }
-  return {
-    checks: [],
-    problems: explainIssues(result.error.issues, { doc, schema, base: typeof written === 'string' ? path : [...path, kind] }),
-  }
+  const base = typeof written === 'string' ? path : [...path, kind]
+  if (!result.success) return { checks: [], problems: explainIssues(result.error.issues, { doc, schema, base }) }
+  const unset = secretsIn(result.data, base).filter(({ secretFrom, name }) => secretFrom === 'env' && (env[name] ?? '') === '')
+  const problems = unset.map(({ name, at }) =>
+    doc.problem(at, { message: `the environment variable ${name} is not set`, suggestion: 'Set it, or write { file: PATH }.' }),
+  )
+  return { checks: [{ kind, settings: result.data }], problems }
+}
+
+/** Where settings name secrets. Files are read when they are needed, for they may be mounted elsewhere only. */
+function secretsIn(value: unknown, at: Path): (SecretReference & { readonly at: Path })[] {
+  if (isSecretReference(value)) return [{ ...value, at }]
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, inner]) => secretsIn(inner, [...at, Array.isArray(value) ? Number(key) : key]))
 }
 
 function fail(problem: Problem): { checks: CheckSettings[]; problems: Problem[] } {

@@ -85,7 +85,7 @@ function healthy(
 
 /** Only "unhealthy" is a bad look: "starting" and "unknown" neither vouch for a candidate nor fail it. */
 function notHealthy(candidate: Candidate, at: Temporal.Instant): Candidate {
-  if (candidate.recoveredAt === null) return { ...candidate, healthyAt: null }
+  if (candidate.recoveredAt === null) return { ...candidate, healthyAt: null, ...(candidate.probePasses && { probePasses: [] }) }
   return candidate.health === 'unhealthy' ? withBadLook(candidate, at) : candidate
 }
 

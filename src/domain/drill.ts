@@ -179,6 +179,12 @@ export interface Candidate {
   /** Probes passed as well (equals healthyAt where there are none): recovered. */
   readonly recoveredAt: Temporal.Instant | null
   readonly lastProbeFailure: string | null
+  /** By probe in the policy's order: passes in a row, no more than are needed; 0 after a failure or where it could not be asked. */
+  readonly probePasses?: readonly number[]
+  /** Why a probe could not be asked at the last look that tried; null where all could. */
+  readonly probeUnknown?: string | null
+  /** On its own network, for probes; null where it has none, absent where it has not been read. */
+  readonly address?: string | null
   /** Bad looks in a row since it was recovered; two mean it failed. */
   readonly badLooks: number
   readonly failedAt: Temporal.Instant | null
@@ -224,6 +230,16 @@ export interface Before {
   readonly fingerprintUnread?: readonly NotCompared[]
   /** The provider's drift globs of that day: a later version's must not change a verdict that is judged again. */
   readonly driftIgnore: readonly string[]
+  /** What the guards said right before; absent where there are none. */
+  readonly guards?: readonly GuardReading[]
+}
+
+/** The answer of one guard, kept as evidence: small, and without secrets. */
+export interface GuardReading {
+  readonly guard: string
+  readonly proceed: boolean
+  readonly reason: string
+  readonly evidence: Readonly<Record<string, unknown>>
 }
 
 /** Read at the end of the soak, or at the deadline. */

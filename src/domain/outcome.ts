@@ -110,12 +110,9 @@ function soaked(candidate: Candidate, evidence: Evidence): Outcome {
   }
   if (isWell(candidate)) return passed(candidate, evidence)
   const waitedOut = !isAfter(after(soakEnd, holdOf(policy)), lookedAt)
-  return waitedOut && candidate.health !== 'unknown'
-    ? failed(candidate, diedYoung(candidate))
-    : undecided(
-        candidate,
-        unobservable('health', `the health of ${candidate.name} was in doubt at the end of its soak: ${candidate.healthDetail}`),
-      )
+  if (waitedOut && candidate.health !== 'unknown' && !candidate.probeUnknown) return failed(candidate, diedYoung(candidate))
+  const doubt = candidate.probeUnknown || candidate.healthDetail
+  return undecided(candidate, unobservable('health', `the health of ${candidate.name} was in doubt at the end of its soak: ${doubt}`))
 }
 
 function passed(candidate: Candidate, evidence: Evidence): Outcome {
@@ -141,6 +138,8 @@ function waiting(candidate: Candidate, evidence: Evidence): Outcome {
       candidate,
       unobservable('health', `the health of the successor ${candidate.name} could not be read: ${candidate.healthDetail || 'unknown'}`),
     )
+  if (candidate.health === 'healthy' && candidate.probeUnknown)
+    return undecided(candidate, unobservable('health', `the probes of ${candidate.name} could not be asked: ${candidate.probeUnknown}`))
   if (candidate.health === 'unhealthy' || (candidate.health === 'healthy' && candidate.lastProbeFailure !== null))
     return restoredLate(evidence) ? undecided(candidate, late(askedLate)) : failed(candidate, unhealthy(candidate))
   const doing = candidate.healthDetail ? ` (${candidate.healthDetail})` : ''

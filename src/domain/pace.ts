@@ -74,7 +74,8 @@ function isDoubtful(tracking: Tracking): boolean {
   if (tracking.groupGoneAt !== null || tracking.victimBackAt) return true
   return tracking.candidates.some(candidate => {
     const standing = standingOf(candidate)
-    if (standing === 'recovered') return candidate.health !== 'healthy' || candidate.badLooks > 0 || Boolean(candidate.absentSince)
+    if (standing === 'recovered')
+      return candidate.health !== 'healthy' || candidate.badLooks > 0 || Boolean(candidate.absentSince || candidate.probeUnknown)
     return standing === 'waiting' && (Boolean(candidate.absentSince) || candidate.healthyAt !== null)
   })
 }

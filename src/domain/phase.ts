@@ -63,7 +63,7 @@ export function soakEndOf(recovered: readonly Candidate[], policy: Pick<DrillPol
 
 /** Nothing in its last look speaks against it. */
 export function isWell(candidate: Candidate): boolean {
-  return candidate.health === 'healthy' && candidate.badLooks === 0 && !candidate.absentSince
+  return candidate.health === 'healthy' && candidate.badLooks === 0 && !candidate.absentSince && !candidate.probeUnknown
 }
 
 function isGroupGone(tracking: Tracking): boolean {

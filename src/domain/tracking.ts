@@ -1,6 +1,6 @@
 import { foldMember, gone, hasLeft, isAlive, newCandidate, SHUT_DOWN, type Sight, withBadLook, withLaterCause } from './candidate.ts'
 import type { Candidate, StrikeOrder, Tracking } from './drill.ts'
-import type { GroupSnapshot, Observation } from './group.ts'
+import type { GroupSnapshot, InstanceId, Observation } from './group.ts'
 import { isAfter } from './instants.ts'
 import { foldEvents, terminationOf } from './platform-events.ts'
 
@@ -21,9 +21,20 @@ export interface Look {
 }
 
 export interface ProbeResult {
-  readonly id: string
-  readonly passed: boolean
+  readonly id: InstanceId
+  /** Its place in the policy. */
+  readonly probe: number
+  /** `unknown`: it could not be asked, which speaks neither for nor against the candidate. */
+  readonly result: 'passed' | 'failed' | 'unknown'
   readonly detail: string
+}
+
+/** What was asked in one look. */
+export interface ProbeRound {
+  readonly results: readonly ProbeResult[]
+  /** Passes in a row that each probe of the policy needs. */
+  readonly needed: readonly number[]
+  readonly at: Temporal.Instant
 }
 
 export function startTracking(
@@ -71,20 +82,50 @@ export function awaitingProbes(tracking: Tracking): readonly Candidate[] {
 }
 
 /**
- * Folds in what the probes said, several of one candidate counting as one answer. A candidate recovers with the
- * first answer that passes; after that two bad looks in a row are a failure, and a failed probe is one.
+ * Folds in what the probes said. A candidate recovers when each has passed as often in a row as it must; after that
+ * two bad looks in a row are a failure, and a look with a failed probe is one.
  */
-export function recordProbes(tracking: Tracking, results: readonly ProbeResult[], at: Temporal.Instant): Tracking {
+export function recordProbes(tracking: Tracking, round: ProbeRound): Tracking {
   const candidates = tracking.candidates.map(candidate => {
-    const own = results.filter(result => result.id === candidate.id)
-    if (own.length === 0 || !isAlive(candidate)) return candidate
-    const failures = own.filter(result => !result.passed)
-    if (failures.length > 0) {
-      const told = { ...candidate, lastProbeFailure: failures.map(failure => failure.detail).join('; ') }
-      return candidate.recoveredAt === null ? told : withBadLook(told, at)
-    }
-    const recoveredAt = candidate.recoveredAt ?? (tracking.victimGoneAt !== null && candidate.healthyAt !== null ? at : null)
-    return { ...candidate, lastProbeFailure: null, recoveredAt, badLooks: 0 }
+    const own = round.results.filter(result => result.id === candidate.id)
+    return own.length === 0 || !isAlive(candidate) ? candidate : foldProbes(candidate, own, { ...round, tracking })
+  })
+  return { ...tracking, candidates }
+}
+
+function foldProbes(
+  candidate: Candidate,
+  own: readonly ProbeResult[],
+  { needed, at, tracking }: Pick<ProbeRound, 'needed' | 'at'> & { readonly tracking: Tracking },
+): Candidate {
+  const probePasses = needed.map((most, probe) => {
+    const before = candidate.probePasses?.[probe] ?? 0
+    const now = own.find(result => result.probe === probe)
+    if (now === undefined) return before
+    return now.result === 'passed' ? Math.min(most, before + 1) : 0
+  })
+  const failures = own.filter(({ result }) => result === 'failed').map(({ detail }) => detail)
+  const unknown = own.filter(({ result }) => result === 'unknown').map(({ detail }) => detail)
+  const told: Candidate = {
+    ...candidate,
+    probePasses,
+    lastProbeFailure: failures.length > 0 ? failures.join('; ') : candidate.lastProbeFailure,
+    probeUnknown: unknown.length > 0 ? unknown.join('; ') : (candidate.probeUnknown ?? null),
+  }
+  if (failures.length > 0) return candidate.recoveredAt === null ? told : withBadLook(told, at)
+  if (probePasses.includes(0)) return told
+  const complete = probePasses.every((passes, probe) => passes >= (needed[probe] ?? 1))
+  const recovers = complete && tracking.victimGoneAt !== null && candidate.healthyAt !== null
+  const recoveredAt = candidate.recoveredAt ?? (recovers ? at : null)
+  const lastProbeFailure = recoveredAt === null ? told.lastProbeFailure : null
+  return { ...told, lastProbeFailure, probeUnknown: null, recoveredAt, badLooks: 0 }
+}
+
+/** Notes where candidates can be reached; one that is missing here has not been read. */
+export function recordAddresses(tracking: Tracking, addresses: ReadonlyMap<InstanceId, string | null>): Tracking {
+  const candidates = tracking.candidates.map(candidate => {
+    const address = addresses.get(candidate.id)
+    return address === undefined ? candidate : { ...candidate, address }
   })
   return { ...tracking, candidates }
 }

@@ -8,6 +8,7 @@ import type { Guard } from '../guards/guard.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Probe } from '../probes/probe.ts'
 import type { Provider } from '../providers/provider.ts'
+import type { ProbeTimes } from './probes.ts'
 
 /** Everything the use cases are handed: ports, settings, clock. Made once, in compose.ts. */
 export interface Engine {
@@ -29,6 +30,7 @@ export interface Engine {
    * written (docs/decisions/0003). Of this process only; what is lost here costs a look, never a verdict.
    */
   readonly nextLooks: Map<ScopeId, ReadonlyMap<DrillId, NextLook>>
+  readonly probed: ProbeTimes
   readonly log: Log
   /** Told of every change of a drill, after it is in the ledger. */
   readonly changed: (drill: Drill) => void

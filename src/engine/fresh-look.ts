@@ -2,7 +2,7 @@ import { applyAccepted } from '../domain/accepted.ts'
 import { pick } from '../domain/chance.ts'
 import type { Configuration, Declaration } from '../domain/declaration.ts'
 import { victimDrift } from '../domain/drift.ts'
-import type { Before, PlannedDrill } from '../domain/drill.ts'
+import type { Before, GuardReading, PlannedDrill } from '../domain/drill.ts'
 import type { Finding } from '../domain/finding.ts'
 import type { GroupId, GroupSnapshot, InstanceId, InstanceSnapshot, Observation } from '../domain/group.ts'
 import type { Schedule } from '../domain/schedule.ts'
@@ -10,6 +10,7 @@ import type { GroupFacts, RuleRefusal, VictimFacts } from '../rules/rule.ts'
 import { driftRules, firstRefusal, groupRules, victimRules } from '../rules/rules.ts'
 import { type Engine, freshness, reasonOf, type ScopeHandle } from './context.ts'
 import { asBefore, lookInside } from './inside.ts'
+import { whyProbesFail } from './probes.ts'
 
 /** A planned drill that may strike, with everything that was read for it. */
 export interface Ready {
@@ -33,6 +34,8 @@ export interface Wanted {
   readonly schedule: Schedule
   /** Only this member may be struck; null: any. */
   readonly victim: InstanceId | null
+  /** What the guards said right before. */
+  readonly guards?: readonly GuardReading[]
 }
 
 interface Reading {
@@ -176,7 +179,7 @@ async function inspect(
   picked: Picked,
   seen: { described: ReadonlyMap<InstanceId, Configuration>; reading: Reading; signal: AbortSignal },
 ): Promise<Ready | Refused> {
-  const { plan, schedule } = picked.want
+  const { plan, schedule, guards = [] } = picked.want
   const configuration = seen.described.get(picked.victim.id)
   if (configuration === undefined) {
     return {
@@ -188,8 +191,15 @@ async function inspect(
     return { plan, refusal: { rule: 'S7', reason: `${picked.victim.id} must not be struck: ${configuration.protection}` } }
   }
   const { id, name } = picked.victim
-  const target = { group: plan.group, id, name, address: configuration.address }
-  const looked = await lookInside(engine, handle, { policy: plan.policy, target }, seen.signal)
+  const target = { id, name, address: configuration.address }
+  const unfit = await whyProbesFail(engine, plan.policy.probes, {
+    target: { ...target, group: picked.snapshot.summary },
+    signal: seen.signal,
+  })
+  if (unfit !== null) {
+    return { plan, refusal: { rule: 'S10', reason: `a probe does not pass on ${id}, so it could not vouch for its successor: ${unfit}` } }
+  }
+  const looked = await lookInside(engine, handle, { policy: plan.policy, target: { ...target, group: plan.group } }, seen.signal)
   if (plan.policy.fingerprint !== null && looked.inside === null) {
     return { plan, refusal: { rule: 'S10', reason: `the fingerprint of ${id} could not be taken: ${looked.why}` } }
   }
@@ -199,6 +209,7 @@ async function inspect(
     victim: configuration,
     ...asBefore(looked),
     driftIgnore: handle.provider.capabilities.driftIgnore,
+    ...(guards.length > 0 && { guards }),
   }
   const found = victimDrift(before, picked.victim.bornFrom, plan.policy, handle.provider.capabilities.driftIgnore)
   const drift = found && applyAccepted(found, await engine.ledger.accepted(plan.group))

@@ -50,8 +50,8 @@ async function byFingerprint(
   signal: AbortSignal,
 ): Promise<Inside | null> {
   if (policy.fingerprint === null) return null
-  const { id, name, address } = target
-  const fingerprint = await engine.openFingerprinter(policy.fingerprint).take({ id, name, address }, signal)
+  const { group, id, name, address } = target
+  const fingerprint = await engine.openFingerprinter(policy.fingerprint).take({ group, id, name, address }, signal)
   return { fingerprint, shows: 'everything', unread: [] }
 }
 

@@ -5,6 +5,7 @@ import { firstRefusal, ledgerRules } from '../rules/rules.ts'
 import { busyThatMatter } from '../rules/s03-limits.ts'
 import { type Engine, limitsOf, permitLength, type ScopeHandle, scheduleOf } from './context.ts'
 import { lookFresh } from './fresh-look.ts'
+import { guardsSay, newGuardTurn } from './guards.ts'
 import { recordNotStruck, recordStruck, send } from './strike.ts'
 
 /** How often an unsure strike is looked at again. */
@@ -42,6 +43,8 @@ async function strikeAgain(engine: Engine, handle: ScopeHandle, drill: StrikingD
   if (schedule === null) return `the schedule ${drill.schedule} no longer exists`
   const { order: _, attempts: _attempts, lastAttemptAt: __, state: ___, ...base } = drill
   const plan: PlannedDrill = { ...base, state: 'planned' }
+  const guards = await guardsSay(engine, { plan, schedule, underWay: [] }, { turn: newGuardTurn(), signal })
+  if ('refusal' in guards) return guards.refusal.reason
   const [looked] = await lookFresh(engine, handle, [{ plan, schedule, victim: drill.order.victim.id }], signal)
   if (looked === undefined || 'refusal' in looked) return looked?.refusal.reason ?? 'the group could not be read'
   const askedAt = engine.clock.monotonic()

@@ -10,6 +10,7 @@ import { busyThatMatter } from '../rules/s03-limits.ts'
 import { type Engine, freshness, limitsOf, permitLength, reasonOf, type ScopeHandle, scheduleOf, scopeHandle } from './context.ts'
 import { discoverScope } from './discover.ts'
 import { lookFresh, type Ready, type Refused, type Wanted } from './fresh-look.ts'
+import { type GuardRefusal, type GuardTurn, guardsSay, newGuardTurn, underWay } from './guards.ts'
 import { advance } from './write.ts'
 
 export interface StrikeRun {
@@ -41,7 +42,8 @@ export async function attemptStrikes(
 ): Promise<ReadonlyMap<string, AttemptOutcome>> {
   const outcomes = new Map<string, AttemptOutcome>()
   const byScope = Map.groupBy(plans, plan => plan.scope)
-  await Promise.all([...byScope].map(([scope, ofScope]) => attemptInScope(engine, scope, { plans: ofScope, run, signal, outcomes })))
+  const turn = newGuardTurn()
+  await Promise.all([...byScope].map(([scope, ofScope]) => attemptInScope(engine, scope, { plans: ofScope, run, signal, outcomes, turn })))
   return outcomes
 }
 
@@ -50,23 +52,26 @@ interface Attempt {
   readonly run: StrikeRun
   readonly signal: AbortSignal
   readonly outcomes: Map<string, AttemptOutcome>
+  /** What guards said meanwhile, for all scopes together. */
+  readonly turn: GuardTurn
 }
 
 async function attemptInScope(engine: Engine, scope: string, attempt: Attempt): Promise<void> {
   const handle = scopeHandle(engine, scope)
   for (let start = 0; start < attempt.plans.length && !attempt.signal.aborted; start += batch) {
     const plans = attempt.plans.slice(start, start + batch)
-    const wanted: Wanted[] = []
+    const allowed: Wanted[] = []
     const state = await currentState(engine, handle, attempt.signal)
     for (const plan of plans) {
-      if (!hasRoom(engine, plan, { state, taken: wanted, run: attempt.run.run })) {
+      if (!hasRoom(engine, plan, { state, taken: allowed, run: attempt.run.run })) {
         attempt.outcomes.set(plan.id, 'waiting')
         continue
       }
-      const checked = handle === null ? noScope(plan) : await precheck(engine, plan, state, attempt)
-      if ('schedule' in checked) wanted.push(checked)
+      const checked = handle === null ? noScope(plan) : precheck(engine, plan, { state, run: attempt.run })
+      if ('schedule' in checked) allowed.push(checked)
       else attempt.outcomes.set(plan.id, await settle(engine, plan, checked.refusal))
     }
+    const wanted = await guarded(engine, allowed, state, attempt)
     if (handle === null || wanted.length === 0) continue
     for (const looked of await lookFresh(engine, handle, wanted, attempt.signal)) {
       const one = await stillFresh(engine, handle, looked, attempt.signal)
@@ -79,8 +84,8 @@ async function attemptInScope(engine: Engine, scope: string, attempt: Attempt): 
 /** Strikes are made one after the other: whoever's turn comes late is looked at once more, alone, with the same victim. */
 async function stillFresh(engine: Engine, handle: ScopeHandle, looked: Ready | Refused, signal: AbortSignal): Promise<Ready | Refused> {
   if ('refusal' in looked || engine.clock.monotonic() - looked.lookedAt < freshness - intentTakes) return looked
-  const { plan, schedule, victim } = looked
-  const [again] = await lookFresh(engine, handle, [{ plan, schedule, victim: victim.id }], signal)
+  const { plan, schedule, victim, before } = looked
+  const [again] = await lookFresh(engine, handle, [{ plan, schedule, victim: victim.id, guards: before.guards ?? [] }], signal)
   return again ?? looked
 }
 
@@ -97,19 +102,33 @@ function noScope(plan: PlannedDrill): { refusal: RuleRefusal } {
   return { refusal: { rule: 'S10', reason: `${plan.scope} is no longer configured in firedrill.yaml` } }
 }
 
-async function precheck(
+function precheck(
   engine: Engine,
   plan: PlannedDrill,
-  state: LedgerState,
-  attempt: Attempt,
-): Promise<Wanted | { refusal: RuleRefusal }> {
+  { state, run }: { readonly state: LedgerState; readonly run: StrikeRun },
+): Wanted | { refusal: RuleRefusal } {
   const schedule = scheduleOf(engine, plan.schedule)
   if (schedule === null) return { refusal: { rule: 'S10', reason: `the schedule ${plan.schedule} no longer exists` } }
-  const refusal = limitsSay(engine, state, { plan, schedule, run: attempt.run.run })
-  if (refusal !== null) return { refusal }
-  const guard = await guardsSay(engine, plan, schedule, attempt.signal)
-  if (guard !== null) return { refusal: guard }
-  return { plan, schedule, victim: attempt.run.victim }
+  const refusal = limitsSay(engine, state, { plan, schedule, run: run.run })
+  return refusal === null ? { plan, schedule, victim: run.victim } : { refusal }
+}
+
+/** Asks the guards of all of them side by side, so that no answer grows old while others are waited for. */
+async function guarded(engine: Engine, allowed: readonly Wanted[], state: LedgerState, attempt: Attempt): Promise<Wanted[]> {
+  const asking = allowed.map(want => guardsSay(engine, { ...want, underWay: underWay(state, want.schedule.name) }, attempt))
+  const said = await Promise.all(asking).catch(error => {
+    if (attempt.signal.aborted) return null
+    throw error
+  })
+  const wanted: Wanted[] = []
+  if (said === null) for (const { plan } of allowed) attempt.outcomes.set(plan.id, 'waiting')
+  for (const [index, want] of allowed.entries()) {
+    const answer = said?.[index]
+    if (answer === undefined) continue
+    if ('readings' in answer) wanted.push({ ...want, guards: answer.readings })
+    else attempt.outcomes.set(want.plan.id, await settle(engine, want.plan, answer.refusal))
+  }
+  return wanted
 }
 
 /**
@@ -135,27 +154,14 @@ function limitsSay(
   return firstRefusal(ledgerRules, facts)
 }
 
-async function guardsSay(engine: Engine, plan: PlannedDrill, schedule: Schedule, signal: AbortSignal): Promise<RuleRefusal | null> {
-  for (const settings of schedule.guards) {
-    try {
-      const record = (await engine.ledger.groups()).find(group => group.summary.id === plan.group)
-      if (record === undefined) return { rule: 'S10', reason: 'the group has not been seen, so its guards could not be asked' }
-      const answer = await engine.openGuard(settings).ask(record.summary, signal)
-      if (!answer.proceed) return { rule: settings.kind, reason: answer.reason }
-    } catch (error) {
-      return { rule: settings.kind, reason: `the guard could not be asked: ${reasonOf(error)}` }
-    }
-  }
-  return null
-}
-
 /** Records a refusal, or lets the plan wait where the reason passes by itself and the window leaves time for it. */
-async function settle(engine: Engine, plan: PlannedDrill, refusal: RuleRefusal): Promise<AttemptOutcome> {
+async function settle(engine: Engine, plan: PlannedDrill, refusal: RuleRefusal | GuardRefusal): Promise<AttemptOutcome> {
   const now = await engine.ledger.now()
   if (refusal.transient === true && windowLeavesTime(engine, plan, now)) return 'waiting'
   const { findings = [], ...reason } = refusal
   const refused = transition(plan, { kind: 'refuse', refusal: plain(reason), findings, at: now })
-  const written = await advance(engine, refused, [{ at: now, kind: 'refused', data: { rule: reason.rule, reason: reason.reason } }])
+  const evidence = 'evidence' in refusal ? { evidence: refusal.evidence } : {}
+  const written = await advance(engine, refused, [{ at: now, kind: 'refused', data: { ...plain(reason), ...evidence } }])
   return written ? 'refused' : 'lost'
 }
 

@@ -1,10 +1,11 @@
 import type { ConcludedDrill, Drill, DrillId, OpenDrill, StrikingDrill, Tracking } from '../domain/drill.ts'
 import type { GroupId, Observation } from '../domain/group.ts'
 import { nextLook } from '../domain/pace.ts'
-import { awaitingProbes, phaseOf, recordProbes, track } from '../domain/tracking.ts'
+import { phaseOf, track } from '../domain/tracking.ts'
 import { transition } from '../domain/transition.ts'
 import { concludeAll } from './conclude.ts'
 import { type Engine, type NextLook, reasonOf, type ScopeHandle } from './context.ts'
+import { probeCandidates } from './probes.ts'
 import { restore } from './restore.ts'
 import { resume } from './resume.ts'
 import { advance } from './write.ts'
@@ -89,7 +90,10 @@ async function watchBatch(
   }
   const ready = looked.filter(one => one?.state === 'ready').map(one => one.drill)
   const concluded = await concludeAll(engine, handle, ready, signal)
-  for (const drill of ready) noted.delete(drill.id)
+  for (const drill of ready) {
+    noted.delete(drill.id)
+    engine.probed.delete(drill.id)
+  }
   for (const drill of concluded) if (drill.wakeAt !== null) next.push(drill.wakeAt)
   for (const drill of striking) next.push(...(await resume(engine, handle, drill, signal)))
   return { next, concluded: concluded.length + looked.filter(one => one?.state === 'watching' && one.drill.wakeAt === null).length }
@@ -140,7 +144,7 @@ type Looked =
 async function look(engine: Engine, handle: ScopeHandle, what: LookAt<Tracked>): Promise<Looked | null> {
   const { drill, at, signal } = what
   const observation = what.observation ?? { kind: 'unreadable', why: 'the platform did not answer for it' }
-  const probed = await trackAndProbe(engine, drill, { observation, at, signal })
+  const probed = await trackAndProbe(engine, handle, drill, { observation, at, signal })
   if (drill.state === 'concluded') return lookWounded(engine, handle, drill, { tracking: probed, at, signal })
   if (isOwed(probed)) {
     const news = newsOf(drill, { ...drill, tracking: probed }, at)
@@ -169,29 +173,14 @@ function judgeable(drill: Drill | null, at: Temporal.Instant): Looked | null {
 
 async function trackAndProbe(
   engine: Engine,
+  handle: ScopeHandle,
   drill: Tracked,
   seen: Omit<LookAt<Drill>, 'drill' | 'observation'> & { observation: Observation },
 ): Promise<Tracking> {
   const { observation, at, signal } = seen
   const tracking = track(drill.tracking, drill.order, { at, observation, hasProbes: drill.policy.probes.length > 0 })
   if (drill.policy.probes.length === 0 || observation.kind !== 'snapshot' || drill.state === 'concluded') return tracking
-  const { snapshot } = observation
-  const results = await Promise.all(
-    awaitingProbes(tracking).map(async candidate => {
-      const instance = snapshot.instances.find(member => member.id === candidate.id)
-      if (instance === undefined) return { id: candidate.id, passed: false, detail: 'it is not a member at the moment' }
-      for (const settings of drill.policy.probes) {
-        try {
-          const answer = await engine.openProbe(settings).check(snapshot.summary, instance, signal)
-          if (!answer.passed) return { id: candidate.id, passed: false, detail: answer.detail }
-        } catch (error) {
-          return { id: candidate.id, passed: false, detail: reasonOf(error) }
-        }
-      }
-      return { id: candidate.id, passed: true, detail: 'all probes passed' }
-    }),
-  )
-  return recordProbes(tracking, results, at)
+  return probeCandidates(engine, handle, drill, { tracking, snapshot: observation.snapshot, at, signal })
 }
 
 /** After its verdict a group is still owed its size: a restore that is not done goes on (S2, S11). */

@@ -1,5 +1,5 @@
 import type { Fingerprint } from '../domain/drill.ts'
-import type { InstanceId } from '../domain/group.ts'
+import type { GroupId, InstanceId } from '../domain/group.ts'
 
 /** Looks inside an instance, before the strike and after the soak. Throws where it cannot be read. */
 export interface Fingerprinter {
@@ -7,6 +7,7 @@ export interface Fingerprinter {
 }
 
 export interface FingerprintTarget {
+  readonly group: GroupId
   readonly id: InstanceId
   readonly name: string
   readonly address: string | null

@@ -1,20 +1,44 @@
-import type { z } from 'zod'
 import type { CheckSettings } from '../domain/schedule.ts'
+import { within } from '../outside/deadline.ts'
+import { clip } from '../outside/evidence.ts'
+import { SecretReader, type Surroundings } from '../outside/secrets.ts'
+import { commandProbe } from './command.ts'
+import { consulProbe } from './consul.ts'
+import { dnsProbe } from './dns.ts'
+import { eurekaProbe } from './eureka.ts'
+import { httpProbe } from './http.ts'
+import { type ProbeKind, storedProbeFields } from './kind.ts'
 import type { Probe } from './probe.ts'
+import { tcpProbe } from './tcp.ts'
 
-/** One kind of probe: what may be written under its name in a schedule, and how it is opened from that. */
-export interface ProbeKind {
-  readonly schema: z.ZodType<Readonly<Record<string, unknown>>>
-  /** `settings` are what the schema made of them; they may have been stored as JSON in between. */
-  open(settings: Readonly<Record<string, unknown>>): Probe
+/** Every kind by its name in a schedule. A kind that needs something heavy loads it when it is first asked. */
+export const probeKinds: Readonly<Record<string, ProbeKind>> = {
+  command: commandProbe,
+  consul: consulProbe,
+  dns: dnsProbe,
+  eureka: eurekaProbe,
+  http: httpProbe,
+  tcp: tcpProbe,
 }
 
-/** Every kind by its name in a schedule. A kind that needs something heavy loads it when it is first asked. None ships yet. */
-export const probeKinds: Readonly<Record<string, ProbeKind>> = {}
-
 /** Throws where the kind is not known: a successor must not count as healthy for want of a probe (S10). */
-export function openProbe(check: CheckSettings): Probe {
+export function openProbe(check: CheckSettings, surroundings: Surroundings): Probe {
   const known = Object.hasOwn(probeKinds, check.kind) ? probeKinds[check.kind] : undefined
   if (known === undefined) throw new Error(`There is no probe "${check.kind}" in this version of Firedrill.`)
-  return known.open(check.settings)
+  const { interval, passes, timeout } = storedProbeFields.parse(check.settings)
+  const secrets = new SecretReader(surroundings)
+  const { name, check: ask } = known.open(check.settings, secrets)
+  return {
+    name,
+    interval,
+    passes,
+    async check(target, signal) {
+      try {
+        const { result, detail } = await within(timeout, signal, inner => ask(target, inner))
+        return { result, detail: clip(secrets.hide(detail)) }
+      } catch (error) {
+        throw signal.aborted ? signal.reason : secrets.hideIn(error)
+      }
+    },
+  }
 }

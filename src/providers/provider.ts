@@ -3,6 +3,7 @@ import type { Inside, StrikeOrder } from '../domain/drill.ts'
 import type { Finding } from '../domain/finding.ts'
 import type { GroupId, GroupSummary, InstanceId, Observation, Scope } from '../domain/group.ts'
 import type { StrikeMethod } from '../domain/schedule.ts'
+import type { Guard } from '../guards/guard.ts'
 
 /**
  * One kind of place where groups live. Every method throws only ProviderError. Reads may be retried by
@@ -48,6 +49,8 @@ export interface Provider {
   ) => Promise<Inside>
   /** Would a rebuild work? Findings by group; an empty list is a good forecast; a missing group could not be read. */
   forecast(scope: Scope, groups: readonly GroupId[], signal: AbortSignal): Promise<ReadonlyMap<GroupId, readonly Finding[]>>
+  /** Guards of its own, opened from what its schema in the registry made of a schedule. Absent where it brings none. */
+  readonly guards?: Readonly<Record<string, (settings: Readonly<Record<string, unknown>>) => Guard>>
   close(): Promise<void>
 }
 

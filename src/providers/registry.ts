@@ -27,6 +27,8 @@ export interface RegisteredProvider {
   readonly loadSettings: () => Promise<z.ZodType<ProviderSettings>>
   /** Prints the smallest policy for a mode, in the platform's own format; for platforms that have such policies. */
   readonly loadPermissions?: () => Promise<(mode: 'forecast' | 'leashed' | 'live') => string>
+  /** The schemas of guards that it brings, by the name under which a schedule writes them; without its SDK. */
+  readonly loadGuards?: () => Promise<Readonly<Record<string, z.ZodType<Readonly<Record<string, unknown>>>>>>
 }
 
 /** Every provider there is. What is not configured is never imported; a test fails if a folder is missing here. */
@@ -35,6 +37,7 @@ export const providers: Readonly<Record<string, RegisteredProvider>> = {
     load: () => import('./aws/index.ts'),
     loadSettings: async () => (await import('./aws/settings.ts')).awsSettingsSchema,
     loadPermissions: async () => (await import('./aws/permissions.ts')).permissions,
+    loadGuards: async () => (await import('./aws/guard-settings.ts')).awsGuardSettings,
   },
   azure: {
     load: () => import('./azure/index.ts'),

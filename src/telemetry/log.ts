@@ -15,7 +15,9 @@ const DEEPEST = 6
 
 /** Structured logs through pino. Messages are constant words; fields pass a filter that hides secrets. */
 export function openLog(options: LogOptions): Log {
-  const stream: DestinationStream = options.pretty ? readable(options.stream) : { write: line => void options.stream.write(line) }
+  const stream: DestinationStream = options.pretty
+    ? readable(options.stream)
+    : { write: line => void options.stream.write(escapeForTerminals(line)) }
   const logger = pino(
     { level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: label => ({ level: label }) } },
     stream,
@@ -61,6 +63,13 @@ function readable(stream: Writable): DestinationStream {
       stream.write(`${String(time).slice(11, 19)} ${String(level).padEnd(5)} ${escapeControls([String(msg), ...rest].join('  '))}\n`)
     },
   }
+}
+
+/** JSON leaves C1 controls, DEL and direction overrides as they are, and terminals that show a log act on them. */
+function escapeForTerminals(line: string): string {
+  return line.replace(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, hostile =>
+    [...Array(hostile.length).keys()].map(at => `\\u${hostile.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''),
+  )
 }
 
 function escapeControls(text: string): string {

@@ -68,7 +68,8 @@ fingerprint: { http: { url: "http://{address}:9100/fingerprint", timeout: 2s } }
     assert.equal(schedule?.limits.breaker, null)
     assert.equal(schedule?.limits.maxCapacityLoss, 1)
     assert.equal(schedule?.limits.spacing, 0)
-    assert.deepEqual(schedule?.fingerprint, { kind: 'http', settings: { url: 'http://{address}:9100/fingerprint', timeout: 2000 } })
+    const settings = { url: 'http://{address}:9100/fingerprint', timeout: 2000, headers: {}, allowLinkLocal: false }
+    assert.deepEqual(schedule?.fingerprint, { kind: 'http', settings })
   })
 
   it('knows public holidays by country and region, in calendar dates, and only those', async () => {

@@ -188,17 +188,85 @@ const cases: readonly Case[] = [
   },
   { about: 'S8 no leash, and guards: none', added: 'leashed: false\nguards: none', says: [] },
   {
-    about: 'guards that this version does not have',
-    added: 'guards: [cloudwatch-alarm, { http: { url: x } }]',
+    about: 'guards that there are not, and what may have been meant',
+    added: 'guards: [promethus, { cloudwatch-alarms: { names: [a] } }, constructor]',
     says: [
-      `${inSchedule}:4:10: there is no guard "cloudwatch-alarm"\n    This version has no guards.`,
-      `${inSchedule}:4:30: there is no guard "http"\n    This version has no guards.`,
+      `${inSchedule}:4:10: there is no guard "promethus"\n    Did you mean "prometheus"?`,
+      `${inSchedule}:4:23: there is no guard "cloudwatch-alarms"\n    Did you mean "cloudwatch-alarm"?`,
+      `${inSchedule}:4:60: there is no guard "constructor"\n    There are alertmanager, calendar, command, http, prometheus, cloudwatch-alarm.`,
     ],
   },
   {
-    about: 'a guard by the name of something that every object has',
-    added: 'guards: [constructor]',
-    says: [`${inSchedule}:4:10: there is no guard "constructor"\n    This version has no guards.`],
+    about: 'guards that are set wrongly',
+    added: `guards:
+  - prometheus: { url: "http://metrics:9090", query: up }
+  - alertmanager: { url: "https://user:word@alerts", labels: { severity: critical } }
+  - http: { url: "http://status/", json: { status: ok }, timout: 5s }
+  - calendar: {}
+  - command: { command: "check --now" }
+  - cloudwatch-alarm: { names: [a], prefix: b }`,
+    says: [
+      `${inSchedule}:5:17: a query needs a bound\n    Write max:, min: or both.`,
+      `${inSchedule}:6:26: url must not hold a user or password: it is stored with every drill. Write token: { env: NAME }`,
+      `${inSchedule}:7:44: "status" cannot be a key here\n    Write a JSON pointer such as /status.`,
+      `${inSchedule}:7:58: unknown key "timout" in guards[2].http\n    Did you mean "timeout"?`,
+      `${inSchedule}:8:15: a calendar is a file or a url\n    Write file: or url:.`,
+      `${inSchedule}:9:25: guards[4].command.command must be a program and its arguments as a list such as [/opt/checks/ready, --quick], not "check --now"`,
+      `${inSchedule}:10:23: alarms are chosen in exactly one way: by names, prefix or tags\n    Write for example names: [web-5xx].`,
+    ],
+  },
+  {
+    about: 'secrets that stand in a schedule, or are not there',
+    added: `guards:
+  - http: { url: "http://status/?api_key=abc", headers: { X-Api-Key: abc }, token: abc }
+probes:
+  - http:
+      url: "http://{address}/"
+      headers: { X-Api-Key: { env: NOT_SET } }
+      token: { file: /run/secrets/later }`,
+    says: [
+      `${inSchedule}:5:18: url must not hold a secret in "api_key": it is stored with every drill. Write headers: or token:`,
+      `${inSchedule}:5:70: the header X-Api-Key may hold a secret, so it comes from the environment or a file: X-Api-Key: { env: NAME } or { file: PATH }`,
+      `${inSchedule}:5:84: guards[0].http.token must be the place that the secret comes from such as { env: API_TOKEN } or { file: /run/secrets/api-token }`,
+      `${inSchedule}:9:29: the environment variable NOT_SET is not set\n    Set it, or write { file: PATH }.`,
+    ],
+  },
+  {
+    about: 'probes that are set wrongly',
+    added: `probes:
+  - tcp: { port: 70000 }
+  - consul: { service: web, passes: 0, interval: 0s }
+  - eureka: { url: "http://eureka/" }
+  - dns: { name: "{adress}.test" }
+  - http: { url: "http://169.254.169.254/" }`,
+    says: [
+      `${inSchedule}:5:18: probes[0].tcp.port must be a port such as 5432, not 70000`,
+      `${inSchedule}:6:37: probes[1].consul.passes must be a whole number from 1 to 100 such as 2, not 0`,
+      `${inSchedule}:6:50: probes[1].consul.interval must be a duration longer than nothing such as 5s, not "0s"`,
+      `${inSchedule}:7:5: probes[2].eureka.app is missing\n    Write the name of an application such as WEB.`,
+      `${inSchedule}:8:18: probes[3].dns.name must be a name in the DNS; {address}, {id} and {name} are those of the instance such as web.service.consul, not "{adress}.test"`,
+      `${inSchedule}:9:18: url must not point at a link-local or metadata address`,
+    ],
+  },
+  {
+    about: 'guards and probes that are set rightly',
+    added: `guards:
+  - prometheus: { url: "http://metrics:9090", query: "sum(rate(errors[5m]))", max: 0.01, token: { env: TOKEN } }
+  - alertmanager: { url: "http://alerts:9093", labels: { severity: critical } }
+  - http: { url: "https://status/", json: { /status/indicator: [none, minor] } }
+  - calendar: { url: { env: TOKEN }, containing: [freeze] }
+  - command: { command: [./may-drill, --quick], env: { REGION: here, TOKEN: { env: TOKEN } } }
+  - cloudwatch-alarm: { tags: { firedrill-guard: "yes" } }
+probes:
+  - tcp: { port: 443, passes: 3, interval: 2s }
+  - consul: { service: web, match: meta.instance-id }
+  - eureka: { url: "http://eureka:8761/eureka", app: web }
+  - dns: { name: web.service.consul, server: "127.0.0.1:8600" }
+  - http: { url: "http://{address}:8080/health", json: { /status: UP } }
+  - command: { command: [/opt/checks/ready] }
+fingerprint: { command: { command: [./fingerprint-by-ssm], timeout: 3m } }`,
+    env: { TOKEN: 'x' },
+    says: [],
   },
   {
     about: 'an unknown fingerprint',

@@ -1,19 +1,15 @@
 import { execFile } from 'node:child_process'
-import { chmod, cp, mkdir, mkdtemp, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Context } from 'mocha'
-import { missing } from '../support/missing.ts'
+import { debianRoot } from '../support/debian-root.ts'
 import { onPath } from '../support/on-path.ts'
 import type { Engine } from './engine.ts'
 
 const run = promisify(execFile)
 
-const RELEASE = 'bookworm'
-const PACKAGES = 'ca-certificates,libatomic1,libstdc++6,redis-server,postgresql'
-/** A Debian root takes a minute to make and is the same each time. */
-const CACHE = new URL(`../../.cache/${RELEASE}-root.tar`, import.meta.url).pathname
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt'
 
 /** What the official image does, as far as docker-compose.yml relies on it. */
@@ -40,10 +36,10 @@ exec setpriv --reuid=postgres --regid=postgres --clear-groups "$bin/postgres" -D
  * They are Debian's own programs, so of other versions than the names say.
  */
 export async function makeBaseImages(engine: Engine, test: Context): Promise<void> {
-  await makeRoot(test)
+  const root = await debianRoot(test)
   const folder = await mkdtemp(join(tmpdir(), 'firedrill-images-'))
   try {
-    await engine.docker(['import', CACHE, 'local-root:latest'])
+    await engine.docker(['import', root, 'local-root:latest'])
     const node = join(folder, 'node')
     await layOutNode(node)
     await build(engine, node, 'node:26-bookworm-slim', [
@@ -87,36 +83,4 @@ async function layOutNode(folder: string): Promise<void> {
   await mkdir(join(local, 'etc'))
   const { stdout: registry } = await run('npm', ['config', 'get', 'registry'], { cwd: tmpdir() })
   await writeFile(join(local, 'etc/npmrc'), `cafile=${CERTIFICATES}\nregistry=${registry.trim()}\n`)
-}
-
-async function makeRoot(test: Context): Promise<void> {
-  if (await exists(CACHE)) return
-  if (onPath('debootstrap', ['/usr/sbin']) === null) return missing(test, 'debootstrap')
-  const folder = await mkdtemp(join(tmpdir(), 'firedrill-root-'))
-  const root = join(folder, 'root')
-  try {
-    const options = { timeout: 300_000, maxBuffer: 64 << 20, env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` } }
-    await run('debootstrap', ['--variant=minbase', `--include=${PACKAGES}`, RELEASE, root, await mirror()], options)
-    await mkdir(dirname(CACHE), { recursive: true })
-    const leftOut = ['./var/cache/apt/*', './var/lib/apt/lists/*', './usr/share/doc/*', './usr/share/locale/*', './usr/share/man/*']
-    await run('tar', ['-C', root, ...leftOut.map(path => `--exclude=${path}`), '-cf', `${CACHE}.part`, '.'])
-    await rename(`${CACHE}.part`, CACHE)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
-}
-
-/** Where this machine gets its Debian packages from. */
-async function mirror(): Promise<string> {
-  const { stdout } = await run('apt-get', ['indextargets', '--format', '$(REPO_URI) $(ORIGIN) $(CODENAME)'])
-  const line = stdout.split('\n').find(one => one.endsWith(` Debian ${RELEASE}`))
-  if (line === undefined) throw new Error(`apt on this machine knows no Debian ${RELEASE}`)
-  return line.split(' ')[0] ?? ''
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
 }

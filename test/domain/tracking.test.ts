@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import type { Candidate, Tracking } from '../../src/domain/drill.ts'
 import type { Observation } from '../../src/domain/group.ts'
 import { KEPT_EVENTS } from '../../src/domain/platform-events.ts'
-import { awaitingProbes, phaseOf, recordProbes, startTracking, track } from '../../src/domain/tracking.ts'
+import { awaitingProbes, type ProbeResult, phaseOf, recordProbes, startTracking, track } from '../../src/domain/tracking.ts'
 import { at, candidate, event, instance, order, policy, reading, struckAt, tracking, victimId } from './fixtures.ts'
 
 const others = [instance('i-2'), instance('i-3')]
@@ -27,6 +27,15 @@ const recovered: readonly Step[] = [
   [20, reading(20, [...others, fresh('starting')])],
   [40, reading(40, [...others, fresh()])],
 ]
+
+function result(result: ProbeResult['result'], probe: number): ProbeResult {
+  return { id: 'i-new', probe, result, detail: result === 'passed' ? '' : 'refused' }
+}
+
+/** The first probes of the policy answered like this. */
+function probed(from: Tracking, seconds: number, results: readonly ProbeResult['result'][], needed = results.map(() => 1)): Tracking {
+  return recordProbes(from, { results: results.map(result), needed, at: at(seconds) })
+}
 
 describe('tracking', () => {
   it('dates the moments of a replacement', () => {
@@ -208,24 +217,49 @@ describe('tracking', () => {
       awaitingProbes(seen).map(one => one.id),
       ['i-new'],
     )
-    const failing = recordProbes(seen, [{ id: 'i-new', passed: false, detail: 'refused' }], at(41))
+    const failing = probed(seen, 41, ['failed'])
     assert.deepEqual([theCandidate(failing).recoveredAt, theCandidate(failing).lastProbeFailure], [null, 'refused'])
-    const passed = recordProbes(
-      failing,
-      [
-        { id: 'i-new', passed: true, detail: '' },
-        { id: 'i-new', passed: true, detail: '' },
-      ],
-      at(45),
-    )
+    const passed = probed(failing, 45, ['passed', 'passed'])
     assert.equal(String(theCandidate(passed).recoveredAt), String(at(45)))
     const fails = (seconds: number, from: Tracking): Tracking =>
-      recordProbes(
-        watch([[seconds, reading(seconds, [...others, fresh()])]], true, from),
-        [{ id: 'i-new', passed: false, detail: 'refused' }],
-        at(seconds),
-      )
+      probed(watch([[seconds, reading(seconds, [...others, fresh()])]], true, from), seconds, ['failed'])
     assert.ok(theCandidate(fails(55, fails(50, passed))).failedAt)
+  })
+
+  it('counts passes in a row, for each probe by itself, before it calls a candidate recovered', () => {
+    const needed = [2, 1]
+    const once = probed(watch(recovered, true), 41, ['passed', 'passed'], needed)
+    assert.equal(theCandidate(once).recoveredAt, null)
+    const broken = probed(once, 43, ['failed'], needed)
+    const again = probed(broken, 45, ['passed'], needed)
+    assert.deepEqual([theCandidate(again).recoveredAt, theCandidate(again).lastProbeFailure], [null, 'refused'])
+    const twice = probed(again, 47, ['passed'], needed)
+    assert.deepEqual([String(theCandidate(twice).recoveredAt), theCandidate(twice).lastProbeFailure], [String(at(47)), null])
+  })
+
+  it('begins to count anew when the provider takes its word back', () => {
+    const once = probed(watch(recovered, true), 41, ['passed'], [2])
+    const ill = watch([[42, reading(42, [...others, fresh('unhealthy')])]], true, once)
+    const well = watch([[43, reading(43, [...others, fresh()])]], true, ill)
+    assert.equal(theCandidate(probed(well, 43, ['passed'], [2])).recoveredAt, null)
+  })
+
+  it('S10 takes a probe that could not be asked neither for a pass nor for a failure', () => {
+    const unsure = probed(watch(recovered, true), 41, ['unknown'])
+    assert.deepEqual([theCandidate(unsure).recoveredAt, theCandidate(unsure).lastProbeFailure], [null, null])
+    const passed = probed(unsure, 43, ['passed'])
+    assert.ok(theCandidate(passed).recoveredAt)
+    const soaking = [50, 55, 60].reduce((from, seconds) => probed(from, seconds, ['unknown']), passed)
+    assert.deepEqual([theCandidate(soaking).failedAt, theCandidate(soaking).badLooks], [null, 0])
+    assert.equal(theCandidate(soaking).probeUnknown, 'refused')
+  })
+
+  it('does not take one probe that passes for the answer of another that failed', () => {
+    const passed = probed(watch(recovered, true), 41, ['passed', 'passed'], [1, 1])
+    const oneFails = probed(passed, 50, ['failed'], [1, 1])
+    const otherPasses = recordProbes(oneFails, { results: [result('passed', 1)], needed: [1, 1], at: at(52) })
+    assert.equal(theCandidate(otherPasses).badLooks, 1)
+    assert.ok(theCandidate(probed(otherPasses, 55, ['failed'], [1, 1])).failedAt)
   })
 
   it('asks no probe while the victim has not left', () => {

@@ -6,8 +6,10 @@ import { discover } from '../../src/engine/discover.ts'
 import { basisFor, newPlan } from '../../src/engine/plan.ts'
 import { type AttemptOutcome, attemptStrikes } from '../../src/engine/strike.ts'
 import { watchScope } from '../../src/engine/watch.ts'
+import type { Guard } from '../../src/guards/guard.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { openLedger } from '../../src/ledger/open.ts'
+import type { Probe } from '../../src/probes/probe.ts'
 import { schedule as scheduleWith } from '../domain/calendars.ts'
 import { TestClock } from '../support/test-clock.ts'
 import { Platform } from './platform.ts'
@@ -22,6 +24,10 @@ export class Stage {
   readonly schedule: Schedule
   readonly ledger: Ledger
   haltFile = false
+  guards: Record<string, Guard> = {}
+  probes: Record<string, Probe> = {}
+  /** Kept between steps only where a test says so. */
+  probed: Engine['probed'] | null = null
   #ids = 0
 
   private constructor(schedule: Schedule, clock: TestClock, ledger: Ledger) {
@@ -46,12 +52,13 @@ export class Stage {
       providers: [this.platform],
       schedules: [this.schedule],
       never: [],
-      openGuard: () => assert.fail('no guard is configured'),
-      openProbe: () => assert.fail('no probe is configured'),
+      openGuard: check => this.guards[check.kind] ?? assert.fail(`the guard ${check.kind} is not configured`),
+      openProbe: check => this.probes[check.kind] ?? assert.fail(`the probe ${check.kind} is not configured`),
       openFingerprinter: () => assert.fail('no fingerprint is configured'),
       haltFileExists: () => this.haltFile,
       newId: () => this.#id(),
       nextLooks: new Map(),
+      probed: this.probed ?? new Map(),
       log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
       changed: quiet,
     }

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type Server, type ServerResponse } from 'node:http'
-import { isMetadataAddress } from '../../src/fingerprints/metadata-address.ts'
 import { openFingerprinter } from '../../src/fingerprints/registry.ts'
+import { isMetadataAddress } from '../../src/outside/metadata-address.ts'
 
-const target = { id: 'i-1', name: 'web 1/a', address: '127.0.0.1' }
+const surroundings = { env: {}, folder: '/', now: () => Temporal.Now.instant() }
+const target = { group: 'cloud:here/group/web', id: 'i-1', name: 'web 1/a', address: '127.0.0.1' }
 const never = new AbortController().signal
 
 describe('the http fingerprint', () => {
@@ -32,10 +33,10 @@ describe('the http fingerprint', () => {
   })
 
   const take = (path = '/fingerprint', rest: { timeout?: number; address?: string | null; signal?: AbortSignal; host?: string } = {}) =>
-    openFingerprinter({
-      kind: 'http',
-      settings: { url: `http://${rest.host ?? '{address}'}:${port}${path}`, timeout: rest.timeout ?? 2000 },
-    }).take({ ...target, ...(rest.address !== undefined && { address: rest.address }) }, rest.signal ?? never)
+    openFingerprinter(
+      { kind: 'http', settings: { url: `http://${rest.host ?? '{address}'}:${port}${path}`, timeout: rest.timeout ?? 2000 } },
+      surroundings,
+    ).take({ ...target, ...(rest.address !== undefined && { address: rest.address }) }, rest.signal ?? never)
 
   it('reads a flat record of texts, with placeholders filled in and encoded', async () => {
     answer = response => response.end('{"kernel":"6.1","package/nginx":"1.26"}')
@@ -50,7 +51,8 @@ describe('the http fingerprint', () => {
     ['a list', response => response.end('["a"]'), /values are texts/],
     ['an error', response => response.writeHead(500).end(), /answered 500 instead of 200/],
     ['a redirect', response => response.writeHead(302, { location: '/else' }).end(), /redirect \(302\), which is not followed/],
-    ['more than 1 MB', response => response.end(`{"a":"${'x'.repeat(1024 * 1024)}"}`), /more than 1 MB/],
+    ['more than 4 MB', response => response.end(`{"a":"${'x'.repeat(4 * 1024 * 1024)}"}`), /more than 4 MB/],
+    ['an empty record', response => response.end('{}'), /an empty record/],
   ]
   for (const [about, respond, says] of refused)
     it(`refuses ${about}`, async () => {
@@ -61,7 +63,7 @@ describe('the http fingerprint', () => {
 
   it('gives up at its timeout, and at once when it is told to', async () => {
     answer = () => {}
-    await assert.rejects(take('/', { timeout: 50 }), /did not answer within 50 ms/)
+    await assert.rejects(take('/', { timeout: 50 }), /no answer within 50 ms/)
     const controller = new AbortController()
     const asking = take('/', { signal: controller.signal })
     controller.abort(new Error('stop'))
@@ -83,6 +85,6 @@ describe('the http fingerprint', () => {
   })
 
   it('cannot be opened under a name that is none', () => {
-    assert.throws(() => openFingerprinter({ kind: 'toString', settings: {} }), /There is no fingerprint "toString"/)
+    assert.throws(() => openFingerprinter({ kind: 'toString', settings: {} }, surroundings), /There is no fingerprint "toString"/)
   })
 })

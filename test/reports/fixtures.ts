@@ -345,7 +345,12 @@ export const hostile = {
 
 /** Every hostile string in every place a stranger can write to. */
 export function hostileDrills(): ReportedDrill[] {
-  return Object.values(hostile).flatMap((text, index) => [
+  return Object.values(hostile).flatMap(hostileDrillsOf)
+}
+
+/** One text in every place a stranger can write to. */
+export function hostileDrillsOf(text: string, index = 0): ReportedDrill[] {
+  return [
     concluded({
       name: text,
       id: `${text}${index}`,
@@ -371,7 +376,7 @@ export function hostileDrills(): ReportedDrill[] {
       ],
     }),
     refused(text, index % 2 === 0 ? 'S5' : text, text),
-  ])
+  ]
 }
 
 const launchFailed: PlatformEvent = {

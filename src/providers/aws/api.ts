@@ -13,6 +13,12 @@ import type {
   DescribeWarmPoolCommandOutput,
 } from '@aws-sdk/client-auto-scaling'
 import type {
+  DescribeAlarmsCommandInput,
+  DescribeAlarmsCommandOutput,
+  ListTagsForResourceCommandInput,
+  ListTagsForResourceCommandOutput,
+} from '@aws-sdk/client-cloudwatch'
+import type {
   DescribeImagesCommandInput,
   DescribeImagesCommandOutput,
   DescribeInstanceAttributeCommandInput,
@@ -79,6 +85,8 @@ export interface AwsApi {
   readonly describeTargetHealth: Read<DescribeTargetHealthCommandInput, DescribeTargetHealthCommandOutput>
   readonly getInstanceProfile: Read<GetInstanceProfileCommandInput, GetInstanceProfileCommandOutput>
   readonly listInstanceProfiles: Read<ListInstanceProfilesCommandInput, ListInstanceProfilesCommandOutput>
+  readonly describeAlarms: Read<DescribeAlarmsCommandInput, DescribeAlarmsCommandOutput>
+  readonly listAlarmTags: Read<ListTagsForResourceCommandInput, ListTagsForResourceCommandOutput>
   /**
    * Sends the one write of this adapter, once and never again. Resolves with the id of the scaling activity
    * (retire) or null (crash).

@@ -23,7 +23,7 @@ export interface AwsRole {
 }
 
 type Credentials = ReturnType<typeof import('@aws-sdk/credential-providers').fromNodeProviderChain>
-type Service = 'AUTO_SCALING' | 'EC2' | 'ELASTIC_LOAD_BALANCING_V2' | 'IAM' | 'STS'
+type Service = 'AUTO_SCALING' | 'CLOUDWATCH' | 'EC2' | 'ELASTIC_LOAD_BALANCING_V2' | 'IAM' | 'STS'
 
 /** What every client that reads is made with: patient with throttling and 5xx. */
 interface ReadConfig {
@@ -99,6 +99,10 @@ export class AwsClients {
       const sdk = await import('@aws-sdk/client-iam')
       return { sdk, client: this.#reading(measured, config => new sdk.IAMClient(config), options('IAM')) }
     })
+    const cloudWatch = lazily(async () => {
+      const sdk = await import('@aws-sdk/client-cloudwatch')
+      return { sdk, client: this.#reading(measured, config => new sdk.CloudWatchClient(config), options('CLOUDWATCH')) }
+    })
     return {
       scope: scopeId(scope),
       describeAutoScalingGroups: reads('DescribeAutoScalingGroups', autoScaling, ({ client, sdk }, input, abort) =>
@@ -157,6 +161,12 @@ export class AwsClients {
       ),
       listInstanceProfiles: reads('ListInstanceProfiles', iam, ({ client, sdk }, input, abort) =>
         client.send(new sdk.ListInstanceProfilesCommand(input), abort),
+      ),
+      describeAlarms: reads('DescribeAlarms', cloudWatch, ({ client, sdk }, input, abort) =>
+        client.send(new sdk.DescribeAlarmsCommand(input), abort),
+      ),
+      listAlarmTags: reads('ListTagsForResource', cloudWatch, ({ client, sdk }, input, abort) =>
+        client.send(new sdk.ListTagsForResourceCommand(input), abort),
       ),
       strike: (strike, signal) => this.#strike({ scope, role, measured }, strike, signal),
       clockSkew: () => measured.skew(),

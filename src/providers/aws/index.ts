@@ -4,6 +4,7 @@ import { ProviderError } from '../provider-error.ts'
 import type { ProviderDeps } from '../registry.ts'
 import { briefly } from './brief.ts'
 import { AwsClients, type AwsRole } from './client.ts'
+import { cloudwatchAlarmGuard } from './cloudwatch-alarm.ts'
 import { DRIFT_IGNORE } from './controllers.ts'
 import { declare } from './declare.ts'
 import { describe } from './describe.ts'
@@ -88,6 +89,9 @@ function contextsOf(
 class AwsProvider implements Provider {
   readonly name = 'aws'
   readonly capabilities = CAPABILITIES
+  readonly guards: NonNullable<Provider['guards']> = {
+    'cloudwatch-alarm': settings => cloudwatchAlarmGuard(settings, scope => this.#contexts.get(scope)?.api ?? null),
+  }
   readonly #clients: AwsClients
   readonly #contexts: ReadonlyMap<ScopeId, ScopeContext>
   readonly #scopes: readonly Scope[]

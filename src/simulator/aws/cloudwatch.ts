@@ -6,6 +6,12 @@ import type { Result } from './render.ts'
 
 export const cloudwatch: Operations = {
   DescribeAlarms: reads(describeAlarms),
+  ListTagsForResource: reads(({ region, input }) => {
+    const arn = input.required('ResourceARN')
+    const alarm = [...region.alarms.values()].find(one => one.arn === arn)
+    if (alarm === undefined) throw new ApiError('ResourceNotFoundException', `${arn} does not exist`, 404)
+    return { Tags: Object.entries(alarm.tags).map(([Key, Value]) => ({ Key, Value })) }
+  }),
   SetAlarmState: writes(({ world, region, input }) => {
     const name = input.required('AlarmName')
     const state = input.required('StateValue')

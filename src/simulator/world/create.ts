@@ -75,6 +75,7 @@ function addAlarms(world: World, description: WorldDescription): void {
       metric: 'HTTPCode_Target_5XX_Count',
       threshold: 10,
       composite: alarm.composite,
+      tags: alarm.tags,
     })
   }
 }

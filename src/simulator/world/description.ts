@@ -142,6 +142,7 @@ const alarm = z.strictObject({
   region: z.string().optional(),
   state: z.enum(['OK', 'ALARM', 'INSUFFICIENT_DATA']).default('OK'),
   composite: z.boolean().default(false),
+  tags: z.record(z.string(), z.string()).default({}),
 })
 
 const service = z.enum(['autoscaling', 'ec2', 'elasticloadbalancing', 'sts', 'monitoring', 'iam', 'ssm', 'compute', 'arm'])

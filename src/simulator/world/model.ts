@@ -421,4 +421,5 @@ export interface Alarm {
   readonly metric: string
   readonly threshold: number
   readonly composite: boolean
+  readonly tags: Readonly<Record<string, string>>
 }

@@ -43,7 +43,9 @@ function wrongVerdict(trial: Trial): string[] {
   const assessed = assess(trial)
   const { drill } = trial
   const kinds = drill?.state === 'concluded' ? drill.judgement.findings.map(finding => finding.kind) : []
-  if (assessed.kind === 'not-struck') return kinds.includes('not-struck') ? [] : [`not struck, and called ${kinds.join(', ')}`]
+  // Whose victim crashed by itself while the call got lost has a drill all the same.
+  const lostAnyway = kinds.includes('not-struck') || trial.subject.disturbance === 'crash'
+  if (assessed.kind === 'not-struck') return lostAnyway ? [] : [`not struck, and called ${kinds.join(', ')}`]
   if (assessed.kind !== 'struck') return []
   const { truth, said } = assessed
   if (kinds.includes('not-struck')) return ['struck, and said not to have struck']

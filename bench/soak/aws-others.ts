@@ -46,14 +46,18 @@ function act(place: Place, disturbance: Subject['disturbance'], state: { optedOu
     case 'none':
       return
     case 'scale-out':
-      return resize(place, group.desired + 1)
+      resize(place, group.desired + 1)
+      return
     case 'scale-in':
-      return resize(place, group.desired - 1)
+      resize(place, group.desired - 1)
+      return
     case 'deployment':
-      return changeGroup(place)
+      changeGroup(place)
+      return
     case 'refresh':
       changeGroup(place)
-      return startRefresh(place)
+      startRefresh(place)
+      return
     case 'crash': {
       const member = group.members.find(each => each.state === 'InService')
       const instance = member === undefined ? undefined : region.instances.get(member.instance)

@@ -41,6 +41,7 @@ export async function runWorld(
   time: SimulatedTime,
   { cloud, seed, size }: { cloud: Cloud; seed: number; size: number },
 ): Promise<WorldRun> {
+  time.startAgain()
   const chance = new Random(seed * 7919 + 13)
   // Libraries draw how long they wait before a repeated call; that chance is the seed's as well.
   Math.random = () => chance.next()

@@ -37,6 +37,8 @@ export class Platform implements Provider {
   next: StrikeOutcome[] = []
   /** Runs when a strike is asked for, before anything happens. */
   beforeStrike: () => Promise<void> | void = () => {}
+  /** Runs when a victim is really taken. */
+  onKill: (order: StrikeOrder) => void = () => {}
   capabilities: Capabilities = {
     methods: ['retire', 'crash'],
     replacesItself: true,
@@ -121,6 +123,7 @@ export class Platform implements Provider {
     const victim = group?.members.find(member => member.id === order.victim.id && member.goneAt === null)
     if (group === undefined || victim === undefined) return
     victim.goneAt = this.#clock.now()
+    this.onKill(order)
     if (!this.capabilities.replacesItself) return
     const launchedAt = this.#clock.now().add({ seconds: 2 })
     const healthyAt = this.#clock.now().add({ milliseconds: this.replacementTime })

@@ -41,7 +41,8 @@ export function phaseOf(tracking: Tracking, policy: Pick<DrillPolicy, 'deadline'
   const { candidates } = contenders(tracking, policy)
   const waiting = candidates.filter(candidate => standingOf(candidate) === 'waiting')
   const recovered = candidates.filter(candidate => standingOf(candidate) === 'recovered')
-  if (recovered.length === 0 && isDecided(candidates, waiting) && !isUnexplained(candidates, { tracking, policy, now })) return { phase: 'judge', because: 'failed' }
+  if (recovered.length === 0 && isDecided(candidates, waiting) && !isUnexplained(candidates, { tracking, policy, now }))
+    return { phase: 'judge', because: 'failed' }
   const deadline = deadlineOf(tracking, policy)
   const overdue = !isAfter(deadline, now)
   if (recovered.length > 0 && (waiting.length === 0 || overdue)) return soak(recovered, { tracking, policy, now })

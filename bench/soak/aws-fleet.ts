@@ -105,7 +105,13 @@ function drawTraits(chance: Random): Trait[] {
   if (draw < 0.7) return [oneOf(chance, lone)(chance)]
   const first = oneOf(chance, mixable)(chance)
   const second = oneOf(chance, mixable)(chance)
-  return chance.next() < 0.4 && second.trait !== first.trait ? [first, second] : [first]
+  return chance.next() < 0.4 && fitTogether(first.trait, second.trait) ? [first, second] : [first]
+}
+
+/** A newer declaration of the same image hides since when the image is declared: docs/reliability.md names it as a limit. */
+function fitTogether(one: string, other: string): boolean {
+  const versions = ['stale-image', 'outdated']
+  return one !== other && !(versions.includes(one) && versions.includes(other))
 }
 
 /** Fates are told to the first that comes into service: they set in while the soak still lasts. */

@@ -22,7 +22,10 @@ const page = new URL('../../docs/reliability.md', import.meta.url)
 /** Returns how many drills disagree with the truth. */
 export async function soak(time: SimulatedTime, options: SoakOptions): Promise<number> {
   const tally = new Tally()
-  for (let seed = options.from; tally.struck.length < options.strikes; seed++) {
+  // Ctrl-C ends it after the world that is under way, with what there is by then.
+  const stop = new AbortController()
+  process.once('SIGINT', () => stop.abort())
+  for (let seed = options.from; tally.struck.length < options.strikes && !stop.signal.aborted; seed++) {
     for (const cloud of clouds) tally.add(await time.run(runWorld(time, { cloud, seed, size: options.size })))
     if (!options.json && seed % 10 === 0) progress(tally, options)
   }

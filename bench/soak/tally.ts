@@ -46,6 +46,11 @@ export class Tally {
     }
   }
 
+  /** Strikes that a rule forbade, by the cloud's own state. */
+  get against(): number {
+    return this.disagreements.filter(({ wrong }) => wrong.some(sentence => /^(struck|S9)/.test(sentence))).length
+  }
+
   count(truth: string, said: string): number {
     return this.struck.filter(({ assessed }) => assessed.truth === truth && assessed.said === said).length
   }

@@ -166,6 +166,6 @@ function drawDisturbance(chance: Random, traits: readonly string[]): Disturbance
   )
 }
 
-export function oneOf<const Item>(chance: Random, items: readonly Item[]): Item {
+function oneOf<const Item>(chance: Random, items: readonly Item[]): Item {
   return items[Math.floor(chance.next() * items.length)] as Item
 }

@@ -108,7 +108,7 @@ describe('a fortnight of the service', () => {
     assert.ok(drills.some(drill => drill.state === 'leashed'))
     assert.ok(drills.some(drill => drill.state === 'refused' && drill.refusal.rule === 'S2'))
     assert.equal(drills.filter(drill => drill.state !== 'planned' && drill.planKey === holiday).length, 0)
-  }).timeout(120_000)
+  }).timeout(300_000)
 
   /** One working day of both services. */
   async function day(date: string, meanwhileDo: () => Promise<unknown> = async () => []): Promise<void> {

@@ -28,7 +28,7 @@ describe('verdicts under bad clouds', () => {
     const right = (matrix[0]?.[0] ?? 0) + (matrix[1]?.[1] ?? 0)
     assert.ok(right >= 30, `only ${right} verdicts`)
     assert.ok(withoutVerdict <= 0.05 * observable, `${withoutVerdict} of ${observable} without a verdict`)
-  }).timeout(120_000)
+  }).timeout(300_000)
 
   it('are the same when a seed is replayed, wherever it stands in a soak', async () => {
     const [alone, after] = await Promise.all([soak('--from', '4', '--strikes', '1'), soak('--from', '3', '--strikes', '8')])
@@ -38,5 +38,5 @@ describe('verdicts under bad clouds', () => {
       after.matrix,
       alone.matrix.map((row, truth) => row.map((count, said) => count + (first.matrix[truth]?.[said] ?? 0))),
     )
-  }).timeout(120_000)
+  }).timeout(300_000)
 })

@@ -7,6 +7,7 @@ import { runService } from '../../src/engine/service.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { openLedger } from '../../src/ledger/open.ts'
 import type { Provider } from '../../src/providers/provider.ts'
+import type { WakeKind } from '../../src/queue/queue.ts'
 import type { TestClock } from '../support/test-clock.ts'
 import type { Referee } from './referee.ts'
 import { ShakyQueue } from './shaky-queue.ts'
@@ -40,9 +41,10 @@ export class Services {
     return new Services(clock, ledger, under)
   }
 
-  start(providers: readonly Provider[]): void {
+  /** One service for each provider given; the kinds that are named are delivered twice to each. */
+  start(providers: readonly Provider[], doubled: readonly WakeKind[] = ['tick', 'drill', 'watch']): void {
     for (const provider of providers) {
-      const queue = new ShakyQueue(this.clock)
+      const queue = new ShakyQueue(this.clock, doubled)
       const stop = new AbortController()
       this.#running.push({ queue, stop, done: runService(this.#engine(provider), queue, stop.signal) })
     }

@@ -4,15 +4,18 @@ import type { Queue, WakeKind, WakeUp } from '../../src/queue/queue.ts'
 
 type Handler = (wakeUp: WakeUp) => Promise<void>
 
-/** A queue that delivers everything twice at once, and can forget every wake-up while what it has begun goes on. */
+/** A queue that delivers twice at once, and can forget every wake-up while what it has begun goes on. */
 export class ShakyQueue implements Queue {
   readonly #clock: Clock
+  readonly #doubled: readonly WakeKind[]
   readonly #handlers = new Map<WakeKind, Handler>()
   #forgotten = { value: false }
   #inner: Queue
 
-  constructor(clock: Clock) {
+  /** `doubled`: the kinds that are delivered twice. */
+  constructor(clock: Clock, doubled: readonly WakeKind[]) {
     this.#clock = clock
+    this.#doubled = doubled
     this.#inner = this.#open()
   }
 
@@ -33,8 +36,9 @@ export class ShakyQueue implements Queue {
       const done = await Promise.allSettled([handler(wakeUp), handler(wakeUp)])
       for (const one of done) if (one.status === 'rejected') throw one.reason
     }
-    this.#handlers.set(kind, twice)
-    this.#inner.onWake(kind, twice)
+    const delivered = this.#doubled.includes(kind) ? twice : handler
+    this.#handlers.set(kind, delivered)
+    this.#inner.onWake(kind, delivered)
   }
 
   close(within?: number): Promise<void> {

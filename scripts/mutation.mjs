@@ -28,7 +28,7 @@ function mutate(name) {
   const config = join(folder, `${name}.config.json`)
   const settings = {
     testRunner: 'command',
-    commandRunner: { command: `mocha --no-config --timeout 20000 --bail --no-diff ${testOf(name)}` },
+    commandRunner: { command: `mocha --no-config --timeout 120000 --bail --no-diff ${testOf(name)}` },
     mutate: [`src/domain/${name}.ts`],
     // Its own compiler support does not know this compiler; types are erased by Node, and checked elsewhere.
     tsconfigFile: 'none.json',

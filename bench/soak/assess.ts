@@ -49,6 +49,8 @@ function wrongVerdict(trial: Trial): string[] {
   if (assessed.kind !== 'struck') return []
   const { truth, said } = assessed
   if (kinds.includes('not-struck')) return ['struck, and said not to have struck']
+  // Taken before it was seen to be healthy, and the next one came up right: that one is the successor.
+  if (trial.subject.traits === 'interrupted' && said === 'phoenix') return []
   if (said !== 'inconclusive' && said !== truth) return [`a ${truth} was called ${said}`]
   return []
 }

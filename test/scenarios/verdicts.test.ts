@@ -31,9 +31,10 @@ describe('verdicts under bad clouds', () => {
   }).timeout(300_000)
 
   it('are the same when a seed is replayed, wherever it stands in a soak', async () => {
-    const [alone, after] = await Promise.all([soak('--from', '4', '--strikes', '1'), soak('--from', '3', '--strikes', '8')])
-    const [first] = [await soak('--from', '3', '--strikes', '1')]
-    assert.equal(alone.struck + first.struck, after.struck)
+    const first = await soak('--from', '3', '--strikes', '1')
+    const alone = await soak('--from', '4', '--strikes', '1')
+    const after = await soak('--from', '3', '--strikes', String(first.struck + alone.struck))
+    assert.ok(first.struck > 0 && alone.struck > 0)
     assert.deepEqual(
       after.matrix,
       alone.matrix.map((row, truth) => row.map((count, said) => count + (first.matrix[truth]?.[said] ?? 0))),

@@ -3,8 +3,8 @@ import type { Milliseconds } from './time.ts'
 const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 type Unit = keyof typeof units
 
-/** Longest first: what `formatDuration` prefers. */
-const unitNames: readonly Unit[] = ['d', 'h', 'm', 's', 'ms']
+/** Longest first: what `formatDuration` prefers to milliseconds. */
+const unitNames: readonly Unit[] = ['d', 'h', 'm', 's']
 
 /** `500ms`, `90s`, `15m`, `1h`, `14d`, `0s`: a whole number and one unit, nothing else; null for any other text. */
 export function parseDuration(text: string): Milliseconds | null {

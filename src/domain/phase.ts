@@ -17,6 +17,9 @@ export type Standing = 'waiting' | 'recovered' | 'failed' | 'removed' | 'taken'
 /** A verdict that hangs on one unreadable or doubtful look is held for so long at most. */
 const LONGEST_HOLD: Milliseconds = 300_000
 
+/** Platforms tell why an instance went some time after it is gone; their listings of causes lag by a minute. */
+const CAUSE_PATIENCE: Milliseconds = 90_000
+
 export function standingOf(candidate: Candidate): Standing {
   if (candidate.failedAt !== null) return 'failed'
   if (isTaken(candidate)) return 'taken'
@@ -38,7 +41,8 @@ export function phaseOf(tracking: Tracking, policy: Pick<DrillPolicy, 'deadline'
   const { candidates } = contenders(tracking, policy)
   const waiting = candidates.filter(candidate => standingOf(candidate) === 'waiting')
   const recovered = candidates.filter(candidate => standingOf(candidate) === 'recovered')
-  if (recovered.length === 0 && isDecided(candidates, waiting)) return { phase: 'judge', because: 'failed' }
+  if (recovered.length === 0 && isDecided(candidates, waiting) && !isUnexplained(candidates, { tracking, policy, now }))
+    return { phase: 'judge', because: 'failed' }
   const deadline = deadlineOf(tracking, policy)
   const overdue = !isAfter(deadline, now)
   if (recovered.length > 0 && (waiting.length === 0 || overdue)) return soak(recovered, { tracking, policy, now })
@@ -74,6 +78,22 @@ function isGroupGone(tracking: Tracking): boolean {
 function isDecided(candidates: readonly Candidate[], waiting: readonly Candidate[]): boolean {
   const ends = candidates.flatMap(candidate => endOf(candidate) ?? [])
   return ends.length > 0 && waiting.every(candidate => ends.some(end => !isAfter(end, candidate.seenAt)))
+}
+
+/**
+ * One went and nobody has said why: scaled in, or ill? Judged now, a decision of others would count as a bad rebuild. Looks
+ * that read the group must have gone on for a while without an answer; where nothing can be read the hold ends it.
+ */
+function isUnexplained(
+  candidates: readonly Candidate[],
+  { tracking, policy, now }: { tracking: Tracking; policy: Pick<DrillPolicy, 'deadline'>; now: Temporal.Instant },
+): boolean {
+  const patience = Math.min(policy.deadline, CAUSE_PATIENCE)
+  return candidates.some(({ gone, failedAt }) => {
+    if (gone === null || gone.cause !== 'unknown' || failedAt !== null) return false
+    const asked = tracking.lookedAt !== null && !isAfter(after(gone.at, patience), tracking.lookedAt)
+    return !asked && isAfter(after(gone.at, holdOf(policy)), now)
+  })
 }
 
 function soak(

@@ -2,6 +2,7 @@ import type { Configuration, Declaration } from '../domain/declaration.ts'
 import type { After, ConcludedDrill, Drill, Evidence, Fingerprint, Inside, Judgement, OpenDrill, StrikingDrill } from '../domain/drill.ts'
 import type { InstanceId } from '../domain/group.ts'
 import { judge } from '../domain/judge.ts'
+import { deadlineOf, holdOf } from '../domain/phase.ts'
 import { successors } from '../domain/successor.ts'
 import { transition } from '../domain/transition.ts'
 import { breakerTripped } from '../rules/s03-limits.ts'
@@ -11,7 +12,13 @@ import { advance } from './write.ts'
 
 type Judgeable = Exclude<OpenDrill, StrikingDrill>
 
-/** Reads what must be compared for all of them together, judges each, and records verdict and evidence in one write. */
+/** How soon what could not be read for a verdict is read again. */
+export const readAgainAfter = 5_000
+
+/**
+ * Reads what must be compared for all of them together, judges each, and records verdict and evidence in one write. A drill
+ * that is missing from the answer could not be compared yet: it is to be tried again.
+ */
 export async function concludeAll(
   engine: Engine,
   handle: ScopeHandle,
@@ -95,7 +102,28 @@ async function conclude(engine: Engine, handle: ScopeHandle, drill: Judgeable, r
     tracking: drill.tracking,
     after,
   }
-  return record(engine, drill, { judgement: judge(evidence), after })
+  const judgement = judge(evidence)
+  if (isForWantOfReading(judgement, drill, after) && mayReadAgain(drill, read.at)) {
+    engine.log.info('not judged yet: what must be compared could not be read and will be read again', { drill: drill.id })
+    return null
+  }
+  return record(engine, drill, { judgement, after })
+}
+
+/** Comparing needs a dozen reads, and one that fails must not cost the drill: a repeated call may bring what is missing. */
+function isForWantOfReading({ verdict }: Judgement, drill: Judgeable, { declaration, configurations, fingerprints }: After): boolean {
+  if (verdict !== 'inconclusive') return false
+  const wantsFingerprint = drill.policy.fingerprint !== null
+  return (
+    declaration === null ||
+    candidatesOf(drill).some(id => configurations[id] === undefined || (wantsFingerprint && fingerprints[id] === undefined))
+  )
+}
+
+/** As long as a verdict waits for a look that can be trusted, counted from the moment that it is about. */
+function mayReadAgain(drill: Judgeable, now: Temporal.Instant): boolean {
+  const due = drill.state === 'soaking' ? drill.soakEndsAt : deadlineOf(drill.tracking, drill.policy)
+  return Temporal.Instant.compare(now, due.add({ milliseconds: Math.floor(holdOf(drill.policy)) })) < 0
 }
 
 function pair<V>(id: string, value: V | undefined): [string, V][] {

@@ -3,7 +3,7 @@ import type { GroupId, Observation } from '../domain/group.ts'
 import { nextLook } from '../domain/pace.ts'
 import { phaseOf, track } from '../domain/tracking.ts'
 import { transition } from '../domain/transition.ts'
-import { concludeAll } from './conclude.ts'
+import { concludeAll, readAgainAfter } from './conclude.ts'
 import { type Engine, type NextLook, reasonOf, type ScopeHandle } from './context.ts'
 import { probeCandidates } from './probes.ts'
 import { restore } from './restore.ts'
@@ -93,6 +93,10 @@ async function watchBatch(
   for (const drill of ready) {
     noted.delete(drill.id)
     engine.probed.delete(drill.id)
+    if (concluded.some(({ id }) => id === drill.id)) continue
+    const again = at.add({ milliseconds: readAgainAfter })
+    noted.set(drill.id, { lookedAt: at, at: again, row: drill.wakeAt })
+    next.push(again)
   }
   for (const drill of concluded) if (drill.wakeAt !== null) next.push(drill.wakeAt)
   for (const drill of striking) next.push(...(await resume(engine, handle, drill, signal)))

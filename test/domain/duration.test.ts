@@ -32,5 +32,8 @@ describe('durations', () => {
     const lengths = [80, 3250, 45_900, 345_678, 600_000, 7_500_000, 183_600_000, -45_000]
     const words = ['80 ms', '3.2 s', '45 s', '5 min 45 s', '10 min', '2 h 5 min', '2 d 3 h', '45 s']
     assert.deepEqual(lengths.map(describeDuration), words)
+    const edges = [999, 1000, 9_999, 10_000, 59_999, 60_000, 3_599_999, 3_600_000, 86_399_999, 86_400_000]
+    const told = ['999 ms', '1 s', '9.9 s', '10 s', '59 s', '1 min', '59 min 59 s', '1 h', '23 h 59 min', '1 d']
+    assert.deepEqual(edges.map(describeDuration), told)
   })
 })

@@ -24,6 +24,8 @@ describe('globs on groups', () => {
     ['cloud:123456789012/eu-west-1/asg/web', web, true],
     ['cloud:*/asg/web', web, true],
     ['cloud:*/asg/api', web, false],
+    ['@(web)', web, false],
+    ['!(web)', { id: 'cloud:1/x', name: 'api' }, false],
     ['!web', web, false],
     ['!web', { id: 'cloud:1/x', name: 'api' }, false],
     ['', { id: 'cloud:1/x', name: '' }, false],
@@ -56,6 +58,8 @@ describe('globs on paths', () => {
     ['securityGroups', 'securityGroups/0', false],
     ['**', 'metadata/.hidden', true],
     ['*', 'tags/Name', false],
+    ['!tags', 'volumes', false],
+    ['@(tags)', 'tags', false],
     ['', '', false],
   ]
   for (const [glob, path, expected] of cases) {

@@ -111,6 +111,19 @@ describe('tracking', () => {
     assert.equal(theCandidate(watch([[55, reading(55, others, { events: [told] })]], false, gone)).gone?.cause, 'interruption')
   })
 
+  it('does not judge a successor that is gone before anybody could say why: a cause is told later than a disappearance', () => {
+    const away = reading(50, [...others, instance('i-new', { phase: 'terminating' })])
+    const gone = watch([[50, away]], false, watch(recovered))
+    assert.notEqual(phaseOf(gone, policy(), at(50)).phase, 'judge')
+    assert.notEqual(phaseOf(watch([[139, reading(139, others)]], false, gone), policy(), at(139)).phase, 'judge')
+    const silent = watch([[140, reading(140, others)]], false, gone)
+    assert.deepEqual(phaseOf(silent, policy(), at(140)), { phase: 'judge', because: 'failed' })
+    assert.deepEqual(phaseOf(gone, policy(), at(350)), { phase: 'judge', because: 'failed' }, 'though nothing can be read')
+    const told = event('t', { kind: 'terminate', instance: 'i-new', cause: 'unhealthy', at: at(45) })
+    const explained = watch([[55, reading(55, others, { events: [told] })]], false, gone)
+    assert.deepEqual(phaseOf(explained, policy(), at(55)), { phase: 'judge', because: 'failed' })
+  })
+
   it('knows of a candidate that came and went between two looks', () => {
     const events = [
       event('l', { instance: 'i-brief', at: at(8) }),

@@ -57,6 +57,29 @@ describe('the life of a drill', () => {
     assert.ok(candidate?.recoveredAt && candidate.recoveredAt.since(order.intendedAt).total('seconds') < 45)
   })
 
+  it('reads again what could not be read for the verdict, and judges then', async () => {
+    const plan = await one()
+    await stage.attempt([plan])
+    const { describe } = stage.platform
+    let failures = 0
+    stage.platform.describe = async (...asked) => {
+      if (++failures > 2) return describe.apply(stage.platform, asked)
+      throw new ProviderError('Describe: throttled', { code: 'throttled', operation: 'Describe', mayHaveActed: false })
+    }
+    await stage.watchToTheEnd()
+    assert.equal((await stage.concluded(plan.id)).judgement.verdict, 'phoenix')
+    assert.equal(failures, 3)
+  })
+
+  it('S11 comes to a verdict though what must be compared can never be read', async () => {
+    const plan = await one()
+    await stage.attempt([plan])
+    stage.platform.describe = async () => new Map()
+    await stage.watchToTheEnd()
+    const { judgement } = await stage.concluded(plan.id)
+    assert.deepEqual([judgement.verdict, judgement.findings[0]?.kind], ['inconclusive', 'unobservable'])
+  })
+
   it('S8 makes no strike on a leash, and keeps the victim it would have taken', async () => {
     await stage.ledger.close()
     stage = await Stage.open({ leashed: true })

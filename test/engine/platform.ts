@@ -55,6 +55,8 @@ export class Platform implements Provider {
   next: StrikeOutcome[] = []
   /** Runs when a strike is asked for, before anything happens. */
   beforeStrike: () => Promise<void> | void = () => {}
+  /** Runs when a victim is really taken. */
+  onKill: (order: StrikeOrder) => void = () => {}
   capabilities: Capabilities = {
     methods: ['retire', 'crash'],
     replacesItself: true,
@@ -179,6 +181,7 @@ export class Platform implements Provider {
     const victim = this.#victimOf(order)
     if (group === undefined || victim === undefined) return
     victim.goneAt = this.#clock.now()
+    this.onKill(order)
     if (!this.capabilities.replacesItself) return
     this.#launch(group)
   }

@@ -40,7 +40,10 @@ export interface Watched {
   shortLooks: number
   shortSince: Milliseconds
   shortAskedAfter: Milliseconds
+  /** The riddle that was last asked about, when it first showed, and when it was last asked about. */
   explained: string
+  riddleSince: Milliseconds
+  riddleAskedAt: Milliseconds
 }
 
 /**

@@ -19,6 +19,7 @@ import { activitiesOf, GROUPS_PER_CALL, groupsNamed, regionalActivities, WIDTH }
 import { type LaunchSource, launchesOf } from './sources.ts'
 import {
   type Elapsed,
+  forgetRiddle,
   freshEnough,
   isQuiet,
   type Look,
@@ -283,13 +284,17 @@ async function readRiddles(
   const { api, memory } = context
   const asked = looks.filter(look => {
     const mine = options.watched.get(look.id)
-    return mine !== undefined && mustAskActivities(look, mine)
+    return mine !== undefined && mustAskActivities(look, mine, memory.events.get(look.id)?.events ?? [])
   })
   const solved = asked.length >= REGIONAL_FROM ? await readRegion(context, asked, options.signal) : false
   if (solved) return
   await mapLimited(asked, WIDTH, async look => {
     const since = options.watched.get(look.id)?.since ?? look.since
-    const activities = await activitiesOf(api, look.group.AutoScalingGroupName ?? '', { since, signal: options.signal })
+    const name = look.group.AutoScalingGroupName ?? ''
+    const activities = await activitiesOf(api, name, { since, signal: options.signal }).catch(error => {
+      for (const each of asked) forgetRiddle(options.watched.get(each.id))
+      throw error
+    })
     memory.events.set(look.id, mergedEvents(memory.events.get(look.id), eventsFrom(activities)))
   })
 }

@@ -1,5 +1,5 @@
 import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling'
-import type { GroupId, InstanceId } from '../../domain/group.ts'
+import type { GroupId, InstanceId, PlatformEvent } from '../../domain/group.ts'
 import type { Milliseconds } from '../../domain/time.ts'
 import { incarnationOf } from './ids.ts'
 import { membersOf, phaseOf, weightOf } from './members.ts'
@@ -23,6 +23,9 @@ const SHORT_LOOKS_BEFORE_ASKING = 4
 /** A group acts on a loss within seconds; before that, nothing is wrong yet. */
 const SHORT_TIME_BEFORE_ASKING = 5_000
 const LONGEST_WAIT_BETWEEN_QUESTIONS = 60_000
+/** Why a new member went shows in the activities within a minute or two, if at all. */
+const ASKED_AGAIN_AFTER = 5_000
+const ASKED_FOR = 120_000
 
 export function freshEnough(read: Read<unknown> | undefined, watched: Elapsed, limit: { cap: Milliseconds; share?: number }): boolean {
   return read !== undefined && watched.now - read.at < Math.min(limit.cap, watched.elapsed * (limit.share ?? 0.2))
@@ -82,6 +85,8 @@ function begun(look: Look): Watched {
     shortSince: look.monotonic,
     shortAskedAfter: 0,
     explained: '',
+    riddleSince: look.monotonic,
+    riddleAskedAt: look.monotonic,
   }
 }
 
@@ -92,8 +97,11 @@ function isNew(memory: ScopeMemory, id: InstanceId, watched: Watched): boolean {
   return watched.old.size > 0
 }
 
-/** Must the group's activities be read to understand what the listing shows? Answers yes once for each new riddle. */
-export function mustAskActivities(look: Look, watched: Watched): boolean {
+/**
+ * Must the group's activities be read to understand what the listing shows? Answers yes once for each new riddle, and now and
+ * then again while a new member is lost and nobody has said why: the list of activities may lag behind the listing of groups.
+ */
+export function mustAskActivities(look: Look, watched: Watched, known: readonly PlatformEvent[]): boolean {
   const short = look.monotonic - watched.shortSince
   if (watched.shortLooks >= SHORT_LOOKS_BEFORE_ASKING && short >= SHORT_TIME_BEFORE_ASKING) {
     const wait = Math.min(watched.shortAskedAfter, LONGEST_WAIT_BETWEEN_QUESTIONS)
@@ -103,21 +111,41 @@ export function mustAskActivities(look: Look, watched: Watched): boolean {
     }
   }
   const riddle = riddleOf(look.group, watched)
-  if (riddle === '' || riddle === watched.explained) return false
-  watched.explained = riddle
+  if (riddle === '') return false
+  const now = look.monotonic
+  if (riddle !== watched.explained) {
+    Object.assign(watched, { explained: riddle, riddleSince: now, riddleAskedAt: now })
+    return true
+  }
+  const isTooSoon = now - watched.riddleAskedAt < ASKED_AGAIN_AFTER
+  if (isTooSoon || now - watched.riddleSince > ASKED_FOR || !hasUnexplainedLoss(look.group, watched, known)) return false
+  watched.riddleAskedAt = now
   return true
+}
+
+/** A question that got no answer is asked anew. */
+export function forgetRiddle(watched: Watched | undefined): void {
+  if (watched !== undefined) watched.explained = ''
+}
+
+function hasUnexplainedLoss(group: AutoScalingGroup, watched: Watched, known: readonly PlatformEvent[]): boolean {
+  const explained = new Set(known.filter(({ kind, cause }) => kind === 'terminate' && cause !== 'unknown').map(({ instance }) => instance))
+  return lostAmong(watched.fresh, group).some(id => !explained.has(id))
+}
+
+function lostAmong(ids: Iterable<InstanceId>, group: AutoScalingGroup): InstanceId[] {
+  const present = new Map(membersOf(group).map(member => [member.InstanceId, member]))
+  return [...ids].filter(id => {
+    const member = present.get(id)
+    if (member === undefined) return true
+    return !(phaseOf(member) === 'pending' || phaseOf(member) === 'in-service') || /^unhealthy$/i.test(member.HealthStatus ?? '')
+  })
 }
 
 /** What is not explained by one member lost and one gained; empty: nothing. */
 function riddleOf(group: AutoScalingGroup, watched: Watched): string {
-  const present = new Map(membersOf(group).map(member => [member.InstanceId, member]))
-  const well = (id: InstanceId): boolean => {
-    const member = present.get(id)
-    if (member === undefined) return false
-    return (phaseOf(member) === 'pending' || phaseOf(member) === 'in-service') && !/^unhealthy$/i.test(member.HealthStatus ?? '')
-  }
-  const lost = [...watched.old].filter(id => !well(id))
-  const failed = [...watched.fresh].filter(id => !well(id))
+  const lost = lostAmong(watched.old, group)
+  const failed = lostAmong(watched.fresh, group)
   const parts = [
     group.DesiredCapacity === watched.desired ? null : `size ${group.DesiredCapacity}`,
     lost.length > 1 ? `lost ${lost.sort().join(',')}` : null,

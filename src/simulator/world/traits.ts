@@ -322,7 +322,8 @@ function moveOn(place: Place, at: number, change: (data: LaunchData) => LaunchDa
   else if (version !== '$Latest') group.source = { ...group.source, template: { id: template.id, version: String(number) } }
 }
 
-function changeGroup(place: Place): void {
+/** A deployment by its owners: from now on the group declares another image. */
+export function changeGroup(place: Place): void {
   const { world, region, group } = place
   const image = addImage(world, region, `${group.name}-hotfix`, 0)
   moveOn(place, world.time, data => ({ ...data, image: image.id }))

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling'
+import type { Activity, AutoScalingGroup } from '@aws-sdk/client-auto-scaling'
 import { discover } from '../../../src/providers/aws/discover.ts'
 import { observe } from '../../../src/providers/aws/observe.ts'
 import { ProviderError } from '../../../src/providers/provider-error.ts'
@@ -226,6 +226,38 @@ describe('AWS: watching many drills', () => {
     state = 'Terminating'
     for (let look = 0; look < 3; look++) await observe(context, [id('web')], watch, never)
     assert.equal(context.count('describeScalingActivities'), 1)
+  })
+
+  it('goes on asking for the cause while the activities lag behind the listing, and after a question that failed', async () => {
+    let lifecycle: 'InService' | 'Terminating' = 'InService'
+    let answers: (() => Activity[])[] = []
+    const context = region(
+      () => [asg('web', { DesiredCapacity: 2, Instances: [member('i-0a1'), member('i-f1', { LifecycleState: lifecycle })] })],
+      { describeScalingActivities: async () => ({ $metadata: {}, Activities: (answers.shift() ?? (() => []))() }) },
+    )
+    const causes: (string | undefined)[] = []
+    const look = async (): Promise<void> => {
+      const seen = (await observe(context, [id('web')], watch, never)).get(id('web'))
+      causes.push(seen?.kind === 'snapshot' ? seen.snapshot.events.find(event => event.kind === 'terminate')?.cause : undefined)
+      context.pass(6_000)
+    }
+    await look()
+    lifecycle = 'Terminating'
+    const scaledIn = {
+      ActivityId: 'a',
+      AutoScalingGroupName: 'web',
+      Cause:
+        'At 2026-03-02T10:01:00Z a monitor alarm low in state ALARM triggered policy in changing the desired capacity from 3 to 2. At 2026-03-02T10:01:00Z an instance was taken out of service in response to a difference between desired and actual capacity, shrinking the capacity from 3 to 2.',
+      StartTime: new Date('2026-03-02T10:01:00Z'),
+      StatusCode: 'InProgress' as const,
+      Description: 'Terminating EC2 instance: i-f1',
+    }
+    const refuse = (): never => {
+      throw denied('DescribeScalingActivities')
+    }
+    answers = [refuse, () => [], () => [scaledIn]]
+    for (let count = 0; count < 3; count++) await look()
+    assert.deepEqual(causes, [undefined, undefined, undefined, 'scale-in'])
   })
 
   it('answers many riddles of one look with one regional listing, which does not go without a lower bound', async () => {

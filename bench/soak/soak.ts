@@ -1,0 +1,121 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import type { SimulatedTime } from '../../test/support/simulated-time.ts'
+import { disagreements } from './assess.ts'
+import { clouds } from './clouds.ts'
+import { pageWith } from './page.ts'
+import { printTable, say } from './say.ts'
+import { Tally } from './tally.ts'
+import { runWorld, type Trial, type WorldRun } from './trial.ts'
+
+export interface SoakOptions {
+  /** Ends with the first world after which so many victims were struck. */
+  readonly strikes: number
+  readonly from: number
+  readonly size: number
+  readonly json: boolean
+  readonly write: boolean
+  readonly started: bigint
+}
+
+const page = new URL('../../docs/reliability.md', import.meta.url)
+
+/** Returns how many drills disagree with the truth. */
+export async function soak(time: SimulatedTime, options: SoakOptions): Promise<number> {
+  const tally = new Tally()
+  // Ctrl-C ends it after the world that is under way, with what there is by then.
+  const stop = new AbortController()
+  process.once('SIGINT', () => stop.abort())
+  for (let seed = options.from; tally.struck.length < options.strikes && !stop.signal.aborted; seed++) {
+    for (const cloud of clouds) tally.add(await time.run(runWorld(time, { cloud, seed, size: options.size })))
+    if (!options.json && seed % 10 === 0) progress(tally, options)
+  }
+  if (options.json) say(JSON.stringify(summary(tally)))
+  else report(tally, options)
+  if (options.write) await writeFile(page, pageWith(await readFile(page, 'utf8'), { tally, from: options.from, size: options.size }))
+  return tally.disagreements.length
+}
+
+function progress({ worlds, drills, struck, disagreements: wrong }: Tally, { started }: SoakOptions): void {
+  const seconds = Number(process.hrtime.bigint() - started) / 1e9
+  process.stderr.write(
+    `${worlds} worlds, ${drills} drills, ${struck.length} struck, ${wrong.length} disagreements, ${seconds.toFixed(0)} s\n`,
+  )
+}
+
+/** What a program wants to know. */
+function summary(tally: Tally) {
+  const { worlds, drills, notStruck, unseen } = tally
+  const matrix = verdicts.map(truth => verdicts.map(said => tally.count(truth, said)))
+  const wrong = tally.disagreements.map(({ trial, wrong: why }) => ({ replay: nameOf(trial), group: trial.subject.name, why }))
+  return {
+    worlds,
+    drills,
+    struck: tally.struck.length,
+    notStruck,
+    matrix,
+    observable: unseen.of,
+    withoutVerdict: unseen.trials.length,
+    disagreements: wrong,
+  }
+}
+
+const verdicts = ['phoenix', 'snowflake', 'inconclusive'] as const
+
+function report(tally: Tally, options: SoakOptions): void {
+  const { worlds, drills, calls, notStruck, unseen } = tally
+  say(`${worlds} worlds, ${drills} drills, ${tally.struck.length} struck, ${notStruck} called off, ${calls} API calls`)
+  printTable([
+    ['truth', ...verdicts.map(said => `called ${said}`)],
+    ...verdicts.map(truth => [truth, ...verdicts.map(said => String(tally.count(truth, said)))]),
+  ])
+  say(`without a verdict though the truth was there to be seen: ${unseen.trials.length} of ${unseen.of}`)
+  for (const trial of unseen.trials.slice(0, 30)) say(`  ${lineOf(trial)}`)
+  say(
+    `refused: ${[...tally.refused]
+      .sort()
+      .map(([rule, count]) => `${rule} ${count}`)
+      .join(', ')}`,
+  )
+  say(`disagreements: ${tally.disagreements.length}`)
+  for (const { trial, wrong } of tally.disagreements) say(`  ${wrong.join('; ')}: ${lineOf(trial)}`)
+  const seconds = Number(process.hrtime.bigint() - options.started) / 1e9
+  say(`${seconds.toFixed(0)} s`)
+}
+
+function nameOf({ provider, seed }: Trial): string {
+  return `${provider}:${seed}`
+}
+
+function lineOf(trial: Trial): string {
+  const { subject, truth, drill } = trial
+  const said =
+    drill?.state === 'concluded'
+      ? `${drill.judgement.verdict} (${[...new Set(drill.judgement.findings.map(finding => finding.kind))].join(', ')})`
+      : (drill?.state ?? 'no drill')
+  return `${subject.name} ${subject.traits}, others: ${subject.disturbance}; truth ${truth.verdict}, said ${said}; --replay ${nameOf(trial)}`
+}
+
+/** One world again: every drill with its events and findings, and what was logged. */
+export async function replay(time: SimulatedTime, name: string, size: number): Promise<void> {
+  const [provider = '', seed = ''] = name.split(':')
+  const cloud = clouds.find(each => each.provider === provider)
+  if (cloud === undefined) throw new Error(`there is no cloud ${provider}; there are ${clouds.map(each => each.provider).join(', ')}`)
+  const run = await time.run(runWorld(time, { cloud, seed: Number(seed), size }))
+  for (const line of run.said) say(`${line.at} ${line.level} ${line.message} ${JSON.stringify(line.fields)}`)
+  for (const trial of run.trials) tell(trial, run)
+}
+
+function tell(trial: Trial, run: WorldRun): void {
+  const wrong = disagreements(trial)
+  say(`\n${lineOf(trial)}${wrong.length === 0 ? '' : `  ← ${wrong.join('; ')}`}`)
+  for (const strike of trial.carried)
+    say(
+      `  ${new Date(strike.at).toISOString()} carried out on ${strike.victim}${strike.against === null ? '' : ` against ${strike.against}`}`,
+    )
+  const { drill } = trial
+  if (drill === null) return
+  for (const event of run.events.get(drill.id) ?? []) say(`  ${event.at} ${event.kind} ${JSON.stringify(event.data)}`)
+  if (drill.state === 'concluded')
+    for (const finding of drill.judgement.findings) say(`  ${finding.level} ${finding.kind}: ${finding.summary}`)
+  if (drill.state === 'concluded' && drill.tracking !== null) say(`  ${JSON.stringify(drill.tracking)}`)
+}

@@ -1,0 +1,57 @@
+import { type Assessment, assess, disagreements } from './assess.ts'
+import type { Trial, WorldRun } from './trial.ts'
+
+export interface Disagreement {
+  readonly trial: Trial
+  readonly wrong: readonly string[]
+}
+
+type Struck = Extract<Assessment, { kind: 'struck' }>
+
+/** What a soak came to; grows world by world. */
+export class Tally {
+  worlds = 0
+  calls = 0
+  drills = 0
+  readonly struck: { readonly trial: Trial; readonly assessed: Struck }[] = []
+  readonly refused = new Map<string, number>()
+  notStruck = 0
+  readonly disagreements: Disagreement[] = []
+
+  add(run: WorldRun): void {
+    this.worlds++
+    this.calls += run.calls
+    for (const trial of run.trials) this.#count(trial)
+  }
+
+  #count(trial: Trial): void {
+    const assessed = assess(trial)
+    if (assessed.kind !== 'not-drilled') this.drills++
+    if (assessed.kind === 'struck') this.struck.push({ trial, assessed })
+    if (assessed.kind === 'not-struck') this.notStruck++
+    if (trial.drill?.state === 'refused') {
+      const { rule } = trial.drill.refusal
+      this.refused.set(rule, (this.refused.get(rule) ?? 0) + 1)
+    }
+    const wrong = disagreements(trial)
+    if (wrong.length > 0) this.disagreements.push({ trial, wrong })
+  }
+
+  /** Of the drills whose truth could be seen, those that were left without a verdict. */
+  get unseen(): { readonly of: number; readonly trials: readonly Trial[] } {
+    const observable = this.struck.filter(({ assessed }) => assessed.observable)
+    return {
+      of: observable.length,
+      trials: observable.filter(({ assessed }) => assessed.said === 'inconclusive').map(({ trial }) => trial),
+    }
+  }
+
+  /** Strikes that a rule forbade, by the cloud's own state. */
+  get against(): number {
+    return this.disagreements.filter(({ wrong }) => wrong.some(sentence => /^(struck|S9)/.test(sentence))).length
+  }
+
+  count(truth: string, said: string): number {
+    return this.struck.filter(({ assessed }) => assessed.truth === truth && assessed.said === said).length
+  }
+}

@@ -51,6 +51,18 @@ function wrongVerdict(trial: Trial): string[] {
   if (kinds.includes('not-struck')) return ['struck, and said not to have struck']
   // Taken before it was seen to be healthy, and the next one came up right: that one is the successor.
   if (trial.subject.traits === 'interrupted' && said === 'phoenix') return []
+  if (isRightAfterDeployment(trial, said)) return []
   if (said !== 'inconclusive' && said !== truth) return [`a ${truth} was called ${said}`]
   return []
+}
+
+/**
+ * A deployment before the strike changes what is true. The image that is declared now is younger than the trait knows, so a
+ * stale one is only a warning; and a warm pool hands out what the declaration before it made, which is a wrong image.
+ */
+function isRightAfterDeployment({ subject, drill }: Trial, said: Said): boolean {
+  if (subject.disturbance !== 'deployment' || drill?.state !== 'concluded') return false
+  const kinds = drill.judgement.findings.map(finding => finding.kind)
+  if (said === 'phoenix') return kinds.includes('stale-image')
+  return said === 'snowflake' && kinds.includes('wrong-image') && kinds.includes('pre-built')
 }

@@ -112,7 +112,9 @@ function againstWhat(place: Place, what: { id: string; victim: string; optedOutA
   const { world, group } = place
   const known = world.time - unseen
   const drifted = group.name.endsWith('-drifted')
-  const [refusal] = world.truth(what.id, { victim: what.victim, fingerprints: true, strikeDrifted: drifted }).refusals
+  const { refusals } = world.truth(what.id, { victim: what.victim, fingerprints: true, strikeDrifted: drifted })
+  // A change of members is over some time: what the world itself shows below decides.
+  const refusal = refusals.find(({ why }) => why !== 'membership changed within the settling time')
   if (refusal !== undefined) return `${refusal.rule}: ${refusal.why}`
   if (what.optedOutAt !== null && what.optedOutAt < known) return 'S1: the group had been opted out'
   if (group.refreshes.some(each => each.start < known && ['Pending', 'InProgress'].includes(each.status)))

@@ -1,7 +1,8 @@
 import type { Candidate, Tracking } from './drill.ts'
 import type { InstanceSnapshot, PlatformEvent } from './group.ts'
-import { latest } from './instants.ts'
+import { after, isAfter, latest } from './instants.ts'
 import { takenByOthers, terminationOf } from './platform-events.ts'
+import type { Milliseconds } from './time.ts'
 
 /** Looks in a row that make a bad reading a failure. */
 const BAD_LOOKS_TO_FAIL = 2
@@ -34,6 +35,8 @@ export function newCandidate(
 /** What one look shows of a group's members. */
 export interface Sight {
   readonly at: Temporal.Instant
+  /** A bad reading so soon after a candidate was well may show it as it was before; left out: none may. */
+  readonly olderViews?: Milliseconds
   readonly hasProbes: boolean
   readonly instances: readonly InstanceSnapshot[]
 }
@@ -62,7 +65,7 @@ export function foldMember(candidate: Candidate, tracking: Surroundings, sight: 
     health,
     healthDetail: healthDetail(instance) || candidate.healthDetail,
   }
-  return health === 'healthy' ? healthy(seen, instance, { sight, victimGoneAt: tracking.victimGoneAt }) : notHealthy(seen, sight.at)
+  return health === 'healthy' ? healthy(seen, instance, { sight, victimGoneAt: tracking.victimGoneAt }) : notHealthy(seen, sight)
 }
 
 function healthy(
@@ -84,9 +87,10 @@ function healthy(
 }
 
 /** Only "unhealthy" is a bad look: "starting" and "unknown" neither vouch for a candidate nor fail it. */
-function notHealthy(candidate: Candidate, at: Temporal.Instant): Candidate {
+function notHealthy(candidate: Candidate, { at, olderViews = 0 }: Sight): Candidate {
   if (candidate.recoveredAt === null) return { ...candidate, healthyAt: null, ...(candidate.probePasses && { probePasses: [] }) }
-  return candidate.health === 'unhealthy' ? withBadLook(candidate, at) : candidate
+  const mayBeOlder = isAfter(after(candidate.recoveredAt, olderViews), at)
+  return candidate.health === 'unhealthy' && !mayBeOlder ? withBadLook(candidate, at) : candidate
 }
 
 export function withBadLook(candidate: Candidate, at: Temporal.Instant): Candidate {

@@ -3,6 +3,7 @@ import type { Candidate, StrikeOrder, Tracking } from './drill.ts'
 import type { GroupSnapshot, InstanceId, Observation } from './group.ts'
 import { isAfter } from './instants.ts'
 import { foldEvents, terminationOf } from './platform-events.ts'
+import type { Milliseconds } from './time.ts'
 
 export { phaseOf } from './phase.ts'
 
@@ -18,6 +19,8 @@ export interface Look {
   readonly observation: Observation
   /** The policy has probes: the provider's word alone does not make a candidate recovered. */
   readonly hasProbes: boolean
+  /** How far back a reading may show: what is bad so soon after a candidate was well is not counted yet. Left out: not at all. */
+  readonly olderViews?: Milliseconds
 }
 
 export interface ProbeResult {
@@ -132,8 +135,8 @@ export function recordAddresses(tracking: Tracking, addresses: ReadonlyMap<Insta
 
 type SnapshotLook = Look & { readonly snapshot: GroupSnapshot }
 
-function sight({ at, hasProbes, snapshot }: SnapshotLook): Sight {
-  return { at, hasProbes, instances: snapshot.instances }
+function sight({ at, hasProbes, olderViews = 0, snapshot }: SnapshotLook): Sight {
+  return { at, hasProbes, olderViews, instances: snapshot.instances }
 }
 
 function foldSnapshot(tracking: Tracking, order: StrikeOrder, look: SnapshotLook): Tracking {

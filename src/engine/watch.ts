@@ -182,8 +182,11 @@ async function trackAndProbe(
   seen: Omit<LookAt<Drill>, 'drill' | 'observation'> & { observation: Observation },
 ): Promise<Tracking> {
   const { observation, at, signal } = seen
-  const tracking = track(drill.tracking, drill.order, { at, observation, hasProbes: drill.policy.probes.length > 0 })
-  if (drill.policy.probes.length === 0 || observation.kind !== 'snapshot' || drill.state === 'concluded') return tracking
+  const { probes, soak } = drill.policy
+  // A short soak is not spent on doubt.
+  const olderViews = Math.floor(Math.min(handle.provider.capabilities.staleness, soak / 4))
+  const tracking = track(drill.tracking, drill.order, { at, observation, hasProbes: probes.length > 0, olderViews })
+  if (probes.length === 0 || observation.kind !== 'snapshot' || drill.state === 'concluded') return tracking
   return probeCandidates(engine, handle, drill, { tracking, snapshot: observation.snapshot, at, signal })
 }
 

@@ -80,6 +80,23 @@ describe('tracking', () => {
     assert.match(theCandidate(twice).healthDetail, /answered 500/)
   })
 
+  it('counts no bad look so soon after recovery that an older view may have shown it, and counts it later', () => {
+    const bad = (seconds: number, before: Tracking) =>
+      track(before, order(), {
+        at: at(seconds),
+        observation: reading(seconds, [...others, fresh('unhealthy')]),
+        hasProbes: false,
+        olderViews: 60_000,
+      })
+    const start = watch(recovered)
+    const since = theCandidate(start).recoveredAt ?? assert.fail('it is recovered')
+    const seconds = (since.epochMilliseconds - at(0).epochMilliseconds) / 1000
+    const soon = bad(seconds + 59, bad(seconds + 30, start))
+    assert.deepEqual([theCandidate(soon).badLooks, theCandidate(soon).failedAt, theCandidate(soon).health], [0, null, 'unhealthy'])
+    const later = bad(seconds + 62, bad(seconds + 60, soon))
+    assert.notEqual(theCandidate(later).failedAt, null)
+  })
+
   it('takes neither "starting" nor "unknown" for a bad look', () => {
     const seen = watch(
       [

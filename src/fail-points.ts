@@ -37,7 +37,7 @@ export function failPoints(env: Environment): FailPoints {
 /** Tells `pass` of each point before anything goes on; what it throws, the call throws. */
 export function pointsThat(pass: (name: string) => void): FailPoints {
   return {
-    ledger: port => decorated(port, { pass, name: 'ledger', unpointed: ledgerReads, detail: { advance: step => step.events[0]?.kind } }),
+    ledger: port => decorated(port, { pass, name: 'ledger', unpointed: ledgerReads, detail: { advance: step => kindsOf(step.events) } }),
     provider: port =>
       decorated(port, { pass, name: 'provider', unpointed: ['scopes'], detail: { observe: (_scope, _groups, { depth }) => depth } }),
     queue: port => decorated(port, { pass, name: 'queue', unpointed: ['onWake'], detail: { wake: kind => kind } }),
@@ -61,6 +61,11 @@ const ledgerReads: readonly (keyof Ledger)[] = [
   'quarantines',
   'accepted',
 ]
+
+/** All that one write tells of: a look may see two things at once, and neither may hide the other's point. */
+function kindsOf(events: readonly { readonly kind: string }[]): string | undefined {
+  return [...new Set(events.map(event => event.kind))].join('+') || undefined
+}
 
 interface Decoration<Port> {
   readonly pass: (name: string) => void

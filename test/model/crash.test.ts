@@ -42,12 +42,17 @@ for (const [title, half] of [
     it('S9, S11 leaves one strike, one verdict and no group smaller', async () => {
       const points = await live(half, '')
       const wanted = [
-        'ledger.intend',
-        'provider.strike',
-        'ledger.advance.concluded',
-        ...(half.restores ? ['provider.restore', 'ledger.advance.restore'] : []),
+        /^ledger\.intend/,
+        /^provider\.strike/,
+        /^ledger\.advance\.concluded/,
+        ...(half.restores ? [/^provider\.restore/, /^ledger\.advance\.(.*\+)?restore/] : []),
       ]
-      for (const name of wanted) assert.ok(points.has(`${name}.before`) && points.has(`${name}.after`), `${name}: ${[...points].join(' ')}`)
+      for (const name of wanted)
+        for (const side of ['.before', '.after'])
+          assert.ok(
+            [...points].some(point => name.test(point) && point.endsWith(side)),
+            `${name} ${side}: ${[...points].join(' ')}`,
+          )
       for (const point of points) await live(half, point)
     })
   })

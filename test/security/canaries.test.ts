@@ -105,6 +105,7 @@ fingerprint: { command: { command: [/bin/sh, ./look-inside.sh], env: { INSIDE: {
     await writeFile(
       join(folder, 'schedules', 'red.yaml'),
       `name: red\ntimezone: UTC\nhours: "00:00-24:00"\nmeanDaysBetweenDrills: 5\ngroups: { include: [api] }
+limits: { concurrent: 10, concurrentPerScope: 10, spacing: 0s, woundedPerScope: 10 }
 guards:
   - prometheus: { url: "${server.url}", query: up, min: 1, token: { env: PROMETHEUS_TOKEN } }
 `,

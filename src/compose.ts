@@ -13,7 +13,6 @@ import type { Engine } from './engine/context.ts'
 import { failPoints } from './fail-points.ts'
 import { openFingerprinter } from './fingerprints/registry.ts'
 import { openGuard } from './guards/registry.ts'
-import type { Ledger } from './ledger/ledger.ts'
 import { holdWorkerRole } from './ledger/worker-role.ts'
 import type { Surroundings } from './outside/secrets.ts'
 import { openProbe } from './probes/registry.ts'
@@ -39,6 +38,8 @@ export interface InstallationNeeds {
   readonly worker: boolean
   /** Told of every change of a drill. */
   readonly changed?: (drill: Drill) => void
+  /** Told of every plan that a limit leaves waiting. */
+  readonly waits?: Engine['waits']
   /** Only errors are logged: somebody draws on the same screen. */
   readonly quiet?: boolean
   /** A platform that cannot be reached yet is tried again until the signal: a service outlives outages, also at its start. */
@@ -77,12 +78,30 @@ export async function openInstallation(options: CommonOptions, io: Io, needs: In
       onCall: needs.onCall ?? (() => {}),
     })
     closers.push(...providers.map(provider => () => provider.close()))
-    const parts = { ledger, providers: providers.map(points.provider), clock, log, changed: needs.changed ?? (() => {}) }
+    const told = tellOfWaits(log, needs)
+    const parts = { ledger, providers: providers.map(points.provider), clock, log, ...told }
     const open = async () => points.queue(await openQueue(settings.queue, { clock, log }))
     return { settings, ledger, clock, log, engine: engineOf(settings, parts, io.env), openQueue: open, close }
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+/** One line for each rule that a plan waits for, and not one for each time that it is tried. */
+function tellOfWaits(log: Log, { changed, waits }: Pick<InstallationNeeds, 'changed' | 'waits'>): Pick<Engine, 'changed' | 'waits'> {
+  const waiting = new Map<string, string>()
+  return {
+    changed(drill) {
+      waiting.delete(drill.id)
+      changed?.(drill)
+    },
+    waits(plan, { rule, reason }) {
+      waits?.(plan, { rule, reason })
+      if (waiting.get(plan.id) === rule) return
+      waiting.set(plan.id, rule)
+      log.info('drill waits', { drill: plan.id, group: plan.group, rule, why: reason })
+    },
   }
 }
 
@@ -121,7 +140,7 @@ async function openOne(name: string, settings: Settings, { onCall, ...deps }: Pr
 
 function engineOf(
   settings: Settings,
-  parts: { ledger: Ledger; providers: readonly Provider[]; clock: Clock; log: Log; changed: (drill: Drill) => void },
+  parts: Pick<Engine, 'ledger' | 'providers' | 'clock' | 'log' | 'changed' | 'waits'>,
   env: Io['env'],
 ): Engine {
   const { haltFile, folder } = settings

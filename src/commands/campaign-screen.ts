@@ -1,13 +1,15 @@
-import type { Drill } from '../domain/drill.ts'
+import type { Drill, PlannedDrill, Refusal } from '../domain/drill.ts'
 import type { Clock } from '../domain/time.ts'
 import { ansi, type Paint, plain } from '../reports/paint.ts'
-import { renderProgress } from '../reports/progress.ts'
+import { renderProgress, type Waiting } from '../reports/progress.ts'
 import { renderScreen, type Screen } from '../reports/screen.ts'
 import type { Io } from './io.ts'
 
 export interface CampaignScreen {
   /** Handed to the engine: every change of a drill. */
   readonly changed: (drill: Drill) => void
+  /** Handed to the engine: a plan waits for a limit. */
+  readonly waits: (plan: PlannedDrill, refusal: Refusal) => void
   /** Starts drawing drills in flight, on a terminal; elsewhere the log lines tell what happens. */
   start(clock: Clock): void
   /** Wipes what is drawn. Idempotent. */
@@ -22,6 +24,7 @@ const mostLines = 12
 /** Live progress on a terminal, on stderr so that stdout holds the result only. */
 export function campaignScreen(io: Io): CampaignScreen {
   const drills = new Map<string, Drill>()
+  const waiting = new Map<string, Waiting>()
   const paint: Paint = io.colour ? ansi : plain
   let drawn = 0
   let timer: NodeJS.Timeout | null = null
@@ -32,7 +35,8 @@ export function campaignScreen(io: Io): CampaignScreen {
   }
 
   function draw(clock: Clock): void {
-    const text = renderProgress([...drills.values()], { width: io.columns - 1, height: mostLines, now: clock.now(), paint })
+    const view = { width: io.columns - 1, height: mostLines, now: clock.now(), paint }
+    const text = renderProgress([...drills.values()], view, [...waiting.values()])
     wipe()
     if (text === '') return
     io.stderr.write(`${text}\n`)
@@ -42,6 +46,10 @@ export function campaignScreen(io: Io): CampaignScreen {
   return {
     changed(drill) {
       drills.set(drill.id, drill)
+      waiting.delete(drill.id)
+    },
+    waits({ id, groupName }, { rule, reason }) {
+      waiting.set(id, { groupName, rule, reason })
     },
     start(clock) {
       if (!io.isTTY) return

@@ -15,7 +15,7 @@ import { reportInput } from './report-input.ts'
 /** One campaign now. Exit codes: see outcome.ts. */
 export async function run(options: RunOptions, io: Io): Promise<number> {
   const screen = campaignScreen(io)
-  const installation = await openInstallation(options, io, { worker: true, changed: screen.changed, quiet: io.isTTY })
+  const installation = await openInstallation(options, io, { worker: true, changed: screen.changed, waits: screen.waits, quiet: io.isTTY })
   const { ledger, engine } = installation
   try {
     screen.start(engine.clock)

@@ -1,4 +1,4 @@
-import type { Drill, DrillId } from '../domain/drill.ts'
+import type { Drill, DrillId, PlannedDrill, Refusal } from '../domain/drill.ts'
 import type { Scope, ScopeId } from '../domain/group.ts'
 import type { Log } from '../domain/log.ts'
 import type { CheckSettings, InstallationLimits, Schedule } from '../domain/schedule.ts'
@@ -34,6 +34,8 @@ export interface Engine {
   readonly log: Log
   /** Told of every change of a drill, after it is in the ledger. */
   readonly changed: (drill: Drill) => void
+  /** Told whenever a plan is left waiting by a limit that passes by itself, and why: silence would look like a hang. */
+  readonly waits?: (plan: PlannedDrill, refusal: Refusal) => void
 }
 
 /** How long an intent may be acted upon: long enough for one call, short enough for `halt --wait`. */

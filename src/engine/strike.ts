@@ -157,7 +157,10 @@ function limitsSay(
 /** Records a refusal, or lets the plan wait where the reason passes by itself and the window leaves time for it. */
 async function settle(engine: Engine, plan: PlannedDrill, refusal: RuleRefusal | GuardRefusal): Promise<AttemptOutcome> {
   const now = await engine.ledger.now()
-  if (refusal.transient === true && windowLeavesTime(engine, plan, now)) return 'waiting'
+  if (refusal.transient === true && windowLeavesTime(engine, plan, now)) {
+    engine.waits?.(plan, plain(refusal))
+    return 'waiting'
+  }
   const { findings = [], ...reason } = refusal
   const refused = transition(plan, { kind: 'refuse', refusal: plain(reason), findings, at: now })
   const evidence = 'evidence' in refusal ? { evidence: refusal.evidence } : {}

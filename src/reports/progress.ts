@@ -15,17 +15,33 @@ export interface ProgressView {
 
 const barWidth = 12
 
+/** A plan that a limit leaves waiting: the limit passes by itself. */
+export interface Waiting {
+  readonly groupName: string
+  readonly rule: string
+  readonly reason: string
+}
+
 /**
  * One line per drill in flight, oldest strike first, to be drawn over the last ones. Where there are more
- * than lines, the last line says how many. Ends without a line feed; empty when nothing is in flight.
+ * than lines, the last line says how many. One more line tells who waits and for what. Ends without a line feed; empty when
+ * nothing is in flight and nothing waits.
  */
-export function renderProgress(drills: readonly Drill[], view: ProgressView): string {
+export function renderProgress(drills: readonly Drill[], view: ProgressView, waiting: readonly Waiting[] = []): string {
   const open = drills.filter(drill => step(drill) !== null).toSorted((a, b) => since(a, view.now) - since(b, view.now))
   const room = Math.max(1, view.height)
   const shown = open.length > room ? open.slice(0, room - 1) : open
   const lines = shown.map(drill => renderLiveLine(drill, view))
   const left = open.length - shown.length
-  return [...lines, ...(left > 0 ? [view.paint('soft', fitCells(`… and ${left} more in flight`, view.width))] : [])].join('\n')
+  const more = left > 0 ? [view.paint('soft', fitCells(`… and ${left} more in flight`, view.width))] : []
+  return [...lines, ...more, ...waitingLine(waiting, view)].join('\n')
+}
+
+/** "api and 2 more wait: S3 10 min must lie between two strikes" */
+function waitingLine([first, ...rest]: readonly Waiting[], { width, paint }: ProgressView): string[] {
+  if (first === undefined) return []
+  const who = rest.length === 0 ? `${first.groupName} waits` : `${first.groupName} and ${rest.length} more wait`
+  return [paint('soft', fitCells(visibleLine(`${who}: ${first.rule} ${first.reason}`), width))]
 }
 
 /** "checkout       recovering  ███░░░░░░░░░   4.1 s  i-0f93…b1 is starting" */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { judge } from '../../src/domain/judge.ts'
+import { attemptStrikes } from '../../src/engine/strike.ts'
 import { watchScope } from '../../src/engine/watch.ts'
 import { ProviderError } from '../../src/providers/provider-error.ts'
 import { schedule } from '../domain/calendars.ts'
@@ -300,6 +301,13 @@ describe('the life of a drill', () => {
     stage.platform.add('green')
     const plans = await stage.plan()
     assert.deepEqual(await stage.attempt(plans), ['struck', 'waiting'])
+    const told: string[] = []
+    const engine = {
+      ...stage.engine(),
+      waits: (plan: { groupName: string }, refusal: { rule: string }) => told.push(`${plan.groupName} ${refusal.rule}`),
+    }
+    await attemptStrikes(engine, plans.slice(1), { run: null, victim: null }, new AbortController().signal)
+    assert.deepEqual(told, ['green S3'], 'nobody is left to wonder why nothing happens')
     await stage.watchToTheEnd()
     await stage.clock.advance(600_000)
     assert.deepEqual(await stage.attempt(plans.slice(1)), ['struck'])

@@ -67,6 +67,15 @@ describe('The progress on a terminal', () => {
     assert.equal(renderProgress([], view), '')
   })
 
+  it('tells who waits, and for what', () => {
+    const api = { groupName: 'api', rule: 'S3', reason: '10 min must lie between two strikes' }
+    assert.equal(renderProgress([], view, [api]), 'api waits: S3 10 min must lie between two strikes')
+    const lines = renderProgress(drills, { ...view, width: 30 }, [api, api, { ...api, groupName: 'web' }]).split('\n')
+    assert.equal(lines.length, 4)
+    assert.match(lines.at(-1) ?? '', /^api and 2 more wait: S3 10/)
+    assert.ok(cells(lines.at(-1) ?? '') <= 30)
+  })
+
   it('fits the lines and columns it is given', () => {
     const many = Array.from({ length: 30 }, (_, index) => open(`group-${index}`).drill)
     const lines = renderProgress(many, { ...view, height: 8 }).split('\n')

@@ -80,6 +80,8 @@ export function concernedQuery(db: Db, { scope, schedule, service, group, atMost
     busyQuery(db).where('scope', '=', scope).limit(atMost).where('failed_rebuild', '=', 1),
     busy.where('schedule', '=', schedule),
     busy.where('service', '=', service),
+    // One open drill is enough to say no (S6): wounded ones of the same service must not hide it.
+    busy.where('service', '=', service).where('wounded', '=', 0),
     busy.where('group_id', '=', group),
   ].map((part, index) => sql`select * from (${part}) as ${sql.id(`part_${index}`)}`)
   return sql<BusyRow>`${sql.join(parts, sql` union all `)}`

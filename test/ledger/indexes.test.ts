@@ -12,6 +12,8 @@ import { kinds, type Places, places, wallClock } from './places.ts'
 
 const concluded = 100_000
 const open = 10_000
+/** How many rows one statement makes. */
+const part = 10_000
 
 for (const kind of kinds) {
   describe(`with ${concluded} drills concluded and ${open} open (${kind})`, () => {
@@ -111,27 +113,32 @@ function openFilled(place: LedgerLocation): LedgerDialect {
 /** SQLite is not told its statistics, as it is not in production; PostgreSQL gathers them by itself, here at once. */
 async function fill(dialect: LedgerDialect): Promise<void> {
   const postgres = dialect.schema !== null
-  const source = postgres
-    ? sql`select n from generate_series(1, ${sql.lit(concluded + open)}) as n`
-    : sql`with recursive s(n) as (select 1 union all select n + 1 from s where n < ${sql.lit(concluded + open)}) select n from s`
+  const between = (first: number, last: number) =>
+    postgres
+      ? sql`select n from generate_series(${sql.lit(first)}::int, ${sql.lit(last)}::int) as n`
+      : sql`with recursive s(n) as (select ${sql.lit(first)} union all select n + 1 from s where n < ${sql.lit(last)}) select n from s`
   const table = (name: string) => (dialect.schema === null ? sql.id(name) : sql.id(dialect.schema, name))
   const isOpen = sql`n > ${sql.lit(concluded)}`
   await dialect.db.transaction().execute(async transaction => {
     await sql`insert into ${table('schedules')} (name, breaker_reset_at) values ('s-0', 0), ('s-1', 0), ('s-2', 0), ('s-3', 0)`.execute(
       transaction,
     )
-    await sql`insert into ${table('drills')} (id, schedule, provider, scope, group_id, service, plan_key, state, revision, planned_for, wake_at,
+    // In parts: one statement for all of them outlasts what the ledger's connections wait for an answer.
+    for (let first = 1; first <= concluded + open; first += part)
+      await sql`insert into ${table('drills')} (id, schedule, provider, scope, group_id, service, plan_key, state, revision, planned_for, wake_at,
         concluded_at, verdict, wounded, failed_rebuild, busy, body)
       select 'd-' || n, 's-' || (n % 4), 'aws', 'scope-' || (n % 20), 'g-' || (n % ${sql.lit(open)}), 'g-' || (n % ${sql.lit(open)}), 'k-' || n,
         case when ${isOpen} then 'recovering' else 'concluded' end, 2, n, case when ${isOpen} then n end,
         case when ${isOpen} then null else n end, case when ${isOpen} then null else 'phoenix' end, 0, 0,
         case when ${isOpen} then 1 else 0 end, '{}'
-      from (${source}) as numbers`.execute(transaction)
-    await sql`insert into ${table('strikes')} (drill, schedule, scope, group_id, victim, at)
-      select id, schedule, scope, group_id, 'i', planned_for from ${table('drills')}`.execute(transaction)
-    await sql`insert into ${table('permits')} (drill, ends_at, outstanding) select drill, at, 1 from ${table('strikes')}`.execute(
-      transaction,
-    )
+      from (${between(first, Math.min(first + part - 1, concluded + open))}) as numbers`.execute(transaction)
+    for (let first = 1; first <= concluded + open; first += part) {
+      const here = sql`planned_for between ${sql.lit(first)} and ${sql.lit(first + part - 1)}`
+      await sql`insert into ${table('strikes')} (drill, schedule, scope, group_id, victim, at)
+        select id, schedule, scope, group_id, 'i', planned_for from ${table('drills')} where ${here}`.execute(transaction)
+      await sql`insert into ${table('permits')} (drill, ends_at, outstanding)
+        select id, planned_for, 1 from ${table('drills')} where ${here}`.execute(transaction)
+    }
   })
   if (postgres) await sql`analyze`.execute(dialect.db)
 }

@@ -14,6 +14,7 @@ import { failPoints } from './fail-points.ts'
 import { openFingerprinter } from './fingerprints/registry.ts'
 import { openGuard } from './guards/registry.ts'
 import { holdWorkerRole } from './ledger/worker-role.ts'
+import { openNotifier } from './notify/open.ts'
 import type { Surroundings } from './outside/secrets.ts'
 import { openProbe } from './probes/registry.ts'
 import type { Provider } from './providers/provider.ts'
@@ -145,6 +146,7 @@ function engineOf(
 ): Engine {
   const { haltFile, folder } = settings
   const surroundings: Surroundings = { env, folder, now: () => parts.clock.now() }
+  const notifier = openNotifier({ ...surroundings, settings, ledger: parts.ledger, log: parts.log })
   const brought = Object.assign({}, ...parts.providers.map(provider => provider.guards ?? {}))
   return {
     ...parts,
@@ -158,5 +160,6 @@ function engineOf(
     newId: randomUUID,
     nextLooks: new Map(),
     probed: new Map(),
+    ...(notifier === null ? {} : { notifier }),
   }
 }

@@ -28,6 +28,8 @@ line.add(definitions.halt, async () => (await import('./commands/halt.ts')).halt
 line.add(definitions.resume, async () => (await import('./commands/resume.ts')).resume)
 const quarantine = line.add(definitions.quarantine, async () => (await import('./commands/quarantine.ts')).quarantine)
 line.add(definitions.quarantineClear, async () => (await import('./commands/quarantine.ts')).quarantineClear, quarantine)
+const notify = line.add(definitions.notify, async () => (await import('./commands/notify.ts')).notify)
+line.add(definitions.notifyTest, async () => (await import('./commands/notify.ts')).notifyTest, notify)
 line.add(definitions.permissions, async () => (await import('./commands/permissions.ts')).permissions)
 line.add(definitions.simulate, async () => (await import('./commands/simulate.ts')).simulate)
 

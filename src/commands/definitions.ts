@@ -193,6 +193,22 @@ export const quarantineClear: Definition = {
   examples: ['firedrill quarantine clear checkout --note "template fixed"', 'firedrill quarantine clear \'web-*\' --note "AMI restored"'],
 }
 
+export const notify: Definition = {
+  usage: 'notify',
+  summary: 'the targets that schedules and owners tell',
+  options: [],
+  examples: ['firedrill notify', 'firedrill notify test payments-slack'],
+}
+
+export const notifyTest: Definition = {
+  usage: 'test <target>',
+  summary: 'send one test message to a target, now',
+  arguments: { target: 'its name under notify.targets of firedrill.yaml' },
+  options: [],
+  examples: ['firedrill notify test payments-slack'],
+  note: 'Needs neither ledger nor provider; what it sends is kept nowhere. Ends with 4 where the target did not take it.',
+}
+
 export const permissions: Definition = {
   usage: 'permissions <provider>',
   summary: 'print the least-privilege policy for a platform',

@@ -46,6 +46,10 @@ export interface ForecastOptions extends CommonOptions, JsonOption {
   readonly group?: string
 }
 
+export interface NotifyTestOptions extends CommonOptions {
+  readonly target: string
+}
+
 export type ReportFormat = 'html' | 'json' | 'md' | 'junit'
 
 export interface ReportOptions extends CommonOptions {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { texts, wholeNumber } from './fields.ts'
 import { isLoopbackUrl } from './loopback.ts'
+import { notifySchema, ownersSchema } from './notify-schema.ts'
 import { called } from './phrases.ts'
 import { webSchema } from './web-schema.ts'
 
@@ -18,12 +19,6 @@ const queue = called(
 
 const folder = (example: string) => called(z.string().min(1), 'a folder', example)
 
-const contacts = called(
-  z.record(z.string(), called(z.string().min(1), 'a text', '"#payments"')),
-  'a map of contacts',
-  '{ slack: "#payments" }',
-)
-
 /** Of all schedules together; what is left out is limited by each schedule alone. */
 const limits = z.strictObject({ concurrent: wholeNumber(1, '5').optional(), strikesPerDay: wholeNumber(1, '20').optional() })
 
@@ -36,7 +31,8 @@ export const installationSchema = z.strictObject({
   never: texts('a glob', { many: 'globs', example: '*-prod-db' }).default([]),
   limits: limits.prefault({}),
   providers: called(z.record(z.string(), z.unknown()), 'a map of providers', '{ aws: { regions: [eu-west-1] } }').default({}),
-  owners: called(z.record(z.string(), contacts), 'a map of owners', '{ payments: { slack: "#payments" } }').default({}),
+  owners: ownersSchema.default({}),
+  notify: notifySchema.prefault({}),
   web: webSchema.prefault({}),
 })
 

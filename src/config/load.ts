@@ -7,6 +7,7 @@ import { readDocument, type SourceDocument } from './document.ts'
 import type { Environment } from './environment.ts'
 import { deepFreeze } from './freeze.ts'
 import { installationSchema, type WrittenInstallation } from './installation-schema.ts'
+import { contactsOf, notifyContradictions, notifySettings } from './notify.ts'
 import { checkProviders } from './providers.ts'
 import { checkSchedule } from './schedules.ts'
 import { secret } from './secret.ts'
@@ -85,7 +86,12 @@ async function loadInstallation({ file, env, cwd }: LoadOptions) {
   const doc = readDocument(shownPath, text ?? '')
   const checked = checkDocument(installationSchema, doc, env)
   const providers = await checkProviders(checked.valid.providers ?? {}, { doc, env, isUnfilled: checked.isUnfilled })
-  const problems = [...checked.problems, ...providers.problems, ...webContradictions(checked.valid.web, doc)]
+  const problems = [
+    ...checked.problems,
+    ...providers.problems,
+    ...webContradictions(checked.valid.web, doc),
+    ...notifyContradictions(checked.valid, doc, env),
+  ]
   const folder = dirname(path)
   const installation: Installation = { folder, doc, written: text !== null, valid: checked.valid }
   const settings = problems.length === 0 && checked.whole !== null ? assemble(checked.whole, { folder, env, ...providers }) : null
@@ -116,7 +122,8 @@ function assemble(written: WrittenInstallation, { folder, env, providers, onlyLo
     never: written.never,
     limits: { concurrent: written.limits.concurrent ?? null, strikesPerDay: written.limits.strikesPerDay ?? null },
     providers,
-    owners: written.owners,
+    owners: contactsOf(written.owners),
+    notify: notifySettings(written),
     web: webSettings(written.web),
     schedules: [],
     haltFile: haltFile === undefined || haltFile === '' ? null : resolve(folder, haltFile),
@@ -155,10 +162,11 @@ async function loadSchedules({ folder, doc, written, valid }: Installation, { en
       `there is no schedule (*.yaml) in ${shownAs(path, cwd)}`,
       'Write one, or run "firedrill init" for a sample; leashed ones strike nothing.',
     )
+  const targets = valid.notify === undefined ? null : Object.keys(valid.notify.targets)
   const checked = await Promise.all(
     files.map(async name => {
       const file = join(path, name)
-      return checkSchedule(readDocument(shownAs(file, cwd), await readFile(file, 'utf8')), env)
+      return checkSchedule(readDocument(shownAs(file, cwd), await readFile(file, 'utf8')), env, targets)
     }),
   )
   const duplicates = checked.flatMap(({ doc, name }, index) => {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { date, daysBetween, duration, hours, percentage, texts, weekday, wholeNumber, yesOrNo } from './fields.ts'
+import { scheduleNotify } from './notify-schema.ts'
 import { called } from './phrases.ts'
 import { isTimeZone } from './timezone.ts'
 
@@ -100,7 +101,7 @@ export const scheduleSchema = z.strictObject({
   guards: called(z.union([z.literal('none').transform(() => []), checkList('guard')]), 'none, or a list', '[]').default([]),
   probes: checkList('probe').default([]),
   fingerprint: check.optional(),
-  notify: called(z.array(z.unknown()).max(0), 'an empty list (this version notifies nobody)', '[]').default([]),
+  notify: scheduleNotify.default({ before: null, to: [] }),
 })
 
 export type WrittenSchedule = z.output<typeof scheduleSchema>

@@ -3,7 +3,6 @@ import type { CheckSettings, Schedule } from '../domain/schedule.ts'
 import { near } from '../domain/spelling.ts'
 import { fingerprintKinds } from '../fingerprints/registry.ts'
 import { guardKinds } from '../guards/registry.ts'
-import { isSecretReference, type SecretReference } from '../outside/secrets.ts'
 import { probeKinds } from '../probes/registry.ts'
 import { providers } from '../providers/registry.ts'
 import { checkDocument } from './check-document.ts'
@@ -13,8 +12,10 @@ import type { Path, SourceDocument } from './document.ts'
 import type { Environment } from './environment.ts'
 import { explainIssues } from './explain.ts'
 import { resolveHolidays } from './holidays.ts'
+import { scheduleNotifyContradictions } from './notify.ts'
 import { PROVIDER_NAMES, scheduleSchema, type WrittenSchedule } from './schedule-schema.ts'
 import { isTimeZone } from './timezone.ts'
+import { unsetSecrets } from './unset-secrets.ts'
 
 export interface CheckedSchedule {
   readonly doc: SourceDocument
@@ -25,8 +26,11 @@ export interface CheckedSchedule {
   readonly problems: readonly Problem[]
 }
 
-/** Checks one file of schedules/ against its schema, itself, and the kinds that this version has. */
-export async function checkSchedule(doc: SourceDocument, env: Environment): Promise<CheckedSchedule> {
+/**
+ * Checks one file of schedules/ against its schema, itself, the kinds that this version has, and the targets of firedrill.yaml
+ * (null: those are wrong already).
+ */
+export async function checkSchedule(doc: SourceDocument, env: Environment, targets: readonly string[] | null): Promise<CheckedSchedule> {
   const { valid, whole, problems } = checkDocument(scheduleSchema, doc, env)
   const holidays = await checkHolidays(valid, doc)
   const guards = checkKinds(valid.guards, { what: 'guard', path: ['guards'], kinds: await everyGuardKind(), doc, env })
@@ -36,6 +40,7 @@ export async function checkSchedule(doc: SourceDocument, env: Environment): Prom
     ...betterZones(problems, doc),
     ...contradictions(valid, doc),
     ...unknownProviders(valid, doc),
+    ...scheduleNotifyContradictions(valid, doc, targets),
     ...holidays.problems,
     ...guards.problems,
     ...probes.problems,
@@ -54,8 +59,7 @@ export async function checkSchedule(doc: SourceDocument, env: Environment): Prom
 }
 
 function toSchedule(written: WrittenSchedule, resolved: Pick<Schedule, 'holidays' | 'guards' | 'probes' | 'fingerprint'>): Schedule {
-  const { notify: _nobody, ...schedule } = written
-  return { ...schedule, days: [...written.days].sort(), ...resolved }
+  return { ...written, days: [...written.days].sort(), ...resolved }
 }
 
 /** A zone that does not exist gets zones that may have been meant. */
@@ -141,18 +145,8 @@ function checkKind(written: WrittenCheck, { what, path, kinds, doc, env }: Kinds
   if (schema === undefined || result === undefined) return { checks: [], problems: [] }
   const base = typeof written === 'string' ? path : [...path, kind]
   if (!result.success) return { checks: [], problems: explainIssues(result.error.issues, { doc, schema, base }) }
-  const unset = secretsIn(result.data, base).filter(({ secretFrom, name }) => secretFrom === 'env' && (env[name] ?? '') === '')
-  const problems = unset.map(({ name, at }) =>
-    doc.problem(at, { message: `the environment variable ${name} is not set`, suggestion: 'Set it, or write { file: PATH }.' }),
-  )
+  const problems = unsetSecrets(result.data, { path: base, doc, env })
   return { checks: [{ kind, settings: result.data }], problems }
-}
-
-/** Where settings name secrets. Files are read when they are needed, for they may be mounted elsewhere only. */
-function secretsIn(value: unknown, at: Path): (SecretReference & { readonly at: Path })[] {
-  if (isSecretReference(value)) return [{ ...value, at }]
-  if (typeof value !== 'object' || value === null) return []
-  return Object.entries(value).flatMap(([key, inner]) => secretsIn(inner, [...at, Array.isArray(value) ? Number(key) : key]))
 }
 
 function fail(problem: Problem): { checks: CheckSettings[]; problems: Problem[] } {

@@ -1,4 +1,5 @@
-import type { InstallationLimits, Schedule } from '../domain/schedule.ts'
+import type { InstallationLimits, Listener, Schedule, Weekday } from '../domain/schedule.ts'
+import type { SecretReference } from '../outside/secrets.ts'
 
 /** firedrill.yaml, the environment and schedules/, checked, typed and frozen. */
 export interface Settings {
@@ -14,12 +15,50 @@ export interface Settings {
   /** By provider name: its own checked settings. What is not named is never imported. */
   readonly providers: Readonly<Record<string, ProviderSettings>>
   readonly owners: Readonly<Record<string, Readonly<Record<string, string>>>>
+  readonly notify: NotifySettings
   readonly web: WebSettings
   readonly schedules: readonly Schedule[]
   /** From FIREDRILL_HALT_FILE: while this file exists, everything is halted (S2). */
   readonly haltFile: string | null
   /** Every configured endpoint is on loopback: a ledger may be made silently (S14). */
   readonly onlyLoopback: boolean
+}
+
+export interface NotifySettings {
+  /** By the name that schedules and owners use. */
+  readonly targets: Readonly<Record<string, TargetSettings>>
+  /** Null: nobody is told by e-mail. */
+  readonly smtp: SmtpSettings | null
+  readonly digest: {
+    readonly to: readonly string[]
+    readonly day: Weekday
+    /** `09:00` */
+    readonly at: string
+    readonly timezone: string
+  } | null
+  /** By the slug of firedrill-owner. */
+  readonly owners: Readonly<Record<string, readonly Listener[]>>
+}
+
+export type TargetSettings =
+  /** The address of an incoming webhook is itself the secret. */
+  | { readonly kind: 'slack'; readonly url: SecretReference }
+  | {
+      readonly kind: 'webhook'
+      readonly url: string
+      readonly secret?: SecretReference | undefined
+      readonly headers: Readonly<Record<string, string | SecretReference>>
+    }
+  | { readonly kind: 'email'; readonly to: readonly string[] }
+
+export interface SmtpSettings {
+  readonly host: string
+  readonly port: number
+  readonly tls: 'starttls' | 'implicit' | 'none'
+  readonly from: string
+  readonly user: string | null
+  readonly password: SecretReference | null
+  readonly allowSelfSigned: boolean
 }
 
 export interface WebSettings {

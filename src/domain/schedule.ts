@@ -1,4 +1,5 @@
 import type { PathGlob } from './declaration.ts'
+import type { NoticeKind } from './notice.ts'
 import type { Milliseconds } from './time.ts'
 
 export type StrikeMethod = 'retire' | 'crash'
@@ -30,6 +31,22 @@ export interface Schedule {
   readonly probes: readonly CheckSettings[]
   /** Where a record of what is inside an instance comes from; null: nobody looks inside. */
   readonly fingerprint: CheckSettings | null
+  /** Left out: nobody. */
+  readonly notify?: NotifyPolicy
+}
+
+/** Whom a schedule tells what. */
+export interface NotifyPolicy {
+  /** No strike sooner than this after everybody who hears of strikes was told; null: strikes are not announced. */
+  readonly before: Milliseconds | null
+  readonly to: readonly Listener[]
+}
+
+export interface Listener {
+  /** A name under notify.targets of firedrill.yaml. */
+  readonly target: string
+  /** Null: what most people want to hear. */
+  readonly on: readonly NoticeKind[] | null
 }
 
 /** Minutes after local midnight. `closes` ≤ `opens` means the next day; 0–1440 is the whole day. */

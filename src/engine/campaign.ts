@@ -5,6 +5,7 @@ import { type Engine, reasonOf, scopeHandle, scopesOf } from './context.ts'
 import { type Discovered, discover } from './discover.ts'
 import { basisFor, newPlan, planToday } from './plan.ts'
 import { attemptStrikes } from './strike.ts'
+import { deliverBeside } from './tell.ts'
 import { oldestProofFirst } from './tick.ts'
 import { watchScope } from './watch.ts'
 import { advance } from './write.ts'
@@ -32,6 +33,17 @@ const retryEvery = 250
 
 /** One campaign now: finishes what is open, discovers, plans, then strikes and watches side by side until all is judged. */
 export async function runCampaign(engine: Engine, options: CampaignOptions, signal: AbortSignal): Promise<CampaignResult> {
+  let isOver = false
+  const telling = deliverBeside(engine, () => isOver, signal)
+  try {
+    return await strikeAndWatch(engine, options, signal)
+  } finally {
+    isOver = true
+    await telling
+  }
+}
+
+async function strikeAndWatch(engine: Engine, options: CampaignOptions, signal: AbortSignal): Promise<CampaignResult> {
   const drills = new Set<DrillId>()
   for (const drill of await engine.ledger.drills({ states: open })) drills.add(drill.id)
   await watchToTheEnd(engine, () => false, signal)

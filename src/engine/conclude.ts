@@ -2,12 +2,14 @@ import type { Configuration, Declaration } from '../domain/declaration.ts'
 import type { After, ConcludedDrill, Drill, Evidence, Fingerprint, Inside, Judgement, OpenDrill, StrikingDrill } from '../domain/drill.ts'
 import type { InstanceId } from '../domain/group.ts'
 import { judge } from '../domain/judge.ts'
+import { breakerNotice, conclusionNotice } from '../domain/notice.ts'
 import { deadlineOf, holdOf } from '../domain/phase.ts'
 import { successors } from '../domain/successor.ts'
 import { transition } from '../domain/transition.ts'
 import { breakerTripped } from '../rules/s03-limits.ts'
 import { type Engine, reasonOf, type ScopeHandle, scheduleOf } from './context.ts'
 import { lookInside } from './inside.ts'
+import { messagesFor } from './tell.ts'
 import { advance } from './write.ts'
 
 type Judgeable = Exclude<OpenDrill, StrikingDrill>
@@ -164,8 +166,10 @@ async function record(engine: Engine, drill: Judgeable, outcome: { judgement: Ju
   ]
   // A snowflake may have brothers: nobody loses the next server before somebody has looked (DESIGN.md §1, quarantine).
   const quarantine = judgement.verdict === 'snowflake' ? { quarantine: first?.summary ?? 'the rebuild failed' } : {}
-  const written = await advance(engine, concluded, events, { after, ...quarantine })
-  return written && concluded.state === 'concluded' ? concluded : null
+  if (concluded.state !== 'concluded') throw new Error(`drill ${drill.id} became ${concluded.state} instead of concluded; this is a defect`)
+  const notices = [conclusionNotice(concluded, judgement.verdict === 'snowflake')]
+  const written = await advance(engine, concluded, events, { after, ...quarantine, notices })
+  return written ? concluded : null
 }
 
 /** A breaker that trips halts its schedule where everybody sees it; S3 refuses all the same should this write be lost. */
@@ -176,11 +180,15 @@ async function haltIfTripped(engine: Engine, name: string): Promise<void> {
   const tripped = breakerTripped(schedule, conclusions, now)
   const isHalted = halts.some(({ target }) => target.kind === 'schedule' && target.name === name)
   if (tripped === null || isHalted) return
+  const [newest] = conclusions.filter(one => one.schedule === name)
+  const told = messagesFor(engine, [breakerNotice(name, tripped, newest?.at ?? now)])
   await engine.ledger.halt({
     target: { kind: 'schedule', name },
     reason: `the circuit breaker tripped: ${tripped}`,
     by: 'firedrill',
     until: null,
+    ...told,
   })
+  if (told.messages !== undefined) engine.noticed?.()
   engine.log.warn('circuit breaker halted a schedule', { schedule: name, why: tripped })
 }

@@ -6,6 +6,7 @@ import type { Clock } from '../domain/time.ts'
 import type { Fingerprinter } from '../fingerprints/fingerprint.ts'
 import type { Guard } from '../guards/guard.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import type { Notifier } from '../notify/notifier.ts'
 import type { Probe } from '../probes/probe.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { ProbeTimes } from './probes.ts'
@@ -36,6 +37,10 @@ export interface Engine {
   readonly changed: (drill: Drill) => void
   /** Told whenever a plan is left waiting by a limit that passes by itself, and why: silence would look like a hang. */
   readonly waits?: (plan: PlannedDrill, refusal: Refusal) => void
+  /** Left out: nobody is told anything. */
+  readonly notifier?: Notifier
+  /** Told that messages were written that may be due. */
+  readonly noticed?: () => void
 }
 
 /** How long an intent may be acted upon: long enough for one call, short enough for `halt --wait`. */

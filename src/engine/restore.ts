@@ -1,4 +1,5 @@
 import type { ConcludedDrill, Drill, OpenDrill, RestoreProgress, StrikingDrill, Tracking } from '../domain/drill.ts'
+import { restoreNotice } from '../domain/notice.ts'
 import { transition } from '../domain/transition.ts'
 import type { NewEvent } from '../ledger/ledger.ts'
 import { type Engine, reasonOf, type ScopeHandle } from './context.ts'
@@ -18,20 +19,24 @@ export async function restore(
   if (ask === undefined) throw new Error(`${handle.provider.name} must restore and cannot: its capabilities contradict it`)
   let progress: Tracking['restore']
   try {
-    progress = since(seen, await ask.call(handle.provider, drill.order, seen.signal))
+    progress = withRequest(seen, await ask.call(handle.provider, drill.order, seen.signal))
   } catch (error) {
-    progress = since(seen, { state: 'waiting', detail: reasonOf(error) })
+    progress = withRequest(seen, { state: 'waiting', detail: reasonOf(error) })
   }
   const looked = { ...drill, tracking: seen.tracking }
   const restored = transition(looked, { kind: 'restore', progress: progress ?? { state: 'waiting', detail: 'no answer' }, at: seen.at })
   const isNews = progress?.state !== drill.tracking.restore?.state || progress?.detail !== drill.tracking.restore?.detail
   const asked = isNews ? [{ at: seen.at, kind: 'restore', data: { state: progress?.state, detail: progress?.detail } }] : []
-  const written = await advance(engine, restored, [...(seen.news ?? []), ...asked])
+  const since = drill.tracking.struckAt
+  const isLong = progress?.state === 'waiting' && seen.at.since(since).total('milliseconds') > drill.policy.target
+  // Each look says so again; the ledger tells it once.
+  const notices = isLong ? [restoreNotice(drill, progress?.detail ?? 'no answer', seen.at, since)] : []
+  const written = await advance(engine, restored, [...(seen.news ?? []), ...asked], { notices })
   return written ? restored : null
 }
 
 /** The first request counts: later ones repeat it. */
-function since(seen: { tracking: Tracking; at: Temporal.Instant }, progress: RestoreProgress): RestoreProgress {
+function withRequest(seen: { tracking: Tracking; at: Temporal.Instant }, progress: RestoreProgress): RestoreProgress {
   const requestedAt = seen.tracking.restore?.requestedAt ?? (['requested', 'done'].includes(progress.state) ? seen.at : undefined)
   return requestedAt === undefined ? progress : { ...progress, requestedAt }
 }

@@ -1,5 +1,6 @@
 import type { OpenDrill, PlannedDrill, Refusal, StrikeOrder } from '../domain/drill.ts'
 import type { LedgerState } from '../domain/ledger-state.ts'
+import { conclusionNotice } from '../domain/notice.ts'
 import type { Schedule } from '../domain/schedule.ts'
 import { transition } from '../domain/transition.ts'
 import { windowAt } from '../domain/window.ts'
@@ -7,6 +8,7 @@ import { ProviderError } from '../providers/provider-error.ts'
 import type { LedgerFacts, RuleRefusal } from '../rules/rule.ts'
 import { firstRefusal, isLeashed, ledgerRules } from '../rules/rules.ts'
 import { busyThatMatter } from '../rules/s03-limits.ts'
+import { announcementSays } from './announce.ts'
 import { type Engine, freshness, limitsOf, permitLength, reasonOf, type ScopeHandle, scheduleOf, scopeHandle } from './context.ts'
 import { discoverScope } from './discover.ts'
 import { lookFresh, type Ready, type Refused, type Wanted } from './fresh-look.ts'
@@ -68,8 +70,9 @@ async function attemptInScope(engine: Engine, scope: string, attempt: Attempt): 
         continue
       }
       const checked = handle === null ? noScope(plan) : precheck(engine, plan, { state, run: attempt.run })
-      if ('schedule' in checked) allowed.push(checked)
-      else attempt.outcomes.set(plan.id, await settle(engine, plan, checked.refusal))
+      const refusal = await announced(engine, plan, checked)
+      if (refusal !== null) attempt.outcomes.set(plan.id, await settle(engine, plan, refusal))
+      else if ('schedule' in checked) allowed.push(checked)
     }
     const wanted = await guarded(engine, allowed, state, attempt)
     if (handle === null || wanted.length === 0) continue
@@ -111,6 +114,14 @@ function precheck(
   if (schedule === null) return { refusal: { rule: 'S10', reason: `the schedule ${plan.schedule} no longer exists` } }
   const refusal = limitsSay(engine, state, { plan, schedule, run: run.run })
   return refusal === null ? { plan, schedule, victim: run.victim } : { refusal }
+}
+
+/** What is too late because its announcement could not be sent is refused for that: it is what somebody can repair. */
+async function announced(engine: Engine, plan: PlannedDrill, checked: Wanted | { refusal: RuleRefusal }): Promise<RuleRefusal | null> {
+  if ('schedule' in checked) return announcementSays(engine, plan, checked.schedule)
+  const schedule = scheduleOf(engine, plan.schedule)
+  const untold = checked.refusal.rule === 'S4' && schedule !== null ? await announcementSays(engine, plan, schedule) : null
+  return untold === null ? checked.refusal : { ...untold, transient: false }
 }
 
 /** Asks the guards of all of them side by side, so that no answer grows old while others are waited for. */
@@ -307,5 +318,6 @@ export async function recordStruck(
 export async function recordNotStruck(engine: Engine, drill: ReturnType<typeof transition>, why: string): Promise<boolean> {
   const at = await engine.ledger.now()
   const concluded = transition(drill, { kind: 'not-struck', at, why })
-  return advance(engine, concluded, [{ at, kind: 'not-struck', data: { why } }])
+  const notices = concluded.state === 'concluded' ? [conclusionNotice(concluded, false)] : []
+  return advance(engine, concluded, [{ at, kind: 'not-struck', data: { why } }], { notices })
 }

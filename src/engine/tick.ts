@@ -1,9 +1,11 @@
 import type { PlannedDrill } from '../domain/drill.ts'
 import type { Queue } from '../queue/queue.ts'
+import { announceComing } from './announce.ts'
 import { type Engine, scopeHandle, scopesOf } from './context.ts'
 import { discoverScope } from './discover.ts'
 import { planToday } from './plan.ts'
 import { attemptStrikes } from './strike.ts'
+import { mirrorMessages } from './tell.ts'
 import { watchScope } from './watch.ts'
 
 /** A tick is asked for so often by every process; the queue merges what several ask for. */
@@ -21,6 +23,7 @@ export async function tick(engine: Engine, queue: Queue, signal: AbortSignal): P
   await discoverWhatIsOld(engine, signal)
   await planToday(engine)
   await mirrorWakeUps(engine, queue)
+  await mirrorMessages(engine, queue, (await engine.ledger.now()).add({ milliseconds: tickEvery }))
 }
 
 async function discoverWhatIsOld(engine: Engine, signal: AbortSignal): Promise<void> {
@@ -43,6 +46,11 @@ async function mirrorWakeUps(engine: Engine, queue: Queue): Promise<void> {
     await queue.wake('watch', scope, first)
   }
   const planned = await engine.ledger.drills({ states: ['planned'], limit: mirrored })
+  await announceComing(
+    engine,
+    planned.filter(drill => drill.state === 'planned'),
+    now,
+  )
   for (const [scope, drills] of Map.groupBy(planned, drill => drill.scope)) {
     const [first] = drills.flatMap(drill => drill.wakeAt ?? []).sort(Temporal.Instant.compare)
     if (first !== undefined) await queue.wake('drill', scope, first)

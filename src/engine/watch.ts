@@ -1,5 +1,6 @@
 import type { ConcludedDrill, Drill, DrillId, OpenDrill, StrikingDrill, Tracking } from '../domain/drill.ts'
 import type { GroupId, Observation } from '../domain/group.ts'
+import { wholeNotice } from '../domain/notice.ts'
 import { nextLook } from '../domain/pace.ts'
 import { phaseOf, track } from '../domain/tracking.ts'
 import { transition } from '../domain/transition.ts'
@@ -205,7 +206,8 @@ async function lookWounded(
   const whole = tracking.wholeAt !== null || tracking.groupGoneAt !== null
   const looked = transition(drill, { kind: 'looked-wounded', tracking, at, whole })
   const news = whole ? [{ at, kind: 'whole', data: { group: drill.group } }] : []
-  if (!(await advance(engine, looked, news))) return null
+  const notices = tracking.wholeAt === null ? [] : [wholeNotice(drill, at, tracking.struckAt)]
+  if (!(await advance(engine, looked, news, { notices }))) return null
   return { state: 'watching', drill: looked }
 }
 

@@ -1,20 +1,25 @@
 import type { After, Before, Drill } from '../domain/drill.ts'
+import type { Notice } from '../domain/notice.ts'
 import type { NewEvent } from '../ledger/ledger.ts'
 import type { Engine } from './context.ts'
+import { messagesFor } from './tell.ts'
 
 /** Writes a drill's next state. False: somebody else moved it first; then what we know is old and nothing is announced. */
 export async function advance(
   engine: Engine,
   drill: Drill,
   events: readonly NewEvent[],
-  beside: { before?: Before; after?: After; quarantine?: string } = {},
+  beside: { before?: Before; after?: After; quarantine?: string; notices?: readonly Notice[] } = {},
 ): Promise<boolean> {
-  const written = await engine.ledger.advance({ drill, events, ...beside })
+  const { notices = [], ...rest } = beside
+  const told = messagesFor(engine, notices)
+  const written = await engine.ledger.advance({ drill, events, ...rest, ...told })
   if (!written) {
     engine.log.debug('drill was changed by somebody else', { drill: drill.id, revision: drill.revision })
     return false
   }
   for (const event of events) engine.log.info('drill', { drill: drill.id, group: drill.group, what: event.kind, ...event.data })
   engine.changed(drill)
+  if (told.messages !== undefined) engine.noticed?.()
   return true
 }

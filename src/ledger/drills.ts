@@ -1,12 +1,14 @@
 import { decode, encode } from '../domain/codec.ts'
 import type { After, Before, Drill, DrillEvent, DrillId, DrillState, PlannedDrill } from '../domain/drill.ts'
 import type { ScopeId } from '../domain/group.ts'
+import { transition } from '../domain/transition.ts'
 import { inTransaction, underLock } from './dialect.ts'
-import { fromBody, openStates, struckAt, toRow } from './drill-row.ts'
+import { fromBody, isPlanned, openStates, struckAt, toRow } from './drill-row.ts'
 import { noteConclusion, noteForecast, noteStrike } from './groups.ts'
-import type { Advance, DrillFilter, DueDrill, NewEvent, NewPlan } from './ledger.ts'
+import { type Advance, type DrillFilter, type DueDrill, LedgerError, type NewEvent, type NewPlan } from './ledger.ts'
+import { addMessages } from './messages.ts'
 import type { Db } from './schema.ts'
-import { putInQuarantine } from './stops.ts'
+import { putInQuarantine, record } from './stops.ts'
 import { batches, moment, type Store, sortedBy } from './store.ts'
 
 export async function addPlans({ dialect, newId }: Store, plans: readonly NewPlan[]): Promise<readonly PlannedDrill[]> {
@@ -115,7 +117,8 @@ export function watchedQuery(db: Db, scope: ScopeId) {
  * Conclusions change what limits strikes (open, wounded, quarantined, the breaker), so they are written under the
  * ledger's lock: no intent may see half of one.
  */
-export function advance({ dialect }: Store, step: Advance): Promise<boolean> {
+export function advance(store: Store, step: Advance): Promise<boolean> {
+  const { dialect } = store
   const transact = step.drill.state === 'concluded' || step.quarantine !== undefined ? underLock : inTransaction
   return transact(dialect, async transaction => {
     if (!(await replace(transaction, step.drill))) return false
@@ -127,7 +130,34 @@ export function advance({ dialect }: Store, step: Advance): Promise<boolean> {
     if (step.drill.state === 'refused' || step.drill.state === 'leashed') await noteForecast(transaction, step.drill)
     if (step.quarantine !== undefined)
       await putInQuarantine(transaction, { drill: step.drill, reason: step.quarantine, since: await dialect.now(transaction) })
+    if (step.messages !== undefined && step.messages.length > 0)
+      await addMessages(transaction, store, { messages: step.messages, now: await dialect.now(transaction) })
     return true
+  })
+}
+
+/** Under the lock that intents are written under: a drill is struck or vetoed, never both. */
+export function veto(store: Store, id: DrillId, { by, note }: { by: string; note: string }): Promise<DrillState | 'unknown' | null> {
+  const { dialect, newId } = store
+  return underLock(dialect, async transaction => {
+    const row = await transaction.selectFrom('drills').select('body').where('id', '=', id).executeTakeFirst()
+    if (row === undefined) return 'unknown'
+    const stored = fromBody(row)
+    if (!isPlanned(stored)) return stored.state
+    const at = await dialect.now(transaction)
+    const refusal = { rule: 'veto', reason: `${by} vetoed it: ${note}` }
+    const refused = transition(stored, { kind: 'refuse', refusal, findings: [], at })
+    if (!(await replace(transaction, refused))) throw new LedgerError('failed', `drill ${id} changed under the lock; this is a defect`)
+    await appendEvents(transaction, id, [{ at, kind: 'refused', data: { ...refusal } }])
+    await record(transaction, {
+      id: newId(),
+      at: at.epochMilliseconds,
+      by,
+      action: 'veto',
+      subject: `drill ${id} of ${stored.group}`,
+      note,
+    })
+    return null
   })
 }
 

@@ -14,7 +14,9 @@ import type {
 import type { Verdict } from '../domain/finding.ts'
 import type { GroupId, ScopeId } from '../domain/group.ts'
 import type { Halt, HaltTarget, LedgerState, Quarantine } from '../domain/ledger-state.ts'
+import type { NewMessage, Notice } from '../domain/notice.ts'
 import type { GroupRecord, SeenGroup } from '../domain/seen-group.ts'
+import type { Milliseconds } from '../domain/time.ts'
 
 /**
  * The only source of truth. Times are the ledger's own where they decide something (`now`, permits).
@@ -87,12 +89,34 @@ export interface Ledger {
   audit(limit: number): Promise<readonly AuditEntry[]>
   /** Another text as soon as an open drill, a halt or a quarantine has changed, a drill was planned or judged. */
   pulse(): Promise<string>
-  halt(halt: { target: HaltTarget; reason: string; by: string; until: Temporal.Instant | null }): Promise<Halt>
+  /** `messages` tell of it, in the same transaction. */
+  halt(halt: {
+    target: HaltTarget
+    reason: string
+    by: string
+    until: Temporal.Instant | null
+    messages?: readonly NewMessage[]
+  }): Promise<Halt>
   /** Ends every halt on exactly this target; null: all halts. Returns those ended. A schedule's breaker starts counting anew. */
   resume(target: HaltTarget | null, by: string): Promise<readonly Halt[]>
   quarantines(): Promise<readonly Quarantine[]>
   /** Clears by service name; false where there is none. The note and who are kept. */
   clearQuarantine(service: string, note: string, by: string): Promise<boolean>
+
+  // what must be told
+  /** Adds messages that are not there yet (unique by key and target). */
+  post(messages: readonly NewMessage[]): Promise<void>
+  /** Takes due messages for `lease` ms, so that nobody else sends them meanwhile. */
+  claimMessages(claim: { readonly limit: number; readonly lease: Milliseconds }): Promise<readonly ClaimedMessage[]>
+  /** False: the claim had run out and the message is somebody else's. */
+  settleMessage(claim: Pick<ClaimedMessage, 'id' | 'attempt'>, end: MessageEnd): Promise<boolean>
+  /** When a message must be sent next; null: none waits. */
+  nextMessageAt(): Promise<Temporal.Instant | null>
+  messagesAbout(drill: DrillId): Promise<readonly MessageStanding[]>
+  /** Those that wait, and those that ended `since` then, by state. */
+  messageCounts(since: Temporal.Instant): Promise<ReadonlyMap<MessageStanding['state'], number>>
+  /** Refuses a drill that is still planned, with a line in the audit; null: it was vetoed, else the state that it has meanwhile. */
+  veto(drill: DrillId, words: { readonly by: string; readonly note: string }): Promise<DrillState | 'unknown' | null>
 
   // known differences
   /** Records that this difference is accepted from now on; what was accepted at the same place of the group before ends. */
@@ -194,7 +218,7 @@ export interface AuditEntry {
   readonly id: string
   readonly at: Temporal.Instant
   readonly by: string
-  readonly action: 'halt' | 'resume' | 'clear-quarantine' | 'accept'
+  readonly action: 'halt' | 'resume' | 'clear-quarantine' | 'accept' | 'veto'
   readonly subject: string
   readonly note: string
 }
@@ -214,6 +238,32 @@ export interface Advance {
   readonly after?: After
   /** Quarantine the drill's service, with this reason. */
   readonly quarantine?: string
+  /** Tell of it, in the same transaction. */
+  readonly messages?: readonly NewMessage[]
+}
+
+export interface ClaimedMessage {
+  readonly id: string
+  readonly target: string
+  readonly notice: Notice
+  /** 1 for the first. */
+  readonly attempt: number
+  readonly since: Temporal.Instant
+}
+
+export type MessageEnd =
+  | { readonly kind: 'sent' }
+  | { readonly kind: 'again'; readonly after: Milliseconds; readonly problem: string }
+  /** `dropped`: there was nothing left to tell. */
+  | { readonly kind: 'gave-up' | 'dropped'; readonly problem: string }
+
+export interface MessageStanding {
+  readonly key: string
+  readonly target: string
+  readonly state: 'waiting' | 'sent' | 'gave-up' | 'dropped'
+  readonly attempts: number
+  readonly endedAt: Temporal.Instant | null
+  readonly problem: string | null
 }
 
 export interface NewEvent {

@@ -31,6 +31,7 @@ export function steps(dialect: LedgerDialect): Steps {
         for (const create of [createAudit, addGroupStandings, addRefusalRules]) await create(db, dialect)
       },
     },
+    '0004-notifications': { up: db => createMessages(db) },
   }
 }
 
@@ -292,4 +293,26 @@ async function addRefusalRules(db: Db): Promise<void> {
     .columns(['concluded_at', 'id', 'group_id', 'provider', 'verdict'])
     .where(judged)
     .execute()
+}
+
+async function createMessages(db: Db): Promise<void> {
+  await db.schema
+    .createTable('messages')
+    .addColumn('id', 'text', column => column.primaryKey())
+    .addColumn('key', 'text', column => column.notNull())
+    .addColumn('target', 'text', column => column.notNull())
+    .addColumn('drill', 'text')
+    .addColumn('created_at', 'bigint', column => column.notNull())
+    .addColumn('wake_at', 'bigint')
+    .addColumn('attempts', 'integer', column => column.notNull())
+    .addColumn('state', 'text', column => column.notNull().check(sql`state in ('waiting', 'sent', 'gave-up', 'dropped')`))
+    .addColumn('ended_at', 'bigint')
+    .addColumn('problem', 'text')
+    .addColumn('body', 'text', column => column.notNull())
+    .addUniqueConstraint('messages_once', ['key', 'target'])
+    .execute()
+  const waiting = sql<boolean>`wake_at is not null`
+  await db.schema.createIndex('messages_wake').on('messages').columns(['wake_at', 'id']).where(waiting).execute()
+  await db.schema.createIndex('messages_drill').on('messages').columns(['drill', 'created_at']).execute()
+  await db.schema.createIndex('messages_ended').on('messages').columns(['ended_at', 'state']).execute()
 }

@@ -5,6 +5,7 @@ import * as fleet from './fleet.ts'
 import * as groups from './groups.ts'
 import * as history from './history.ts'
 import { type Ledger, LedgerError } from './ledger.ts'
+import * as messages from './messages.ts'
 import * as stops from './stops.ts'
 import type { Store } from './store.ts'
 import * as strikes from './strikes.ts'
@@ -47,6 +48,13 @@ export function repository(store: Store): Ledger {
     resume: (target, by) => guarded(() => stops.resume(store, target, by)),
     quarantines: () => guarded(() => stops.quarantines(store)),
     clearQuarantine: (service, note, by) => guarded(() => stops.clearQuarantine(store, { service, note, by })),
+    post: posted => guarded(() => messages.post(store, posted)),
+    claimMessages: claim => guarded(() => messages.claimMessages(store, claim)),
+    settleMessage: (claim, end) => guarded(() => messages.settleMessage(store, claim, end)),
+    nextMessageAt: () => guarded(() => messages.nextMessageAt(store)),
+    messagesAbout: drill => guarded(() => messages.messagesAbout(store, drill)),
+    messageCounts: since => guarded(() => messages.messageCounts(store, since)),
+    veto: (drill, words) => guarded(() => drills.veto(store, drill, words)),
     accept: difference => guarded(() => exceptions.accept(store, difference)),
     accepted: group => guarded(() => exceptions.accepted(store, group)),
     close() {

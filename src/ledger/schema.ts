@@ -18,6 +18,7 @@ export interface Tables {
   readonly quarantines: QuarantinesTable
   readonly exceptions: ExceptionsTable
   readonly audit: AuditTable
+  readonly messages: MessagesTable
   readonly migrations: MigrationsTable
 }
 
@@ -180,6 +181,25 @@ export interface AuditTable {
   readonly action: string
   readonly subject: string
   readonly note: string
+}
+
+/** What must be told, to whom, and how that went: the outbox of notifications. */
+export interface MessagesTable {
+  readonly id: string
+  /** With the target: what is told once. */
+  readonly key: string
+  readonly target: string
+  readonly drill: string | null
+  readonly created_at: number
+  /** When it is tried next, or given to somebody else where whoever took it has died; null: never again. */
+  readonly wake_at: number | null
+  readonly attempts: number
+  readonly state: string
+  readonly ended_at: number | null
+  /** Why the last try failed, or why it was given up. */
+  readonly problem: string | null
+  /** The whole notice. */
+  readonly body: string
 }
 
 export interface MigrationsTable {

@@ -1,12 +1,18 @@
 import type { Drill } from '../domain/drill.ts'
 import type { Halt, HaltTarget, Quarantine } from '../domain/ledger-state.ts'
+import type { NewMessage } from '../domain/notice.ts'
 import { underLock } from './dialect.ts'
 import { type AuditEntry, LedgerError } from './ledger.ts'
+import { addMessages } from './messages.ts'
 import type { AuditTable, Db, HaltsTable } from './schema.ts'
 import { moment, momentOrNull, type Store } from './store.ts'
 
 /** S2: written under the lock that intents are written under, so once this has returned none is on its way. */
-export function halt({ dialect, newId }: Store, wish: Pick<Halt, 'target' | 'reason' | 'by' | 'until'>): Promise<Halt> {
+export function halt(
+  store: Store,
+  { messages = [], ...wish }: Pick<Halt, 'target' | 'reason' | 'by' | 'until'> & { readonly messages?: readonly NewMessage[] },
+): Promise<Halt> {
+  const { dialect, newId } = store
   return underLock(dialect, async transaction => {
     const since = (await dialect.now(transaction)).epochMilliseconds
     const row = {
@@ -21,6 +27,7 @@ export function halt({ dialect, newId }: Store, wish: Pick<Halt, 'target' | 'rea
     }
     await transaction.insertInto('halts').values(row).execute()
     await record(transaction, { id: newId(), at: since, by: wish.by, action: 'halt', subject: textOf(wish.target), note: wish.reason })
+    if (messages.length > 0) await addMessages(transaction, store, { messages, now: moment(since) })
     return { ...wish, id: row.id, since: moment(since) }
   })
 }

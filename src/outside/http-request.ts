@@ -17,6 +17,8 @@ export interface HttpQuestion {
 export interface HttpAnswer {
   readonly status: number
   readonly body: string
+  /** Seconds that the server asks to wait; null where it does not say so in seconds. */
+  readonly retryAfter: number | null
 }
 
 const LARGEST_BODY = 1024 * 1024
@@ -31,10 +33,22 @@ export async function httpGet(question: HttpQuestion, signal: AbortSignal): Prom
   if (question.allowLinkLocal !== true && isMetadataAddress(hostOf(url))) throw new ForbiddenAddressError(url.host)
   const answer = await send(question, signal)
   const status = answer.statusCode ?? 0
-  if (status < 300 || status >= 400 || status === 304) return { status, body: await read(answer, question, signal) }
+  if (status < 300 || status >= 400 || status === 304) return answered(answer, question, signal)
   answer.destroy()
   if (redirects === 0) throw new Error(`${url.origin} answered with a redirect (${status}), which is not followed`)
   return httpGet({ ...question, ...redirected(question, answer.headers.location), redirects: redirects - 1 }, signal)
+}
+
+async function answered(answer: IncomingMessage, question: HttpQuestion, signal: AbortSignal): Promise<HttpAnswer> {
+  const wait = answer.headers['retry-after'] ?? ''
+  const body = await read(answer, question, signal)
+  return { status: answer.statusCode ?? 0, body, retryAfter: /^\d{1,6}$/.test(wait) ? Number(wait) : null }
+}
+
+/** One POST under the same guards. A redirect is an answer like any other: what is told goes nowhere else. */
+export async function httpPost(question: Omit<HttpQuestion, 'redirects'>, body: string, signal: AbortSignal): Promise<HttpAnswer> {
+  if (question.allowLinkLocal !== true && isMetadataAddress(hostOf(question.url))) throw new ForbiddenAddressError(question.url.host)
+  return answered(await send(question, signal, body), question, signal)
 }
 
 function redirected({ url, headers = {} }: HttpQuestion, location: string | undefined): Pick<HttpQuestion, 'url' | 'headers'> {
@@ -46,19 +60,24 @@ function redirected({ url, headers = {} }: HttpQuestion, location: string | unde
   return { url: target, headers: target.origin === url.origin ? headers : {} }
 }
 
-function send(question: HttpQuestion, signal: AbortSignal): Promise<IncomingMessage> {
+function send(question: HttpQuestion, signal: AbortSignal, body?: string): Promise<IncomingMessage> {
   const { url, headers = {}, allowLinkLocal = false } = question
   const request = url.protocol === 'https:' ? tlsRequest : plainRequest
   return new Promise((done, fail) => {
     const options = {
       signal,
       agent: false,
-      headers: { accept: 'application/json', ...headers },
+      method: body === undefined ? 'GET' : 'POST',
+      headers: {
+        accept: 'application/json',
+        ...headers,
+        ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
+      },
       ...(!allowLinkLocal && isIP(hostOf(url)) === 0 && { lookup: guardedLookup }),
     }
     const sent = request(url, options, done)
     sent.on('error', error => fail(signal.aborted ? signal.reason : describe(error, url)))
-    sent.end()
+    sent.end(body)
   })
 }
 

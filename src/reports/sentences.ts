@@ -113,6 +113,8 @@ const rules: Readonly<Record<string, string>> = {
   S13: 'The forecast could not be settled',
   S14: 'The ledger was not made on purpose',
   S15: 'Too much of the scope is unsteady',
+  announcement: 'The strike was not announced in time',
+  veto: 'Somebody vetoed it',
 }
 
 /** Rules by what they hold; anything else is a guard, by its name. */

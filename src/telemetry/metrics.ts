@@ -117,6 +117,12 @@ function instruments(registry: Registry) {
       labelNames: ['scope'],
       registers,
     }),
+    messages: new Gauge({
+      name: 'firedrill_messages',
+      help: 'Notifications that wait to be sent, and those of the last 24 h that were sent, dropped or given up.',
+      labelNames: ['state'],
+      registers,
+    }),
     calls: new Gauge({
       name: 'firedrill_api_calls_total',
       help: 'Requests of this process to platforms, each retry of its own.',
@@ -151,6 +157,8 @@ async function readState({ ledger, apiCalls, watchLag, haltFileExists }: Metrics
     shown.seen.set({ scope }, seconds(at))
   }
   for (const { count, ...labels } of apiCalls.all()) shown.calls.set(labels, count)
+  const messages = await ledger.messageCounts(state.now.subtract({ hours: 24 }))
+  for (const name of ['waiting', 'sent', 'gave-up', 'dropped'] as const) shown.messages.set({ state: name }, messages.get(name) ?? 0)
   shown.refusals.reset()
   for (const { rule, drills } of await ledger.refusalCounts(state.now.subtract({ hours: 24 }))) shown.refusals.set({ rule }, drills)
 }

@@ -12,6 +12,7 @@ import type { WebNeeds } from './needs.ts'
 import { plainPage } from './pages/login.ts'
 import { addPages } from './routes.ts'
 import type { App, Environment, WebContext } from './variables.ts'
+import { addVetoes } from './veto.ts'
 
 /** The dashboard and the API. Whatever it answers, it answers with a policy that lets nothing in from elsewhere. */
 export function createApp(needs: WebNeeds): App {
@@ -26,6 +27,7 @@ export function createApp(needs: WebNeeds): App {
   app.use(async (context, next) => (context.req.path === '/live' ? next() : compress()(context, next)))
   addAssets(app)
   app.use(csrf({ origin: (origin, context) => isOwnOrigin(needs.settings.web, origin, context) }))
+  addVetoes(app, needs)
   addLogin(app, needs)
   app.use(knowWhoAsks(needs))
   const streams = openStreams(needs)

@@ -18,6 +18,7 @@ const COMMANDS = [
   'halt',
   'resume',
   'quarantine',
+  'notify',
   'simulate',
 ]
 
@@ -34,7 +35,7 @@ describe('the command line', () => {
   it('prints its version, and help for every command with examples, and ends with 0', async () => {
     await withFiles({}, async cwd => {
       assert.match((await firedrill(cwd, ['--version'])).stdout, /^\d+\.\d+\.\d+\n$/)
-      for (const command of [...COMMANDS, 'quarantine clear']) {
+      for (const command of [...COMMANDS, 'quarantine clear', 'notify test']) {
         const { code, stdout, stderr } = await firedrill(cwd, [...command.split(' '), '--help'])
         assert.deepEqual([code, stderr], [0, ''], command)
         assert.match(stdout, /--config <file>/)

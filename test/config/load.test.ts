@@ -52,6 +52,7 @@ describe('loading settings', () => {
       guards: [],
       probes: [],
       fingerprint: null,
+      notify: { before: null, to: [] },
     })
     assert.equal(holidays.isHoliday(Temporal.PlainDate.from('2026-12-25')), false)
   })

@@ -282,9 +282,9 @@ fingerprint: { command: { command: [./fingerprint-by-ssm], timeout: 3m } }`,
     ],
   },
   {
-    about: 'notifications, which this version has not',
+    about: 'a target that firedrill.yaml does not name',
     added: 'notify: [slack]',
-    says: [`${inSchedule}:4:9: notify must be an empty list (this version notifies nobody) such as [], not a list`],
+    says: [`${inSchedule}:4:10: there is no target "slack"\n    Write it under notify.targets of firedrill.yaml.`],
   },
   {
     about: 'an unknown provider in a schedule',

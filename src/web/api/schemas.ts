@@ -93,7 +93,7 @@ export const auditDocument = z.strictObject({
       id: z.string(),
       at: instant,
       by: z.string(),
-      action: z.enum(['halt', 'resume', 'clear-quarantine', 'accept']),
+      action: z.enum(['halt', 'resume', 'clear-quarantine', 'accept', 'veto']),
       subject: z.string(),
       note: z.string(),
     }),

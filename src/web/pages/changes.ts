@@ -19,6 +19,7 @@ const words: Readonly<Record<AuditEntry['action'], string>> = {
   resume: 'resumed',
   'clear-quarantine': 'cleared the quarantine of',
   accept: 'accepted the difference',
+  veto: 'vetoed',
 }
 
 function table(entries: readonly AuditEntry[]): Markup {

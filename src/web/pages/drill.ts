@@ -1,4 +1,5 @@
 import type { DrillEvent } from '../../domain/drill.ts'
+import type { MessageStanding } from '../../ledger/ledger.ts'
 import { cardMarkup } from '../../reports/html/card.ts'
 import { type Markup, markup, name } from '../../reports/html/markup.ts'
 import { trackingOf, victimOf } from '../../reports/moments.ts'
@@ -17,13 +18,20 @@ const longestRecord = 200_000
 export async function drillPage({ ledger }: Pick<WebNeeds, 'ledger'>, id: string): Promise<Page | null> {
   const drill = await ledger.drill(id)
   if (drill === null) return null
-  const [events, before, after, now] = await Promise.all([ledger.events(id), ledger.before(id), ledger.after(id), ledger.now()])
+  const [events, before, after, now, told] = await Promise.all([
+    ledger.events(id),
+    ledger.before(id),
+    ledger.after(id),
+    ledger.now(),
+    ledger.messagesAbout(id),
+  ])
   const card = drillCard({ drill, events, before, after })
   const main = markup`<nav class="crumbs" aria-label="Where this is"><a href="/">Fleet</a> / <a href="${groupHref(drill.group)}">${name(clip(drill.groupName, 80))}</a></nav>
 <header class="lead-in"><h1>${heading(card)}</h1></header>
 ${said(card)}
 <section aria-labelledby="result"><h2 id="result" class="hidden">What happened</h2>${cardMarkup(card, 'drill', now, when(card))}</section>
 ${checks(card, events)}
+${messages(told)}
 ${record(card)}`
   return { title: `Drill of ${drill.groupName}`, active: 'fleet', main }
 }
@@ -53,13 +61,23 @@ function said(card: DrillCard): Markup {
 /** What was asked before the strike and after the recovery, and what it answered. */
 function checks(card: DrillCard, events: readonly DrillEvent[]): Markup {
   const { drill } = card.source
-  const guards = events.filter(event => event.kind.startsWith('guard'))
-  const guarded = drill.state === 'refused' && !/^S\d+$/.test(drill.refusal.rule) ? drill.refusal : null
+  const guards = card.source.before?.guards ?? []
+  const isGuard = drill.state === 'refused' && !/^(S\d+|veto|announcement)$/.test(drill.refusal.rule)
+  const guarded = isGuard ? drill.refusal : null
+  const saw = events.find(event => event.kind === 'refused')?.data.evidence
   const candidates = trackingOf(drill)?.candidates ?? []
   const { probes } = drill.policy
   const rows: readonly (readonly [string, Markup])[] = [
-    ...(guarded === null ? [] : [['Guard', markup`${name(guarded.rule)} said no: ${name(asSentence(guarded.reason))}`] as const]),
-    ...guards.map(event => ['Guard', name(JSON.stringify(event.data))] as const),
+    ...(guarded === null
+      ? []
+      : [['Guard', markup`${name(guarded.rule)} said no: ${name(asSentence(guarded.reason))}${evidence(saw)}`] as const]),
+    ...guards.map(
+      reading =>
+        [
+          'Guard',
+          markup`${name(reading.guard)} ${reading.proceed ? 'said yes' : 'said no'}: ${name(asSentence(reading.reason))}${evidence(reading.evidence)}`,
+        ] as const,
+    ),
     ...probes.map(
       probe =>
         ['Probe', markup`${name(probe.kind)} <span class="mono small">${name(clip(JSON.stringify(probe.settings), 300))}</span>`] as const,
@@ -83,6 +101,36 @@ function checks(card: DrillCard, events: readonly DrillEvent[]): Markup {
   ]
   if (rows.length === 0) return markup``
   return markup`<section aria-labelledby="checks"><h2 id="checks">Guards, probes and health</h2><dl class="facts-list panel">${rows.map(([term, text]) => markup`<dt>${term}</dt><dd>${text}</dd>`)}</dl></section>`
+}
+
+/** What a guard saw, small as it is kept. */
+function evidence(seen: unknown): Markup | null {
+  if (seen === undefined || seen === null) return null
+  const text = JSON.stringify(seen)
+  return text === '{}' ? null : markup` <span class="mono small soft">${name(clip(text, 400))}</span>`
+}
+
+const ends: Readonly<Record<MessageStanding['state'], string>> = {
+  waiting: 'not yet',
+  sent: 'told',
+  'gave-up': 'could not be told',
+  dropped: 'not told',
+}
+
+/** Who was told of this drill. */
+function messages(told: readonly MessageStanding[]): Markup {
+  if (told.length === 0) return markup``
+  return markup`<section aria-labelledby="told"><h2 id="told">Who was told</h2><dl class="facts-list panel">${told.map(
+    ({ key, target, state, endedAt, problem, attempts }) =>
+      markup`<dt>${name(target)}</dt><dd>${headings[key.split('/')[0] ?? ''] ?? key}: ${ends[state]}${endedAt === null ? null : markup`, ${moment(endedAt)}`}${problem === null ? null : markup`: ${name(asSentence(problem))}`}${attempts > 1 ? ` ${attempts} tries.` : null}</dd>`,
+  )}</dl></section>`
+}
+
+const headings: Readonly<Record<string, string>> = {
+  strike: 'The coming strike',
+  concluded: 'The verdict',
+  restore: 'The restore that is not taken',
+  whole: 'That it is whole again',
 }
 
 function record(card: DrillCard): Markup {

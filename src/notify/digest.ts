@@ -1,0 +1,123 @@
+import type { Drill } from '../domain/drill.ts'
+import type { Verdict } from '../domain/finding.ts'
+import type { Halt } from '../domain/ledger-state.ts'
+import type { Conclusion, ConclusionCursor, Ledger } from '../ledger/ledger.ts'
+
+/** What a week's letter is made from. */
+export interface DigestContents {
+  readonly coverage: { readonly now: number; readonly before: number; readonly optedIn: number; readonly days: number }
+  readonly drills: Readonly<Record<Verdict, number>>
+  /** Groups whose newest verdict was not snowflake before the week and is now. */
+  readonly newSnowflakes: readonly DigestGroup[]
+  /** Groups that were snowflakes, or never proven, and are phoenixes now. */
+  readonly better: readonly DigestGroup[]
+  readonly quarantined: number
+  /** Null: something was struck within the last day. */
+  readonly quiet: Quiet | null
+}
+
+interface DigestGroup {
+  readonly name: string
+  readonly drill: string
+  /** Of what got better: it had been a snowflake. */
+  readonly wasSnowflake: boolean
+}
+
+export interface Quiet {
+  /** Null: nothing was ever struck. */
+  readonly days: number | null
+  readonly reasons: readonly { readonly rule: string; readonly drills: number; readonly example: string }[]
+  readonly leashed: number
+  readonly halts: readonly string[]
+  readonly optedIn: number
+}
+
+const coverageDays = 30
+const day = 24 * 60 * 60 * 1000
+const batch = 5_000
+const reasonsTold = 6
+
+/** Reads what happened between the two moments. Proofs of `coverageDays` days before count, as everywhere. */
+export async function collectDigest(ledger: Ledger, period: { from: Temporal.Instant; to: Temporal.Instant }): Promise<DigestContents> {
+  const groups = (await ledger.groups()).filter(group => group.optedIn && group.present)
+  const names = new Map(groups.map(group => [group.summary.id, group.summary.name]))
+  const history = await conclusionsSince(ledger, period.from.subtract({ hours: coverageDays * 24 }), period.to)
+  const drills: Record<Verdict, number> = { phoenix: 0, snowflake: 0, inconclusive: 0 }
+  const before = new Map<string, Conclusion>()
+  const after = new Map<string, Conclusion>()
+  for (const one of history) {
+    const isOld = Temporal.Instant.compare(one.at, period.from) < 0
+    if (!isOld) drills[one.verdict]++
+    if (one.verdict === 'inconclusive' || !names.has(one.group)) continue
+    if (isOld) before.set(one.group, one)
+    after.set(one.group, one)
+  }
+  const changed = [...after].filter(([group, { verdict }]) => before.get(group)?.verdict !== verdict)
+  const tell = ([group, { drill }]: [string, Conclusion]): DigestGroup => ({
+    name: names.get(group) ?? group,
+    drill,
+    wasSnowflake: before.get(group)?.verdict === 'snowflake',
+  })
+  return {
+    coverage: {
+      now: proven(after, period.to),
+      before: proven(before, period.from),
+      optedIn: groups.length,
+      days: coverageDays,
+    },
+    drills,
+    newSnowflakes: changed.filter(([, { verdict }]) => verdict === 'snowflake').map(tell),
+    better: changed.filter(([, { verdict }]) => verdict === 'phoenix').map(tell),
+    quarantined: (await ledger.quarantines()).length,
+    quiet: await quietSince(ledger, { to: period.to, optedIn: groups.length }),
+  }
+}
+
+async function conclusionsSince(ledger: Ledger, from: Temporal.Instant, to: Temporal.Instant): Promise<Conclusion[]> {
+  const found: Conclusion[] = []
+  let cursor: ConclusionCursor = { at: from, drill: '' }
+  for (;;) {
+    const page = await ledger.conclusions(cursor, batch)
+    for (const one of page) if (Temporal.Instant.compare(one.at, to) <= 0) found.push(one)
+    const last = page.at(-1)
+    if (last === undefined || page.length < batch) return found
+    cursor = last
+  }
+}
+
+function proven(newest: ReadonlyMap<string, Conclusion>, at: Temporal.Instant): number {
+  const oldest = at.epochMilliseconds - coverageDays * day
+  return [...newest.values()].filter(one => one.verdict === 'phoenix' && one.at.epochMilliseconds >= oldest).length
+}
+
+/** Why nothing was struck lately; null where something was. */
+async function quietSince(ledger: Ledger, { to, optedIn }: { to: Temporal.Instant; optedIn: number }): Promise<Quiet | null> {
+  const { strikes, halts } = await ledger.state()
+  const last =
+    strikes
+      .map(strike => strike.at)
+      .sort(Temporal.Instant.compare)
+      .at(-1) ?? null
+  const quietFor = last === null ? null : to.since(last).total('milliseconds')
+  if (quietFor !== null && quietFor < 2 * day) return null
+  // Older refusals explain nothing that still holds.
+  const since = to.subtract({ hours: 24 * Math.min(7, Math.ceil((quietFor ?? 7 * day) / day)) })
+  const counts = await ledger.refusalCounts(since)
+  const reasons = await Promise.all(
+    counts.slice(0, reasonsTold).map(async ({ rule, drills }) => {
+      const [newest] = await ledger.drills({ rule, states: ['refused'], since, limit: 1 })
+      return { rule, drills, example: newest === undefined ? '' : reasonOf(newest) }
+    }),
+  )
+  const leashed = (await ledger.drills({ states: ['leashed'], since, limit: 1_000 })).length
+  return { days: quietFor === null ? null : Math.floor(quietFor / day), reasons, leashed, halts: halts.map(haltText), optedIn }
+}
+
+function reasonOf(drill: Drill): string {
+  return drill.state === 'refused' ? drill.refusal.reason : ''
+}
+
+function haltText({ target, reason, by }: Halt): string {
+  const what = target.kind === 'installation' ? 'everything' : `the ${target.kind} ${target.name}`
+  return `${what} is halted by ${by}: ${reason}`
+}

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
+import type { Settings, TargetSettings } from '../../src/config/settings.ts'
+import { sendTest } from '../../src/notify/open.ts'
+import { HttpStage } from '../support/http.ts'
+import { noon } from './notices.ts'
+import { SmtpStage } from './smtp.ts'
+
+const never = new AbortController().signal
+const web = { listen: '127.0.0.1:0', origin: 'https://firedrill.example.org', tokens: [], proxy: null }
+
+function settingsOf(target: TargetSettings, smtp: Settings['notify']['smtp'] = null) {
+  return { notify: { targets: { there: target }, smtp, digest: null, owners: {} }, schedules: [], web }
+}
+
+async function send(target: TargetSettings, env: Record<string, string>, smtp: Settings['notify']['smtp'] = null): Promise<void> {
+  await sendTest({ settings: settingsOf(target, smtp), env, folder: '/', now: () => noon }, { target: 'there', by: 'a test' }, never)
+}
+
+describe('a webhook', () => {
+  const stage = new HttpStage()
+  let bodies: string[] = []
+
+  before(() => stage.start())
+  after(() => stage.stop())
+  beforeEach(() => {
+    bodies = []
+    stage.asked = []
+    stage.answer = (response, request) => {
+      let body = ''
+      request
+        .on('data', chunk => (body += chunk))
+        .on('end', () => {
+          bodies.push(body)
+          response.writeHead(204).end()
+        })
+    }
+  })
+
+  it('gets a CloudEvent whose signature holds for its id, its time and its body', async () => {
+    const headers = { 'X-Api-Key': { secretFrom: 'env', name: 'API' } as const }
+    await send(
+      { kind: 'webhook', url: `${stage.url}/in`, secret: { secretFrom: 'env', name: 'KEY' }, headers },
+      { KEY: 'whsec_c2VjcmV0', API: 'k' },
+    )
+    const [asked] = stage.asked
+    const [body = ''] = bodies
+    assert.equal(asked?.headers['content-type'], 'application/cloudevents+json; charset=utf-8')
+    assert.equal(asked?.headers['x-api-key'], 'k')
+    const { 'webhook-id': id, 'webhook-timestamp': time, 'webhook-signature': signature } = asked?.headers ?? {}
+    assert.equal(time, String(noon.epochMilliseconds / 1000))
+    assert.equal(signature, `v1,${createHmac('sha256', 'secret').update(`${id}.${time}.${body}`).digest('base64')}`)
+    const event = JSON.parse(body)
+    assert.deepEqual([event.specversion, event.id, event.source, event.type], ['1.0', id, web.origin, 'firedrill.test'])
+  })
+
+  it('that fails is a failure without the secrets it was given, and a redirect is not followed', async () => {
+    stage.answer = response => response.writeHead(500).end('no: k-e-y is wrong')
+    const target = { kind: 'webhook', url: stage.url, headers: { 'X-Api-Key': { secretFrom: 'env', name: 'API' } } } as const
+    await assert.rejects(
+      send(target, { API: 'k-e-y' }),
+      error => error instanceof Error && /answered with 500 \(no: \*\*\* is wrong\)/.test(error.message),
+    )
+    stage.answer = response => response.writeHead(307, { location: `${stage.url}/elsewhere` }).end()
+    await assert.rejects(send(target, { API: 'k-e-y' }), /answered with 307/)
+    assert.equal(stage.asked.length, 2)
+  })
+
+  it('of Slack gets blocks, at an address that only the environment knows', async () => {
+    const target = { kind: 'slack', url: { secretFrom: 'env', name: 'SLACK' } } as const
+    await send(target, { SLACK: `${stage.url}/services/T0/B0/x` })
+    assert.match(JSON.parse(bodies[0] ?? '').text, /^Firedrill: a test message$/)
+    await assert.rejects(send(target, { SLACK: 'http://hooks.example.org/x' }), /must be https/)
+    await assert.rejects(send(target, { SLACK: 'https://169.254.169.254/x' }), /link-local or metadata address/)
+    await assert.rejects(send(target, {}), /environment variable SLACK is not set/)
+  })
+})
+
+describe('e-mail', () => {
+  const stage = new SmtpStage()
+  const target = { kind: 'email', to: ['sre@example.org', 'payments@example.org'] } as const
+
+  before(() => stage.start())
+  after(() => stage.stop())
+
+  function smtp(changes: Partial<NonNullable<Settings['notify']['smtp']>> = {}) {
+    const from = 'firedrill@example.org'
+    return {
+      host: '127.0.0.1',
+      port: stage.port,
+      tls: 'none' as const,
+      from,
+      user: null,
+      password: null,
+      allowSelfSigned: false,
+      ...changes,
+    }
+  }
+
+  it('goes to a real mail server with both bodies, and the same Message-ID each time', async () => {
+    const password = { secretFrom: 'env', name: 'MAIL' } as const
+    for (let time = 0; time < 2; time++) await send(target, { MAIL: 'pass' }, smtp({ user: 'fire', password }))
+    assert.equal(stage.login, '\0fire\0pass')
+    const [first, second] = stage.mails
+    assert.deepEqual([first?.from, first?.to], ['firedrill@example.org', ['sre@example.org', 'payments@example.org']])
+    assert.match(first?.data ?? '', /^Subject: Firedrill: a test message\r$/m)
+    assert.match(first?.data ?? '', /^Auto-Submitted: auto-generated\r$/m)
+    assert.match(first?.data ?? '', /Content-Type: text\/plain[\s\S]*Content-Type: text\/html/)
+    const id = /^Message-ID: (<.*@example\.org>)\r$/m
+    assert.ok(id.exec(first?.data ?? ''))
+    assert.equal(id.exec(first?.data ?? '')?.[1], id.exec(second?.data ?? '')?.[1])
+  })
+
+  it('that is refused, or would go without the TLS that was asked for, is a failure', async () => {
+    stage.answer = '451 try again later'
+    await assert.rejects(send(target, {}, smtp()), /451 try again later/)
+    stage.answer = '250 taken'
+    const before = stage.mails.length
+    await assert.rejects(send(target, {}, smtp({ tls: 'starttls' })), /STARTTLS|TLS/i)
+    await assert.rejects(send(target, {}, smtp({ host: '169.254.169.254' })), /link-local or metadata address/)
+    await assert.rejects(send(target, {}), /there is no mail server/)
+    assert.equal(stage.mails.length, before)
+  })
+})

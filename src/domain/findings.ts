@@ -45,7 +45,8 @@ export function late(why: string): Finding {
   return finding('late', 'fail', `${why}: the deadline is too short for this group, or something holds its start-up`)
 }
 
-export function unhealthy(candidate: Candidate): Finding {
+/** `repeats`: how many came after it and failed as well. */
+export function unhealthy(candidate: Candidate, repeats = 0): Finding {
   const why =
     candidate.gone !== null
       ? `was removed before it was ever healthy (${candidate.gone.detail || 'no reason given'})`
@@ -53,14 +54,24 @@ export function unhealthy(candidate: Candidate): Finding {
         ? `kept failing a probe: ${candidate.lastProbeFailure}`
         : `stayed unhealthy until the deadline: ${candidate.healthDetail || 'no check said why'}`
   const actual = candidate.gone?.detail || candidate.lastProbeFailure || candidate.healthDetail || null
-  return finding('unhealthy', 'fail', `the successor ${candidate.name} ${why}`, { path: 'health', expected: 'healthy', actual })
+  return finding('unhealthy', 'fail', `the successor ${candidate.name} ${why}${repeated(repeats)}`, {
+    path: 'health',
+    expected: 'healthy',
+    actual,
+  })
 }
 
-export function diedYoung(candidate: Candidate): Finding {
+/** `repeats`: how many came after it and failed as well. */
+export function diedYoung(candidate: Candidate, repeats = 0): Finding {
   const reason = candidate.gone?.detail || candidate.lastProbeFailure || candidate.healthDetail || 'no check said why'
   const how = candidate.gone === null ? 'failed' : 'was gone'
-  const summary = `the successor ${candidate.name} was healthy and then ${how} during the soak: ${reason}`
+  const summary = `the successor ${candidate.name} was healthy and then ${how} during the soak: ${reason}${repeated(repeats)}`
   return finding('died-young', 'fail', summary, { path: 'health', expected: 'healthy', actual: reason })
+}
+
+function repeated(repeats: number): string {
+  if (repeats === 0) return ''
+  return repeats === 1 ? '; one more came after it and failed as well' : `; ${repeats} more came after it and failed as well`
 }
 
 export function interrupted(why: string): Finding {

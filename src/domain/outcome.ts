@@ -40,10 +40,10 @@ export function recoveryOutcomes(evidence: Evidence): readonly Outcome[] {
   if (candidates.length === 0) return [withoutCandidate(evidence)]
   const judged = deciding(candidates)
   const stillborn = judged.filter(candidate => failedLaunchOf(candidate, tracking) !== null)
-  const born = judged.filter(candidate => !stillborn.includes(candidate))
+  const born = chains(judged.filter(candidate => !stillborn.includes(candidate)))
   // A launch that failed and was tried again is no second successor, once what came of it fills the group.
-  const made = tracking.wholeAt !== null && born.some(candidate => standingOf(candidate) === 'recovered')
-  const outcomes = [...(made ? [] : stillbornOutcome(stillborn, evidence)), ...born.map(candidate => outcomeOf(candidate, evidence))]
+  const made = tracking.wholeAt !== null && born.some(({ first }) => standingOf(first) === 'recovered')
+  const outcomes = [...(made ? [] : stillbornOutcome(stillborn, evidence)), ...born.map(chain => outcomeOf(chain, evidence))]
   const doubtful = !certain && tracking.desired > order.desired && tracking.wholeAt === null
   return doubtful
     ? outcomes.map(outcome => (outcome.result === 'passed' ? undecided(outcome.candidate, outgrown(possible.how)) : outcome))
@@ -61,6 +61,36 @@ function deciding(candidates: readonly Candidate[]): readonly Candidate[] {
   const own = candidates.filter(candidate => !followsLoss(candidate))
   const left = own.filter(candidate => standingOf(candidate) !== 'taken')
   return left.length > 0 ? left : own
+}
+
+interface Chain {
+  readonly first: Candidate
+  /** How many came after it had failed, and failed as well. */
+  readonly repeats: number
+}
+
+/**
+ * A crash loop is one fault, however many generations of it came before the deadline: who fails after an earlier one had failed
+ * repeats it. The verdict stays with the first, which came for the victim or for another lost member.
+ */
+function chains(candidates: readonly Candidate[]): readonly Chain[] {
+  const inOrder = [...candidates].sort(inOrderOfBirth)
+  const comesAfterEndOf = (candidate: Candidate, earlier: Candidate): boolean => {
+    const end = lostAt(earlier)
+    return end !== null && !isAfter(end, candidate.seenAt)
+  }
+  const isRepeat = (candidate: Candidate, index: number): boolean =>
+    lostAt(candidate) !== null && inOrder.slice(0, index).some(earlier => comesAfterEndOf(candidate, earlier))
+  const repeats = inOrder.filter(isRepeat)
+  return inOrder
+    .filter(candidate => !repeats.includes(candidate))
+    .map(first => ({ first, repeats: repeats.filter(repeat => comesAfterEndOf(repeat, first)).length }))
+}
+
+/** Of those first seen in the same look, who was launched earlier; it may have come and gone between two looks. */
+function inOrderOfBirth(a: Candidate, b: Candidate): number {
+  const seen = Temporal.Instant.compare(a.seenAt, b.seenAt)
+  return seen !== 0 || a.launchedAt === null || b.launchedAt === null ? seen : Temporal.Instant.compare(a.launchedAt, b.launchedAt)
 }
 
 /** The failed launch of one that was seen to start and never got healthy: by the platform's own account it never came. */
@@ -85,12 +115,12 @@ function lostAt(candidate: Candidate): Temporal.Instant | null {
   return standing === 'failed' ? (endOf(candidate) ?? candidate.failedAt) : null
 }
 
-function outcomeOf(candidate: Candidate, evidence: Evidence): Outcome {
+function outcomeOf({ first: candidate, repeats }: Chain, evidence: Evidence): Outcome {
   switch (standingOf(candidate)) {
     case 'failed':
-      return failed(candidate, diedYoung(candidate))
+      return failed(candidate, diedYoung(candidate, repeats))
     case 'removed':
-      return failed(candidate, unhealthy(candidate))
+      return failed(candidate, unhealthy(candidate, repeats))
     case 'taken':
       return undecided(candidate, taken(candidate))
     case 'recovered':

@@ -1,8 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { watched } from '../support/children.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+
+const { NODE_COMPILE_CACHE } = process.env
+const cache = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }
 
 export interface Ended {
   readonly code: number | null
@@ -10,13 +14,15 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** The real program as a process of its own, in this folder and with nothing of this process's environment but PATH. */
+/** The real program as a process of its own, in this folder and with nothing of this process's environment but PATH and Node's cache. */
 export function start(args: readonly string[], { cwd, env = {} }: { cwd: string; env?: Record<string, string> }): ChildProcess {
-  return spawn(process.execPath, [MAIN, ...args], {
-    cwd,
-    env: { PATH: process.env.PATH ?? '', HOME: cwd, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  return watched(
+    spawn(process.execPath, [MAIN, ...args], {
+      cwd,
+      env: { PATH: process.env.PATH ?? '', HOME: cwd, ...cache, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  )
 }
 
 export async function end(child: ChildProcess): Promise<Ended> {

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Context } from 'mocha'
+import { stopProcess } from '../support/children.ts'
 import { missing } from '../support/missing.ts'
 import { onPath } from '../support/on-path.ts'
-import { startProcess, stopProcess } from '../support/server.ts'
+import { startProcess } from '../support/server.ts'
 
 const run = promisify(execFile)
 

@@ -18,11 +18,10 @@ import type { Ledger } from '../../src/ledger/ledger.ts'
 import { openLedger } from '../../src/ledger/open.ts'
 import { createWorld, type Simulator, startSimulator, type WorldInput } from '../../src/simulator/index.ts'
 import { systemClock } from '../../src/telemetry/system-clock.ts'
+import { kill, watched } from '../support/children.ts'
 import { freePort } from '../support/server.ts'
 
 const main = new URL('../../src/main.ts', import.meta.url).pathname
-/** Kept between runs: half of what a start costs is reading the same files again. */
-const compiled = new URL('../../.cache/compiled', import.meta.url).pathname
 /** As short as a look every quarter of a second can follow. */
 const times = { detect: 100, boot: 400, health: 200, drain: 50, terminate: 100, retry: 200 }
 
@@ -99,19 +98,20 @@ export class CrashInstallation {
   }
 
   start(words: readonly string[], { point, action, trace, env = {} }: Crash = {}): ChildProcess {
-    const child = spawn(process.execPath, [main, ...words], {
-      cwd: this.folder,
-      env: {
-        ...process.env,
-        NODE_COMPILE_CACHE: compiled,
-        ...this.simulator.aws.env,
-        ...(point === undefined ? {} : { FIREDRILL_FAIL_POINT: point }),
-        ...(action === undefined ? {} : { FIREDRILL_FAIL_ACTION: action }),
-        ...(trace === undefined ? {} : { FIREDRILL_FAIL_TRACE: trace }),
-        ...env,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
+    const child = watched(
+      spawn(process.execPath, [main, ...words], {
+        cwd: this.folder,
+        env: {
+          ...process.env,
+          ...this.simulator.aws.env,
+          ...(point === undefined ? {} : { FIREDRILL_FAIL_POINT: point }),
+          ...(action === undefined ? {} : { FIREDRILL_FAIL_ACTION: action }),
+          ...(trace === undefined ? {} : { FIREDRILL_FAIL_TRACE: trace }),
+          ...env,
+        },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
+    )
     child.stdout?.on('data', chunk => (this.output += chunk))
     child.stderr?.on('data', chunk => (this.output += chunk))
     this.#children.push(child)
@@ -302,11 +302,7 @@ export class CrashInstallation {
   }
 
   async close(): Promise<void> {
-    for (const child of this.#children) {
-      if (child.exitCode !== null || child.signalCode !== null) continue
-      child.kill('SIGKILL')
-      await once(child, 'exit')
-    }
+    await Promise.all(this.#children.map(kill))
     await this.ledger.close()
     await this.simulator.close()
     await rm(this.folder, { recursive: true, force: true })

@@ -7,6 +7,7 @@ import type { Context } from 'mocha'
 import type { Drill } from '../../src/domain/drill.ts'
 import { query } from '../ledger/places.ts'
 import { fakeTime } from '../support/fake-time.ts'
+import { Meanwhile } from '../support/meanwhile.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 import { CrashInstallation, type Installed } from './installation.ts'
@@ -19,78 +20,35 @@ interface Servers {
   readonly redis: TestRedis
 }
 
-describe('a drill lives through', function () {
-  this.timeout(200_000)
-  let postgres: TestPostgres
-  let redis: TestRedis
-  let running: Readonly<Record<string, Promise<Error | null>>> = {}
+/** Servers of the whole file, and the one test that everything is started for. */
+interface Stage {
+  readonly test: Context
+  /** The lines `ledger:` and `queue:` of one installation on the shared servers. */
+  backend(): Promise<string>
+}
 
-  // Each waits up to a minute for the tick that repairs what was lost, so they go on side by side, on servers of their own.
-  const disturbances: Readonly<Record<string, (own: Servers) => Promise<void>>> = {
-    'S12 a Redis that loses everything': async own => {
+const outages: Readonly<Record<string, (stage: Stage) => Promise<void>>> = {
+  'S12 a Redis that loses everything': ({ test }) =>
+    disturbed(test, async own => {
       const admin = new Redis(own.redis.url)
       await admin.flushall()
       admin.disconnect()
-    },
-    'S12 a Redis that restarts': own => own.redis.restart(),
-    'S11 a PostgreSQL that restarts': own => own.postgres.restart(),
-    'S11 connections that are cut, to both': async own => {
+    }),
+
+  'S12 a Redis that restarts': ({ test }) => disturbed(test, own => own.redis.restart()),
+
+  'S11 a PostgreSQL that restarts': ({ test }) => disturbed(test, own => own.postgres.restart()),
+
+  'S11 connections that are cut, to both': ({ test }) =>
+    disturbed(test, async own => {
       const admin = new Redis(own.redis.url)
       await admin.call('CLIENT', 'KILL', 'TYPE', 'normal')
       admin.disconnect()
       await query(own.postgres.url, `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'firedrill'`)
-    },
-  }
+    }),
 
-  before(async function () {
-    postgres = await startPostgres(this)
-    redis = await startRedis(this)
-    const start = (disturb: (own: Servers) => Promise<void>) =>
-      disturbed(this, disturb).then(
-        () => null,
-        (error: Error) => error,
-      )
-    running = Object.fromEntries(Object.entries(disturbances).map(([title, disturb]) => [title, start(disturb)]))
-  })
-
-  after(async () => {
-    await postgres?.stop()
-    await redis?.stop()
-  })
-
-  async function servers(): Promise<string> {
-    return `ledger: "${await postgres.database(`outage-${randomUUID()}`)}"\nqueue: "${redis.url}"\n`
-  }
-
-  /** Plans two drills, starts the service, and lets `disturb` act as soon as a strike is being recovered from. */
-  async function disturbed(test: Context, disturb: (own: Servers) => Promise<void>): Promise<void> {
-    const own = { postgres: await startPostgres(test), redis: await startRedis(test) }
-    try {
-      const backend = `ledger: "${await own.postgres.database('outage')}"\nqueue: "${own.redis.url}"\n`
-      await using({ backend, recovery: patient }, async installation => {
-        await installation.discover()
-        const planned = await installation.plan(0, 1)
-        const service = installation.start(['serve'])
-        await installation.until(() => anyIs(installation, 'recovering'), 'a recovery')
-        await disturb(own)
-        await installation.until(() => installation.allSettled(), 'the end of both')
-        await installation.stop(service)
-        await installation.assertAllProven(planned)
-      })
-    } finally {
-      await own.postgres.stop()
-      await own.redis.stop()
-    }
-  }
-
-  for (const title of Object.keys(disturbances))
-    it(title, async () => {
-      const error = await running[title]
-      if (error !== null) throw error
-    })
-
-  it('S9 a worker that is stopped past its lease, and goes on while another has taken over', async () => {
-    await using({ backend: await servers() }, async installation => {
+  async 'S9 a worker that is stopped past its lease, and goes on while another has taken over'(stage) {
+    await using({ backend: await stage.backend() }, async installation => {
       await installation.discover()
       const planned = await installation.plan(0, 1)
       const first = installation.start(['worker'])
@@ -103,10 +61,10 @@ describe('a drill lives through', function () {
       await installation.stop(second)
       await installation.assertAllProven(planned)
     })
-  })
+  },
 
-  it('S9 a worker that is stopped between intent and call, and goes on when another has struck', async () => {
-    await using({ backend: await servers() }, async installation => {
+  async 'S9 a worker that is stopped between intent and call, and goes on when another has struck'(stage) {
+    await using({ backend: await stage.backend() }, async installation => {
       await installation.discover()
       const planned = await installation.plan(0)
       const first = installation.start(['worker'], { point: 'provider.strike.before', action: 'stop' })
@@ -119,9 +77,9 @@ describe('a drill lives through', function () {
       await installation.stop(second)
       await installation.assertAllProven(planned)
     })
-  })
+  },
 
-  it('S9 a second service on an embedded ledger, which refuses with the pid of the first', async () => {
+  async 'S9 a second service on an embedded ledger, which refuses with the pid of the first'() {
     await using({}, async installation => {
       const first = installation.start(['serve'], { trace: installation.traced() })
       await installation.until(async () => (await installation.passed()).length > 0, 'the service')
@@ -133,12 +91,12 @@ describe('a drill lives through', function () {
       await installation.stop(first)
       assert.deepEqual(installation.strikes(), [])
     })
-  })
+  },
 
-  it('S9, S11 a clock that is set forward by an hour and back by half a minute', async function () {
+  async 'S9, S11 a clock that is set forward by an hour and back by half a minute'(stage) {
     const offset = (installation: CrashInstallation) => join(installation.folder, 'clock')
     await using({ recovery: patient }, async installation => {
-      const env = fakeTime(this, offset(installation))
+      const env = fakeTime(stage.test, offset(installation))
       await installation.discover()
       const planned = await installation.plan(0, 1)
       await writeFile(offset(installation), '+0\n')
@@ -165,9 +123,9 @@ describe('a drill lives through', function () {
       }
       installation.assertWhole()
     })
-  })
+  },
 
-  it('S9 a ledger that is put back from before the strike: the group has changed lately, so it is not struck again', async () => {
+  async 'S9 a ledger that is put back from before the strike: the group has changed lately, so it is not struck again'() {
     await using({ settle: '10m' }, async installation => {
       await installation.discover()
       const planned = await installation.plan(0)
@@ -182,9 +140,9 @@ describe('a drill lives through', function () {
       assert.ok(again?.state === 'refused' && again.refusal.rule === 'S5', JSON.stringify(again))
       assert.equal(installation.strikes().length, 1)
     })
-  })
+  },
 
-  it('S9 a ledger that is put back from the midst of the strike: the victim is found gone, and the drill judged', async () => {
+  async 'S9 a ledger that is put back from the midst of the strike: the victim is found gone, and the drill judged'() {
     await using({}, async installation => {
       await installation.discover()
       const planned = await installation.plan(0)
@@ -195,8 +153,57 @@ describe('a drill lives through', function () {
       await installation.recover()
       await installation.assertAllProven(planned)
     })
+  },
+}
+
+describe('a drill lives through', function () {
+  this.timeout(240_000)
+  let postgres: TestPostgres
+  let redis: TestRedis
+  const running = new Map<string, Meanwhile<void>>()
+
+  // Most of each is waiting, up to a minute for the tick that repairs what was lost: so they go on side by side.
+  before(async function () {
+    postgres = await startPostgres(this)
+    redis = await startRedis(this)
+    const backend = async () => `ledger: "${await postgres.database(`outage-${randomUUID()}`)}"\nqueue: "${redis.url}/${database++}"\n`
+    let database = 0
+    for (const [title, live] of Object.entries(outages)) running.set(title, new Meanwhile(live({ test: this, backend })))
   })
+
+  after(async () => {
+    await Promise.all([...running.values()].map(one => one.over))
+    await postgres?.stop()
+    await redis?.stop()
+  })
+
+  for (const title of Object.keys(outages))
+    it(title, async () => {
+      const one = running.get(title) ?? assert.fail('it was not started')
+      await one.outcome()
+    })
 })
+
+/** Plans two drills, starts the service, and lets `disturb` act as soon as a strike is being recovered from. On servers of its own. */
+async function disturbed(test: Context, disturb: (own: Servers) => Promise<void>): Promise<void> {
+  const own = { postgres: await startPostgres(test), redis: await startRedis(test) }
+  try {
+    const backend = `ledger: "${await own.postgres.database('outage')}"\nqueue: "${own.redis.url}"\n`
+    await using({ backend, recovery: patient }, async installation => {
+      await installation.discover()
+      const planned = await installation.plan(0, 1)
+      const service = installation.start(['serve'])
+      await installation.until(() => anyIs(installation, 'recovering'), 'a recovery')
+      await disturb(own)
+      await installation.until(() => installation.allSettled(), 'the end of both')
+      await installation.stop(service)
+      await installation.assertAllProven(planned)
+    })
+  } finally {
+    await own.postgres.stop()
+    await own.redis.stop()
+  }
+}
 
 async function using(wish: Partial<Installed>, use: (installation: CrashInstallation) => Promise<void>): Promise<void> {
   const installation = await CrashInstallation.open({ backend: '', groups: 3, ...wish })

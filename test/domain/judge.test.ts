@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { decode, encode } from '../../src/domain/codec.ts'
-import type { Evidence, Judgement } from '../../src/domain/drill.ts'
+import type { Candidate, Evidence, Judgement } from '../../src/domain/drill.ts'
 import type { FindingKind, Verdict } from '../../src/domain/finding.ts'
 import { judge } from '../../src/domain/judge.ts'
 import { anyEvidence, driftFreeEvidence } from './arbitraries.ts'
@@ -475,6 +475,54 @@ describe('judge', () => {
     assert.equal(judge(atDeadline({})).successor, null)
   })
 
+  it('makes one finding of a crash loop, however many generations of it were seen, in whatever order', () => {
+    const generation = fc.record({
+      end: fc.constantFrom('died young', 'removed', 'failed', 'starting'),
+      lived: fc.integer({ min: 0, max: 40 }),
+      // No look in between: it was there and gone when the next was seen.
+      missed: fc.boolean(),
+    })
+    fc.assert(
+      fc.property(
+        fc.constantFrom('died young', 'removed', 'failed'),
+        fc.array(generation, { maxLength: 12 }),
+        fc.func(fc.integer()),
+        (end, others, order_) => {
+          const loop = crashLoop([{ end, lived: 5, missed: false }, ...others])
+          const candidates = [...loop].sort((a, b) => order_(a.id) - order_(b.id))
+          const judged = judge(evidence({ tracking: tracking({ candidates, wholeAt: null, lookedAt: at(900) }) }))
+          const kind = end === 'removed' ? 'unhealthy' : 'died-young'
+          assert.deepEqual([judged.verdict, judged.successor], ['snowflake', 'i-000'])
+          assert.deepEqual(
+            judged.findings.filter(one => one.level === 'fail').map(one => one.kind),
+            [kind],
+          )
+        },
+      ),
+    )
+  })
+
+  it('says how often a crash loop went round', () => {
+    const loop = (generations: number) =>
+      crashLoop(Array.from({ length: generations }, () => ({ end: 'died young', lived: 6, missed: false })))
+    const summary = (generations: number) => judge(evidence({ tracking: tracking({ candidates: loop(generations) }) })).findings[0]?.summary
+    assert.match(summary(1) ?? '', /i-000 was healthy and then was gone during the soak: exit 1$/)
+    assert.match(summary(2) ?? '', /; one more came after it and failed as well$/)
+    assert.match(summary(4) ?? '', /; 3 more came after it and failed as well$/)
+  })
+
+  it('keeps two findings of two that failed side by side: neither repeats the other', () => {
+    const both = crashLoop([{ end: 'died young', lived: 6, missed: false }]).flatMap(one => [
+      one,
+      { ...one, id: 'i-other', name: 'i-other' },
+    ])
+    const judged = judge(evidence({ tracking: tracking({ candidates: both, wholeAt: null }) }))
+    assert.deepEqual(
+      judged.findings.map(({ kind }) => kind),
+      ['died-young', 'died-young'],
+    )
+  })
+
   it('is total and deterministic, and judges stored evidence the same', () => {
     fc.assert(
       fc.property(anyEvidence(), given => {
@@ -513,6 +561,32 @@ describe('judge', () => {
     )
   })
 })
+
+interface Generation {
+  readonly end: string
+  readonly lived: number
+  readonly missed: boolean
+}
+
+/** Members of one slot that follow each other, as looks see them. */
+function crashLoop(generations: readonly Generation[]): Candidate[] {
+  let seconds = 10
+  return generations.map(({ end, lived, missed }, turn) => {
+    const id = `i-${String(turn).padStart(3, '0')}`
+    const born = seconds
+    const ends = born + lived
+    seconds = ends + 1
+    const seenAt = at(missed ? ends : born)
+    const launchedAt = at(born)
+    const recovered = { healthyAt: seenAt, recoveredAt: seenAt }
+    const never = { health: 'starting', healthyAt: null, recoveredAt: null } as const
+    const gone = { at: at(ends), cause: 'unknown', detail: 'exit 1' } as const
+    if (end === 'starting') return candidate(id, { seenAt, launchedAt, ...never })
+    if (end === 'removed') return candidate(id, { seenAt, launchedAt, ...never, gone })
+    if (end === 'failed') return candidate(id, { seenAt, launchedAt, ...recovered, health: 'unhealthy', badLooks: 2, failedAt: at(ends) })
+    return candidate(id, { seenAt, launchedAt, ...recovered, gone })
+  })
+}
 
 const blindfolds: readonly ((given: Evidence) => Evidence)[] = [
   given => ({ ...given, after: { ...given.after, configurations: {} } }),

@@ -16,6 +16,8 @@ import type { Ledger } from '../../src/ledger/ledger.ts'
 import { openLedger } from '../../src/ledger/open.ts'
 import { createWorld, type Simulator, startSimulator } from '../../src/simulator/index.ts'
 import { systemClock } from '../../src/telemetry/system-clock.ts'
+import { kill, watched } from '../support/children.ts'
+import { Meanwhile } from '../support/meanwhile.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 import { freePort } from '../support/server.ts'
@@ -33,9 +35,14 @@ guards: none
 leashed: false
 `
 
+interface Servers {
+  readonly postgres: TestPostgres | null
+  readonly redis: TestRedis | null
+}
+
 interface Backend {
   readonly name: string
-  settings(servers: { postgres: TestPostgres | null; redis: TestRedis | null }): Promise<string>
+  settings(servers: Servers): Promise<string>
 }
 
 const backends: readonly Backend[] = [
@@ -53,71 +60,91 @@ const backends: readonly Backend[] = [
   },
 ]
 
+const scenarios: Readonly<Record<string, (stage: Stage) => Promise<void>>> = {
+  async 'runs a campaign: a phoenix, a snowflake, exit code 1 and a report'(stage) {
+    const child = stage.start('run', '--all', '--json', 'report.json')
+    assert.equal(await stage.ended(child), 1, stage.output)
+    const report = JSON.parse(await readFile(join(stage.folder, 'report.json'), 'utf8')) as {
+      drills: { groupName: string; verdict: string; findings: { kind: string }[] }[]
+    }
+    const verdicts = report.drills.map(({ groupName, verdict }) => `${groupName} ${verdict}`).toSorted()
+    assert.deepEqual(verdicts, ['exports snowflake', 'web phoenix'])
+  },
+
+  async 'S11 serves: strikes what is planned, ends cleanly on SIGTERM in its midst, and goes on at the next start'(stage) {
+    await stage.plan('web')
+    const first = stage.start('serve')
+    await stage.until(async () => (await stage.web())?.state === 'recovering')
+    const asked = performance.now()
+    first.kill('SIGTERM')
+    assert.equal(await stage.ended(first), 0, stage.output)
+    assert.ok(performance.now() - asked < 10_000, 'within ten seconds')
+    const second = stage.start('serve')
+    await stage.until(async () => (await stage.web())?.state === 'concluded')
+    second.kill('SIGTERM')
+    assert.equal(await stage.ended(second), 0, stage.output)
+    await stage.assertOnePhoenix()
+  },
+
+  async 'S9, S11 killed after its strike, makes no second one, and comes to one verdict'(stage) {
+    await stage.plan('web')
+    const first = stage.start('serve')
+    await stage.until(async () => stage.strikes() > 0)
+    first.kill('SIGKILL')
+    await stage.ended(first)
+    const second = stage.start('serve')
+    await stage.until(async () => (await stage.web())?.state === 'concluded')
+    second.kill('SIGTERM')
+    await stage.ended(second)
+    await stage.assertOnePhoenix()
+  },
+}
+
 describe('the whole of Firedrill as processes', function () {
   this.timeout(90_000)
   let postgres: TestPostgres | null = null
   let redis: TestRedis | null = null
+  const lives = new Map<string, Meanwhile<void>>()
 
   before(async function () {
     postgres = await startPostgres(this)
     redis = await startRedis(this)
+    const servers = { postgres, redis }
+    // One after the other on each backend, and the backends side by side: most of it is waiting.
+    for (const backend of backends) {
+      let previous: Promise<unknown> = Promise.resolve()
+      for (const [title, live] of Object.entries(scenarios)) {
+        const life = new Meanwhile(previous.then(() => onStage(backend, servers, live)))
+        lives.set(`${backend.name}: ${title}`, life)
+        previous = life.over
+      }
+    }
   })
 
   after(async () => {
+    await Promise.all([...lives.values()].map(life => life.over))
     await postgres?.stop()
     await redis?.stop()
   })
 
-  for (const backend of backends) {
-    describe(`on ${backend.name}`, () => {
-      let stage: Stage
-
-      beforeEach(async () => {
-        stage = await Stage.open(await backend.settings({ postgres, redis }))
-      })
-
-      afterEach(() => stage.close())
-
-      it('runs a campaign: a phoenix, a snowflake, exit code 1 and a report', async () => {
-        const child = stage.start('run', '--all', '--json', 'report.json')
-        assert.equal(await stage.ended(child), 1, stage.output)
-        const report = JSON.parse(await readFile(join(stage.folder, 'report.json'), 'utf8')) as {
-          drills: { groupName: string; verdict: string; findings: { kind: string }[] }[]
-        }
-        const verdicts = report.drills.map(({ groupName, verdict }) => `${groupName} ${verdict}`).toSorted()
-        assert.deepEqual(verdicts, ['exports snowflake', 'web phoenix'])
-      })
-
-      it('S11 serves: strikes what is planned, ends cleanly on SIGTERM in its midst, and goes on at the next start', async () => {
-        await stage.plan('web')
-        const first = stage.start('serve')
-        await stage.until(async () => (await stage.web())?.state === 'recovering')
-        const asked = performance.now()
-        first.kill('SIGTERM')
-        assert.equal(await stage.ended(first), 0, stage.output)
-        assert.ok(performance.now() - asked < 10_000, 'within ten seconds')
-        const second = stage.start('serve')
-        await stage.until(async () => (await stage.web())?.state === 'concluded')
-        second.kill('SIGTERM')
-        assert.equal(await stage.ended(second), 0, stage.output)
-        await stage.assertOnePhoenix()
-      })
-
-      it('S9, S11 killed after its strike, makes no second one, and comes to one verdict', async () => {
-        await stage.plan('web')
-        const first = stage.start('serve')
-        await stage.until(async () => stage.strikes() > 0)
-        first.kill('SIGKILL')
-        await stage.ended(first)
-        const second = stage.start('serve')
-        await stage.until(async () => (await stage.web())?.state === 'concluded')
-        second.kill('SIGTERM')
-        await stage.ended(second)
-        await stage.assertOnePhoenix()
-      })
+  for (const { name } of backends)
+    describe(`on ${name}`, () => {
+      for (const title of Object.keys(scenarios))
+        it(title, async () => {
+          const life = lives.get(`${name}: ${title}`) ?? assert.fail('it was not started')
+          await life.outcome()
+        })
     })
-  }
 })
+
+async function onStage(backend: Backend, servers: Servers, live: (stage: Stage) => Promise<void>): Promise<void> {
+  const stage = await Stage.open(await backend.settings(servers))
+  try {
+    await live(stage)
+  } finally {
+    await stage.close()
+  }
+}
 
 /** An installation in a folder of its own, a simulated fleet of two groups, and the ledger as a second reader. */
 class Stage {
@@ -154,7 +181,7 @@ class Stage {
 
   start(...words: readonly string[]): ChildProcess {
     const env = { ...process.env, ...this.simulator.aws.env }
-    const child = spawn(process.execPath, [main, ...words], { cwd: this.folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = watched(spawn(process.execPath, [main, ...words], { cwd: this.folder, env, stdio: ['ignore', 'pipe', 'pipe'] }))
     child.stdout?.on('data', chunk => (this.output += chunk))
     child.stderr?.on('data', chunk => (this.output += chunk))
     this.#children.push(child)
@@ -213,10 +240,7 @@ class Stage {
   }
 
   async close(): Promise<void> {
-    for (const child of this.#children) {
-      child.kill('SIGKILL')
-      await this.ended(child)
-    }
+    await Promise.all(this.#children.map(kill))
     await this.ledger.close()
     await this.simulator.close()
     await rm(this.folder, { recursive: true, force: true })

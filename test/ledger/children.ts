@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { LedgerLocation } from '../../src/ledger/open.ts'
+import { kill, watched } from '../support/children.ts'
 
 export interface Child {
   readonly pid: number
@@ -16,19 +16,13 @@ export interface Child {
 export async function child(action: 'hold' | 'init' | 'salt' | 'halt', where: LedgerLocation): Promise<Child> {
   const place = where.kind === 'postgres' ? where.url.reveal() : where.file
   const script = fileURLToPath(new URL('./child.ts', import.meta.url))
-  const process_ = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script, action, place], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
+  const words = ['--disable-warning=ExperimentalWarning', script, action, place]
+  const process_ = watched(spawn(process.execPath, words, { stdio: ['pipe', 'pipe', 'inherit'] }))
   const said = await firstLine(process_)
   return {
     pid: process_.pid ?? 0,
     said,
-    async kill() {
-      if (process_.exitCode !== null || process_.signalCode !== null) return
-      const ended = once(process_, 'exit')
-      process_.kill('SIGKILL')
-      await ended
-    },
+    kill: () => kill(process_),
   }
 }
 

@@ -7,6 +7,7 @@ import { openQueue } from '../../src/queue/open.ts'
 import type { Queue } from '../../src/queue/queue.ts'
 import { QueueError } from '../../src/queue/queue-error.ts'
 import { systemClock } from '../../src/telemetry/system-clock.ts'
+import { kill, watched } from '../support/children.ts'
 import { freePort } from '../support/server.ts'
 import { Events, inMs, pass } from './events.ts'
 import { type Flavour, flavours, recordingLog, secretOf, silentLog } from './flavours.ts'
@@ -27,7 +28,7 @@ for (const kind of ['redis', 'postgres'] as const) {
       key = `${kind}:scope/${number++}`
     })
     afterEach(async () => {
-      for (const child of children) if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
+      await Promise.all(children.map(kill))
       await Promise.all(queues.map(queue => queue.close(100)))
       queues = []
       children = []
@@ -44,7 +45,7 @@ for (const kind of ['redis', 'postgres'] as const) {
     async function startChild(task: 'hold' | 'serve'): Promise<{ readonly child: ChildProcess; readonly lines: Events<string> }> {
       const lines = new Events<string>()
       const file = new URL('./wake-process.ts', import.meta.url).pathname
-      const child = spawn(process.execPath, [file, kind, flavour.url, task], { stdio: ['ignore', 'pipe', 'inherit'] })
+      const child = watched(spawn(process.execPath, [file, kind, flavour.url, task], { stdio: ['ignore', 'pipe', 'inherit'] }))
       children.push(child)
       createInterface({ input: child.stdout }).on('line', line => lines.push(line))
       await lines.reach(1)

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Context } from 'mocha'
 import pg from 'pg'
+import { stopProcess } from './children.ts'
 import { missing } from './missing.ts'
 import { onPath, postgresFolders } from './on-path.ts'
-import { freePort, startProcess, stopProcess } from './server.ts'
+import { freePort, startProcess } from './server.ts'
 
 export interface TestPostgres {
   /** Of the database that every cluster starts with. */

@@ -4,9 +4,10 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Context } from 'mocha'
+import { stopProcess } from './children.ts'
 import { missing } from './missing.ts'
 import { onPath } from './on-path.ts'
-import { freePort, startProcess, stopProcess } from './server.ts'
+import { freePort, startProcess } from './server.ts'
 
 export interface TestRedis {
   readonly url: string

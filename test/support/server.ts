@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { kill, watched } from './children.ts'
 
 /** A port on loopback that was free a moment ago. */
 export async function freePort(): Promise<number> {
@@ -16,7 +17,7 @@ export async function freePort(): Promise<number> {
 
 /** Starts a server of this test's own and waits until `ready` no longer throws. */
 export async function startProcess(command: readonly string[], ready: () => Promise<void>): Promise<ChildProcess> {
-  const child = spawn(command[0] ?? '', command.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = watched(spawn(command[0] ?? '', command.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] }))
   let output = ''
   child.stdout?.on('data', chunk => (output += chunk))
   child.stderr?.on('data', chunk => (output += chunk))
@@ -29,14 +30,6 @@ export async function startProcess(command: readonly string[], ready: () => Prom
       await sleep(50)
     }
   }
-  child.kill('SIGKILL')
+  await kill(child)
   throw new Error(`${command.join(' ')} did not become ready: ${output}`)
-}
-
-/** Ends exactly this process and waits for it. */
-export async function stopProcess(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const ended = once(child, 'exit')
-  child.kill(signal)
-  await ended
 }

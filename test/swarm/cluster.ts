@@ -23,19 +23,16 @@ export class Cluster {
 
   static async start(test: Context): Promise<Cluster> {
     for (const program of ['unshare', 'nsenter', 'ip']) if (onPath(program, ['/usr/sbin']) === null) missing(test, program)
-    const manager = await Engine.start(test, { isolated: true })
+    const started = await Promise.allSettled([1, 2].map(() => Engine.start(test, { isolated: true })))
+    const [manager, worker] = started.map(one => (one.status === 'fulfilled' ? one.value : null))
     try {
-      const worker = await Engine.start(test, { isolated: true })
+      for (const one of started) if (one.status === 'rejected') throw one.reason
+      if (!manager || !worker) throw new Error('two engines were started')
       const cluster = new Cluster(manager, worker)
-      try {
-        await cluster.#join()
-        return cluster
-      } catch (error) {
-        await worker.stop()
-        throw error
-      }
+      await cluster.#join()
+      return cluster
     } catch (error) {
-      await manager.stop()
+      await Promise.all([manager?.stop(), worker?.stop()])
       throw error
     }
   }
@@ -75,12 +72,19 @@ export class Cluster {
       .map(line => line.split(' ')[0] ?? '')
   }
 
+  /** Services whose tasks are not all running. */
+  async unready(): Promise<string[]> {
+    const lines = (await this.manager.docker(['service', 'ls', '--format', '{{.Name}} {{.Replicas}}'])).split('\n')
+    return lines.filter(line => !/ (\d+)\/\1\b/.test(line))
+  }
+
   async until(what: string, holds: () => Promise<boolean>): Promise<void> {
-    for (let attempt = 0; attempt < 240; attempt++) {
+    const end = performance.now() + 90_000
+    while (performance.now() < end) {
       if (await holds()) return
       await sleep(250)
     }
-    throw new Error(`${what} within a minute:\n${await this.manager.docker(['service', 'ls'])}`)
+    throw new Error(`not within 90 s: ${what}\n${await this.manager.docker(['service', 'ls'])}`)
   }
 
   /** What must be gone afterwards: processes and namespaces by number, and folders whose mounts end with them. */

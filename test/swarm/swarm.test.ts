@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict'
+import type { ChildProcess } from 'node:child_process'
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Context } from 'mocha'
 import { processIo } from '../../src/commands/io.ts'
 import { openInstallation } from '../../src/compose.ts'
+import type { Drill as LedgerDrill } from '../../src/domain/drill.ts'
 import { discover } from '../../src/engine/discover.ts'
 import { basisFor, newPlan } from '../../src/engine/plan.ts'
 import { type Ended, end, firedrill, start } from '../commands/binary.ts'
 import type { Ran } from '../container/engine.ts'
+import { kill } from '../support/children.ts'
+import { Meanwhile } from '../support/meanwhile.ts'
 import { missing } from '../support/missing.ts'
 import { onPath } from '../support/on-path.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
@@ -19,17 +24,18 @@ import { makeImages } from './image.ts'
 
 const EXAMPLE = new URL('../../examples/swarm', import.meta.url).pathname
 
-const schedule = `name: always
+/** `groups`: the campaign, the service and the example go on side by side, each with groups of its own. */
+const schedule = (groups: string): string => `name: always
 timezone: UTC
 hours: "00:00-24:00"
-groups: { exclude: ["firedrill-example_*"] }
+groups: ${groups}
 meanDaysBetweenDrills: 5
 limits: { concurrent: 20, concurrentPerScope: 20, spacing: 0s, breaker: off, woundedPerScope: 20, maxUnsteadyGroups: 100%, strikesPerGroupPerDay: 5 }
 victim: { minAge: 0s, minGroupSize: 2 }
 settle: 0s
 method: crash
 maxImageLag: 0s
-recovery: { target: 15s, deadline: 20s, soak: 8s }
+recovery: { target: 20s, deadline: 30s, soak: 8s }
 guards: none
 leashed: false
 `
@@ -66,7 +72,7 @@ const EVERYTHING = [
     'net.ipv4.ip_unprivileged_port_start=0',
   ],
 ]
-const HEALTH = ['--health-cmd', 'test ! -e /tmp/sick', '--health-interval', '300ms', '--health-retries', '2', '--health-timeout', '5s']
+const HEALTH = ['--health-cmd', 'test ! -e /tmp/sick', '--health-interval', '1s', '--health-retries', '2', '--health-timeout', '5s']
 
 interface Drill {
   readonly groupName: string
@@ -81,23 +87,51 @@ interface Drill {
   readonly successor: { readonly id: string; readonly image: string } | null
 }
 
+interface Served {
+  readonly ended: Ended
+  readonly drills: readonly LedgerDrill[]
+}
+
+interface ExampleRun {
+  readonly prepared: Ran
+  readonly ended: Ended
+  readonly drills: readonly Drill[]
+}
+
 describe('Docker Swarm, on real engines', function () {
-  this.timeout(150_000)
+  this.timeout(240_000)
   let cluster: Cluster
   let redis: TestRedis
   let postgres: TestPostgres
   let folder = ''
   let untouched: readonly string[] = []
   let drills: ReadonlyMap<string, Drill> = new Map()
-  let preparing: Promise<Ran> = Promise.resolve({ code: -1, output: 'not asked for' })
+  let settingUp: Promise<unknown> = Promise.resolve()
+  let exampleRun: Meanwhile<ExampleRun> | null = null
+  let served: Meanwhile<Served> | null = null
 
-  before(async function () {
+  before(function () {
+    settingUp = setUp(this)
+    return settingUp
+  })
+
+  after(async () => {
+    // They may go on after a hook or a test that took too long.
+    await Promise.allSettled([settingUp, exampleRun?.over, served?.over])
+    await Promise.all([cluster?.stop(), redis?.stop(), postgres?.stop()])
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  async function setUp(test: Context): Promise<void> {
     folder = await mkdtemp(join(tmpdir(), 'firedrill-swarm-'))
-    redis = await startRedis(this)
-    postgres = await startPostgres(this)
-    cluster = await Cluster.start(this)
+    const started = await Promise.allSettled([
+      startRedis(test).then(it => (redis = it)),
+      startPostgres(test).then(it => (postgres = it)),
+      Cluster.start(test).then(it => (cluster = it)),
+    ])
+    for (const one of started) if (one.status === 'rejected') throw one.reason
     const { manager } = cluster
-    await makeImages(manager, this, {
+    await makeImages(manager, test, {
       'app:1': 'one',
       'moved:latest': 'old',
       'moved:next': 'new',
@@ -125,22 +159,16 @@ describe('Docker Swarm, on real engines', function () {
       create('stuck', ['--update-failure-action', 'pause', '--update-monitor', '2s']),
       create('agent', ['--mode', 'global']),
       create('bystander', ['--label-rm']),
+      create('served', [...HEALTH, '--label', 'firedrill-method=retire']),
     ])
-    for (const service of await names()) await cluster.until(`${service} ran`, async () => (await cluster.tasks(service)).length === 2)
-    await prepare()
-    await installation('both', [socketOf(cluster.manager), socketOf(cluster.worker)])
-    await installation('one', [socketOf(cluster.manager)])
-  })
-
-  after(async () => {
-    await cluster?.stop()
-    await redis?.stop()
-    await postgres?.stop()
-    await rm(folder, { recursive: true, force: true })
-  })
-
-  async function names(): Promise<string[]> {
-    return (await cluster.manager.docker(['service', 'ls', '--format', '{{.Name}}'])).split('\n')
+    await cluster.until('every service runs', async () => (await cluster.unready()).length === 0)
+    const { both, others } = { both: [manager, cluster.worker].map(socketOf), others: '{ exclude: ["firedrill-example_*", served] }' }
+    await Promise.all([
+      prepare(),
+      installation('both', { engines: both, groups: others }),
+      installation('one', { engines: [socketOf(manager)], groups: others }),
+      installation('serving', { engines: both, groups: '{ include: [served] }' }),
+    ])
   }
 
   /** Two tasks on the manager, or one on each node; Swarm waits for nothing it need not wait for. */
@@ -172,25 +200,40 @@ describe('Docker Swarm, on real engines', function () {
     await writeFile(join(folder, 'state', 'sick', 'sick'), '')
     await writeFile(join(folder, 'state', 'frail', 'frail'), '')
     await rm(join(folder, 'state', 'torn'), { recursive: true })
+    await Promise.all([pauseUpdate(), useUpRestarts(), changeByHand(), editInside()])
+  }
+
+  async function pauseUpdate(): Promise<void> {
+    const { manager } = cluster
     await manager.docker(['service', 'update', '--detach', '--quiet', '--no-resolve-image', '--image', 'nowhere:1', 'stuck'])
+    await cluster.until('the update of stuck was paused', async () =>
+      /paused/.test(await manager.docker(['service', 'inspect', '--format', '{{json .UpdateStatus}}', 'stuck'])),
+    )
+  }
+
+  async function useUpRestarts(): Promise<void> {
     const before = await cluster.tasks('tired')
-    for (const container of await cluster.containers(manager, 'tired')) await manager.docker(['kill', container])
+    await cluster.manager.docker(['kill', ...(await cluster.containers(cluster.manager, 'tired'))])
     await cluster.until('the tasks of tired were replaced', async () => {
       const tasks = await cluster.tasks('tired')
       return tasks.length === 2 && tasks.every(task => !before.includes(task))
     })
+  }
+
+  async function changeByHand(): Promise<void> {
+    const { manager } = cluster
     for (const container of await cluster.containers(manager, 'tuned')) {
       await manager.docker(['update', '--cpu-shares', '512', container])
       await manager.docker(['network', 'connect', 'back', container])
     }
-    await cluster.until('the update of stuck was paused', async () =>
-      /paused/.test(await manager.docker(['service', 'inspect', '--format', '{{json .UpdateStatus}}', 'stuck'])),
-    )
-    for (const container of await cluster.containers(manager, 'wiki')) {
+  }
+
+  async function editInside(): Promise<void> {
+    for (const container of await cluster.containers(cluster.manager, 'wiki')) {
       await untilStarted(container)
       const edit =
         'echo "colour = red" > /etc/app.conf; mkdir -p /opt/hotfix; echo "#!/bin/sh" > /opt/hotfix/run; echo x > /tmp/scratch; rm /bin/date'
-      await manager.docker(['exec', container, 'sh', '-c', edit])
+      await cluster.manager.docker(['exec', container, 'sh', '-c', edit])
     }
   }
 
@@ -201,10 +244,10 @@ describe('Docker Swarm, on real engines', function () {
     if (left > 0) await sleep(left)
   }
 
-  async function installation(name: string, engines: readonly string[]): Promise<void> {
+  async function installation(name: string, { engines, groups }: { engines: readonly string[]; groups: string }): Promise<void> {
     const at = join(folder, name)
     await mkdir(join(at, 'schedules'), { recursive: true })
-    await writeFile(join(at, 'schedules', 'always.yaml'), schedule)
+    await writeFile(join(at, 'schedules', 'always.yaml'), schedule(groups))
     const ledger = await postgres.database(`ledger-${name}`)
     const written = `ledger: "${ledger}"\nqueue: "${redis.url}"\nproviders:\n  swarm: { engines: ${JSON.stringify(engines)}, startUp: 5s }\nweb: { listen: "127.0.0.1:${await freePort()}" }\n`
     await writeFile(join(at, 'firedrill.yaml'), written)
@@ -243,10 +286,10 @@ describe('Docker Swarm, on real engines', function () {
   })
 
   it('runs a campaign over all of them, and ends with 1', async () => {
-    const campaign = call('both', 'run', '--all', '--json', 'report.json')
-    // The example is made ready meanwhile: it takes its time, and this campaign leaves it alone.
-    preparing = cluster.manager.try('sh', [join(EXAMPLE, 'prepare.sh')])
-    const { code, stdout, stderr } = await campaign
+    // Most of each is waiting, so the service and the example run meanwhile.
+    served = new Meanwhile(serve())
+    exampleRun = new Meanwhile(runExample())
+    const { code, stdout, stderr } = await call('both', 'run', '--all', '--json', 'report.json')
     assert.equal(code, 1, `${stdout}\n${stderr}`)
     const report = JSON.parse(await readFile(join(folder, 'both', 'report.json'), 'utf8')) as { drills: Drill[] }
     drills = new Map(report.drills.map(one => [one.groupName, one]))
@@ -335,52 +378,43 @@ describe('Docker Swarm, on real engines', function () {
   })
 
   it('serves on Redis and PostgreSQL: strikes what is planned, and judges it', async () => {
-    await plan('api')
-    const serving = start(['serve'], { cwd: join(folder, 'both') })
-    const ended = end(serving)
-    const concluded = async (): Promise<number> => {
-      const { stdout } = await call('both', 'drills', '--json')
-      const all = JSON.parse(stdout) as { groupName: string; judgement?: { verdict: string } }[]
-      return all.filter(one => one.groupName === 'api' && one.judgement?.verdict === 'phoenix').length
-    }
-    try {
-      await cluster.until('the second drill of api was a phoenix', async () => (await concluded()) === 2)
-    } finally {
-      serving.kill('SIGTERM')
-    }
-    const { code, stderr } = await ended
-    assert.equal(code, 0, stderr)
+    const { ended, drills: all } = (await served?.outcome()) ?? assert.fail('it was not started')
+    assert.equal(ended.code, 0, ended.stderr)
+    const [one] = all
+    assert.ok(all.length === 1 && one?.state === 'concluded', `${JSON.stringify(all)}\n${ended.stderr}`)
+    assert.deepEqual([one.judgement.verdict, one.order.method], ['phoenix', 'retire'], JSON.stringify(one.judgement))
   })
 
-  /** A drill that is due now, as the draw would have planned it. */
-  async function plan(service: string): Promise<void> {
-    const env = { ...process.env, FIREDRILL_LOG_LEVEL: 'silent' }
-    const io = { ...processIo(new AbortController().signal), cwd: join(folder, 'both'), env }
+  /** A drill that is due now, as the draw would have planned it, and a service until that drill has ended. */
+  async function serve(): Promise<Served> {
+    const cwd = join(folder, 'serving')
+    const io = { ...processIo(new AbortController().signal), cwd, env: { ...process.env, FIREDRILL_LOG_LEVEL: 'silent' } }
     const { engine, ledger, close } = await openInstallation({}, io, { worker: false })
+    let serving: ChildProcess | null = null
     try {
-      await discover(engine, AbortSignal.timeout(20_000))
+      await discover(engine, AbortSignal.timeout(60_000))
       const now = await ledger.now()
-      const group = (await ledger.groups()).find(({ summary }) => summary.name === service)
+      const group = (await ledger.groups()).find(({ summary }) => summary.name === 'served')
       const basis = group === undefined ? null : basisFor(engine, group, now)
       assert.ok(basis)
       await ledger.addPlans([newPlan(basis, { planKey: now.toZonedDateTimeISO('UTC').toPlainDate().toString(), plannedFor: now })])
+      serving = start(['serve'], { cwd })
+      const ended = end(serving)
+      const isOver = ({ state }: LedgerDrill): boolean => state === 'concluded' || state === 'refused'
+      await cluster.until('the planned drill has ended', async () => serving?.exitCode !== null || (await ledger.drills({})).every(isOver))
+      serving.kill('SIGTERM')
+      return { ended: await ended, drills: await ledger.drills({}) }
     } finally {
+      if (serving !== null) await kill(serving)
       await close()
     }
   }
 
   it('runs the example as its page says', async () => {
-    const { manager } = cluster
-    assert.match((await preparing).output, /ready: somebody/)
-    const at = join(folder, 'example')
-    await cp(EXAMPLE, at, { recursive: true })
-    const written = await readFile(join(at, 'firedrill.yaml'), 'utf8')
-    await writeFile(join(at, 'firedrill.yaml'), written.replace('unix:///var/run/docker.sock', socketOf(manager)).replace('/data', 'data'))
-    assert.equal((await call('example', 'init')).code, 0)
-    const { code, stderr } = await call('example', 'run', '--all', '--json', 'report.json')
-    assert.equal(code, 1, stderr)
-    const report = JSON.parse(await readFile(join(at, 'report.json'), 'utf8')) as { drills: Drill[] }
-    const told = report.drills.map(one =>
+    const { prepared, ended, drills: all } = (await exampleRun?.outcome()) ?? assert.fail('it was not started')
+    assert.match(prepared.output, /ready: somebody/)
+    assert.equal(ended.code, 1, ended.stderr)
+    const told = all.map(one =>
       `${one.groupName} ${one.verdict ?? one.refusal?.rule} ${one.findings.find(({ level }) => level === 'fail')?.path ?? ''}`.trim(),
     )
     assert.deepEqual(told.sort(), [
@@ -389,6 +423,22 @@ describe('Docker Swarm, on real engines', function () {
       'firedrill-example_wiki snowflake state/etc/app-hosts',
     ])
   })
+
+  async function runExample(): Promise<ExampleRun> {
+    const prepared = await cluster.manager.try('sh', [join(EXAMPLE, 'prepare.sh')])
+    const at = join(folder, 'example')
+    await cp(EXAMPLE, at, { recursive: true })
+    const written = await readFile(join(at, 'firedrill.yaml'), 'utf8')
+    await writeFile(
+      join(at, 'firedrill.yaml'),
+      written.replace('unix:///var/run/docker.sock', socketOf(cluster.manager)).replace('/data', 'data'),
+    )
+    const made = await call('example', 'init')
+    assert.equal(made.code, 0, made.stderr)
+    const ended = await call('example', 'run', '--all', '--json', 'report.json')
+    const report = JSON.parse(await readFile(join(at, 'report.json'), 'utf8')) as { drills: Drill[] }
+    return { prepared, ended, drills: report.drills }
+  }
 
   it('has an example that compose understands', async function () {
     if (onPath('docker-compose') === null) missing(this, 'docker-compose')

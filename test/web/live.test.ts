@@ -12,6 +12,7 @@ import { discover } from '../../src/engine/discover.ts'
 import { basisFor, newPlan } from '../../src/engine/plan.ts'
 import { createWorld, type Simulator, startSimulator } from '../../src/simulator/index.ts'
 import { openBrowser, type TestBrowser } from '../support/browser.ts'
+import { watched } from '../support/children.ts'
 import { freePort } from '../support/server.ts'
 
 const main = new URL('../../src/main.ts', import.meta.url).pathname
@@ -45,7 +46,7 @@ describe('the dashboard of a running service', function () {
     const provider = `providers:\n  aws: { endpoint: "${endpoint}", regions: [${region}] }\n`
     await writeFile(join(folder, 'firedrill.yaml'), `${provider}web: { listen: "${new URL(origin).host}" }\n`)
     await planNow()
-    service = spawn(process.execPath, [main, 'serve'], { cwd: folder, env: environment(), stdio: ['ignore', 'ignore', 'pipe'] })
+    service = watched(spawn(process.execPath, [main, 'serve'], { cwd: folder, env: environment(), stdio: ['ignore', 'ignore', 'pipe'] }))
     service.stderr?.on('data', chunk => (output += chunk))
     await answers('/readyz')
   })

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { ComputeManagementClient } from '@azure/arm-compute'
 import { ManagementLockClient } from '@azure/arm-locks'
-import { SimulatedClock } from '../../src/simulator/clock.ts'
-import { createWorld, type Simulator, startSimulator } from '../../src/simulator/index.ts'
-import type { ScaleSet, Subscription } from '../../src/simulator/world/azure/model.ts'
-import { START } from './simulated-world.ts'
+import { SimulatedClock } from '../../../src/simulator/clock.ts'
+import { createWorld, type Simulator, startSimulator } from '../../../src/simulator/index.ts'
+import type { ScaleSet, Subscription } from '../../../src/simulator/world/azure/model.ts'
+import { START } from '../simulated-world.ts'
 
 type AzureGroup = NonNullable<NonNullable<Parameters<typeof createWorld>[0]['azure']>['groups']>[number]
 
@@ -270,7 +270,7 @@ describe('the traits of simulated scale sets', () => {
     })
 
   it('are each told by the truth of the default fleet, on both clouds', async () => {
-    const { defaultFleet } = await import('../../src/simulator/index.ts')
+    const { defaultFleet } = await import('../../../src/simulator/index.ts')
     const world = createWorld(defaultFleet())
     const outcomes = new Set(
       world

@@ -35,7 +35,7 @@ const SERVICES = [
     program: "Azure's Python SDK",
     isThere: hasAzureSdk,
     packages: ['python3-isodate', 'python3-requests', 'python3-six', 'python3-typing-extensions'],
-    then: unpackAzureSdk,
+    finish: unpackAzureSdk,
   },
 ]
 
@@ -177,7 +177,7 @@ function aptInstall(missing) {
   apt(['update', '-qq'])
   const together = apt(['install', ...missing.flatMap(service => service.packages)])
   // One package that this Debian lacks must not keep the others away.
-  const installed = service => (together || apt(['install', ...service.packages])) && (service.then?.() ?? true)
+  const installed = service => (together || apt(['install', ...service.packages])) && (service.finish?.() ?? true)
   return missing.filter(service => !installed(service)).map(service => service.program)
 }
 

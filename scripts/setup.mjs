@@ -16,6 +16,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const modules = join(root, 'node_modules')
 const stampFile = join(modules, '.firedrill-setup')
 const lockFile = join(root, '.cache', 'setup.lock')
+const azureSdk = join(root, '.cache', 'python-azure')
 
 /** What tests start, how to see that it is there, and the Debian packages that bring it. */
 const SERVICES = [
@@ -27,10 +28,15 @@ const SERVICES = [
   { program: 'openssl', packages: ['openssl'] },
   { program: 'docker-compose', packages: ['docker-compose'] },
   { program: 'debootstrap', also: ['/usr/sbin'], packages: ['debootstrap'] },
-  { program: 'busybox', packages: ['busybox-static'] },
   { program: 'aws', packages: ['awscli'] },
   { program: 'chromium', packages: ['chromium'] },
   { program: 'faketime', packages: ['faketime'] },
+  {
+    program: "Azure's Python SDK",
+    isThere: hasAzureSdk,
+    packages: ['python3-isodate', 'python3-requests', 'python3-six', 'python3-typing-extensions'],
+    finish: unpackAzureSdk,
+  },
 ]
 
 function main() {
@@ -155,7 +161,7 @@ function isAlive(pid) {
 }
 
 function installServices() {
-  const missing = SERVICES.filter(service => !isThere(service.program, service.also))
+  const missing = SERVICES.filter(service => !(service.isThere?.() ?? isThere(service.program, service.also)))
   if (missing.length === 0) return
   const names = missing.map(service => service.program).join(', ')
   const skipped = `tests that need them are skipped (with FIREDRILL_REQUIRE_ALL=1 they fail)`
@@ -169,13 +175,33 @@ function installServices() {
 
 function aptInstall(missing) {
   apt(['update', '-qq'])
-  if (apt(['install', ...missing.flatMap(service => service.packages)])) return []
+  const together = apt(['install', ...missing.flatMap(service => service.packages)])
   // One package that this Debian lacks must not keep the others away.
-  return missing.filter(service => !apt(['install', ...service.packages])).map(service => service.program)
+  const installed = service => (together || apt(['install', ...service.packages])) && (service.finish?.() ?? true)
+  return missing.filter(service => !installed(service)).map(service => service.program)
 }
 
-function apt(words) {
+function hasAzureSdk() {
+  return [azureSdk, '/'].some(folder => existsSync(join(folder, 'usr/lib/python3/dist-packages/azure/mgmt/compute/__init__.py')))
+}
+
+/** Debian has all of Azure's SDK in one package, which takes 900 MB and minutes to install: only what the tests ask is unpacked. */
+function unpackAzureSdk() {
+  rmSync(azureSdk, { recursive: true, force: true })
+  mkdirSync(azureSdk, { recursive: true })
+  apt(['download', 'python3-azure'], azureSdk)
+  const parts = ['__init__.py', 'common*', 'core*', 'profiles*', 'mgmt/__init__.py', 'mgmt/core*', 'mgmt/compute*']
+  const wanted = parts.map(part => `'./usr/lib/python3/dist-packages/azure/${part}'`).join(' ')
+  spawnSync('sh', ['-c', `dpkg-deb --fsys-tarfile python3-azure_*.deb | tar -x --wildcards ${wanted}; rm -f python3-azure_*.deb`], {
+    cwd: azureSdk,
+    stdio: ['ignore', 2, 2],
+  })
+  return hasAzureSdk()
+}
+
+function apt(words, cwd = root) {
   const result = spawnSync('apt-get', ['-y', '-qq', '--no-install-recommends', ...words], {
+    cwd,
     stdio: ['ignore', 2, 2],
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
   })

@@ -12,12 +12,13 @@ import type { RehearseOptions } from './options.ts'
 import { azureFleet, subscriptions } from './rehearsal/azure-fleet.ts'
 import { disagreements } from './rehearsal/check.ts'
 import { fleet, haltedGroup, regions } from './rehearsal/fleet.ts'
+import { gcpFleet, project } from './rehearsal/gcp-fleet.ts'
 import { writeInstallation } from './rehearsal/installation.ts'
 import { PatientClock } from './rehearsal/patient-clock.ts'
 import { reportInput } from './report-input.ts'
 
 /** What every cloud's part of the rehearsal holds, in the order of the report. */
-const everywhere = [...fleet, ...azureFleet]
+const everywhere = [...fleet, ...gcpFleet, ...azureFleet]
 
 /**
  * The main job end to end on simulated clouds: an installation like any other, its own ledger, real SDKs over HTTP. 0 when every
@@ -29,7 +30,9 @@ export async function rehearse(options: RehearseOptions, io: Io): Promise<number
   const clock = new PatientClock()
   const simulatedClock = { now: () => clock.now().epochMilliseconds }
   const azure = { subscriptions: Object.values(subscriptions).map(id => ({ id })), groups: azureFleet.map(({ group }) => group) }
-  const world = createWorld({ seed: options.seed ?? 1, regions: Object.values(regions), groups, azure }, { clock: simulatedClock })
+  const gcp = { projects: [{ id: project }], groups: gcpFleet.map(({ group }) => group) }
+  const seed = options.seed ?? 1
+  const world = createWorld({ seed, regions: Object.values(regions), groups, gcp, azure }, { clock: simulatedClock })
   const simulator = await startSimulator({ world })
   try {
     return await drillTheFleet(simulator, { out, options, io, clock })
@@ -63,7 +66,7 @@ async function drillTheFleet(
     const html = files.find(file => file.endsWith('.html'))
     const instances = everywhere.reduce((sum, { group }) => sum + (group.size ?? 3), 0)
     screen.print({
-      title: `Firedrill rehearsal: ${everywhere.length} groups, ${instances} instances, simulated AWS and Azure`,
+      title: `Firedrill rehearsal: ${everywhere.length} groups, ${instances} instances, simulated AWS, Google Cloud and Azure`,
       aside: 'leash off',
       drills: inFleetOrder(input.drills),
       reportUrl: html === undefined ? null : pathToFileURL(html).href,

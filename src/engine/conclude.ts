@@ -112,10 +112,14 @@ async function conclude(engine: Engine, handle: ScopeHandle, drill: Judgeable, r
   return record(engine, drill, { judgement, after })
 }
 
-/** Comparing needs a dozen reads, and one that fails must not cost the drill: a repeated call may bring what is missing. */
-function isForWantOfReading({ verdict }: Judgement, drill: Judgeable, { declaration, configurations, fingerprints }: After): boolean {
+/**
+ * Comparing needs a dozen reads, and one that fails must not cost the drill: a repeated call may bring what is missing. What is
+ * inside a successor that was late or taken is compared with nothing, so it is not waited for.
+ */
+function isForWantOfReading({ verdict, findings }: Judgement, drill: Judgeable, after: After): boolean {
   if (verdict !== 'inconclusive') return false
-  const wantsFingerprint = drill.policy.fingerprint !== null
+  const { declaration, configurations, fingerprints } = after
+  const wantsFingerprint = drill.policy.fingerprint !== null && findings.some(({ kind }) => kind === 'unobservable')
   return (
     declaration === null ||
     candidatesOf(drill).some(id => configurations[id] === undefined || (wantsFingerprint && fingerprints[id] === undefined))

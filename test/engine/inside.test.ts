@@ -77,6 +77,24 @@ describe('looking inside by the platform itself', () => {
     )
   })
 
+  it('does not wait for what is inside a successor that is late: nothing in there would change the verdict', async () => {
+    const { recovery } = schedule()
+    stage = await staged(async () => assert.fail('the platform was asked'), { fingerprint: { kind: 'files', settings: {} } })
+    const engine = stage.engine.bind(stage)
+    const take = async (target: { id: string }) =>
+      target.id.startsWith('i-new') ? Promise.reject(new Error('it does not answer yet')) : { a: '1' }
+    Object.assign(stage, { engine: () => ({ ...engine(), openFingerprinter: () => ({ take }) }) })
+    stage.platform.replacementTime = 24 * 3_600_000
+    const { concluded } = await drilled(stage)
+    assert.deepEqual(
+      concluded.judgement.findings.map(({ kind }) => kind),
+      ['late'],
+    )
+    const due = concluded.tracking?.struckAt.add({ milliseconds: recovery.deadline })
+    assert.ok(due !== undefined)
+    assert.ok(concluded.concludedAt.since(due).total('milliseconds') <= 5_000, 'judged by the first look after the deadline')
+  })
+
   it('asks the fingerprint that the schedule names, and not the platform', async () => {
     stage = await staged(async () => assert.fail('the platform was asked'), { fingerprint: { kind: 'files', settings: {} } })
     const engine = stage.engine.bind(stage)

@@ -166,7 +166,7 @@ describe('set-up', () => {
     const [, update, install] = calls()
     assert.equal(update, 'apt-get -y -qq --no-install-recommends update -qq | policy 101, noninteractive')
     assert.match(install ?? '', /install redis-server .*\| policy 101/)
-    assert.equal(calls().length, 3)
+    assert.equal(calls().filter(call => call.includes(' install ')).length, 1)
     assert.equal(existsSync(POLICY), before)
   })
 
@@ -176,7 +176,7 @@ describe('set-up', () => {
     program('apt-get', ['echo "apt-get $*" >> "$CALLS"', 'case "$*" in *awscli*) exit 100;; esac'])
     const { code, stderr } = await setUp(['--services'])
     assert.equal(code, 0)
-    assert.match(stderr, /apt could not install aws; tests that need them are skipped/)
+    assert.match(stderr, /apt could not install aws(, Azure's Python SDK)?; tests that need them are skipped/)
     assert.ok(calls().some(call => call.endsWith('install redis-server')))
     assert.equal(existsSync(POLICY), before)
   })

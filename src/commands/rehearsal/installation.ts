@@ -2,6 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { subscriptions } from './azure-fleet.ts'
 import { fleet, regions } from './fleet.ts'
+import { project } from './gcp-fleet.ts'
 
 /** Writes the files of an ordinary installation into an empty folder: a rehearsal runs what its users run. */
 export async function writeInstallation(folder: string, simulator: { endpoint: string; origin: string }): Promise<string> {
@@ -22,6 +23,7 @@ schedules: schedules/
 never: ["*-db"]
 providers:
   aws: { endpoint: "${endpoint}", regions: [${Object.values(regions).join(', ')}] }
+  gcp: { endpoint: "${endpoint}", projects: [${project}] }
   azure: { endpoint: "${endpoint}", subscriptions: [${Object.values(subscriptions).join(', ')}] }
 `
 }

@@ -7,10 +7,11 @@
  * BENCH_LANES (16)         drills at once, in the script as in Firedrill
  * BENCH_DISCOVERY (1000)   opted-in groups in the measurement of discovery, as many more beside them
  * BENCH_OPEN (10000)       open drills in the measurement of memory
- * BENCH_PARTS              some of calls, polling, discovery, idle, memory; by default all
+ * BENCH_PARTS              some of calls, polling, discovery, idle, memory, pages; by default all
  */
 import { type Campaign, type Measured, runFiredrill, runScript } from './campaigns.ts'
 import { fill, weigh, weighIdle, weighOpen } from './memory.ts'
+import { timePages } from './pages.ts'
 import { runPolling, timeDiscovery } from './polling.ts'
 
 const [role, folder = ''] = process.argv.slice(2)
@@ -25,7 +26,7 @@ function size(name: string, usual: number): number {
 }
 
 async function bench(): Promise<void> {
-  const parts = process.env.BENCH_PARTS?.split(',') ?? ['calls', 'polling', 'discovery', 'idle', 'memory']
+  const parts = process.env.BENCH_PARTS?.split(',') ?? ['calls', 'polling', 'discovery', 'idle', 'memory', 'pages']
   const replacementTime = size('REPLACEMENT', 30_000)
   const lanes = size('LANES', 16)
   const fleet = { groups: size('GROUPS', 32), replacementTime }
@@ -34,6 +35,19 @@ async function bench(): Promise<void> {
   if (parts.includes('discovery')) await benchDiscovery(size('DISCOVERY', 1000))
   if (parts.includes('idle')) await benchIdle()
   if (parts.includes('memory')) await benchMemory(size('OPEN', 10_000))
+  if (parts.includes('pages')) await benchPages()
+}
+
+async function benchPages(): Promise<void> {
+  const { groups, drills, pages } = await timePages()
+  say(`\ndashboard, ${groups} groups and ${drills} drills; ms of the processor (goal: under 100 once warm, under 100 kB)`)
+  const rows = pages.map(({ path, first, best, bytes }) => [
+    path.slice(0, 40),
+    first.toFixed(0),
+    best.toFixed(0),
+    `${(bytes / 1000).toFixed(0)} kB`,
+  ])
+  table([['', 'first', 'then', 'size'], ...rows])
 }
 
 async function benchCalls(fleet: { groups: number; replacementTime: number }, lanes: number): Promise<void> {

@@ -25,6 +25,7 @@ import type { Queue } from './queue/queue.ts'
 import { openLedgerFor, type Stored } from './stored.ts'
 import { openLog } from './telemetry/log.ts'
 import { systemClock } from './telemetry/system-clock.ts'
+import { openTraces } from './telemetry/traces.ts'
 
 /** Everything: what looks at groups, and what drills them. */
 export interface Installation extends Stored {
@@ -79,8 +80,20 @@ export async function openInstallation(options: CommonOptions, io: Io, needs: In
       onCall: needs.onCall ?? (() => {}),
     })
     closers.push(...providers.map(provider => () => provider.close()))
+    const traces = await openTraces({ env: io.env, ledger, log })
+    if (traces !== null) closers.push(() => traces.close())
     const told = tellOfWaits(log, needs)
-    const parts = { ledger, providers: providers.map(points.provider), clock, log, ...told }
+    const parts = {
+      ledger,
+      providers: providers.map(points.provider).map(port => traces?.provider(port) ?? port),
+      clock,
+      log,
+      ...told,
+      changed(drill: Drill) {
+        told.changed(drill)
+        traces?.changed(drill)
+      },
+    }
     const open = async () => points.queue(await openQueue(settings.queue, { clock, log }))
     return { settings, ledger, clock, log, engine: engineOf(settings, parts, io.env), openQueue: open, close }
   } catch (error) {

@@ -111,13 +111,17 @@ async function conclude(engine: Engine, handle: ScopeHandle, drill: Judgeable, r
 }
 
 /** Comparing needs a dozen reads, and one that fails must not cost the drill: a repeated call may bring what is missing. */
-function isForWantOfReading({ verdict }: Judgement, drill: Judgeable, { declaration, configurations, fingerprints }: After): boolean {
+function isForWantOfReading({ verdict, findings }: Judgement, drill: Judgeable, after: After): boolean {
   if (verdict !== 'inconclusive') return false
+  const { declaration, configurations, fingerprints } = after
   const wantsFingerprint = drill.policy.fingerprint !== null
-  return (
-    declaration === null ||
-    candidatesOf(drill).some(id => configurations[id] === undefined || (wantsFingerprint && fingerprints[id] === undefined))
-  )
+  // An instance is described by several calls: where one of them failed, a part is missing.
+  const lacksPart = findings.some(({ kind }) => kind === 'unobservable')
+  const isMissing = (id: InstanceId) =>
+    configurations[id] === undefined ||
+    (lacksPart && configurations[id].unread.length > 0) ||
+    (wantsFingerprint && fingerprints[id] === undefined)
+  return declaration === null || candidatesOf(drill).some(isMissing)
 }
 
 /** As long as a verdict waits for a look that can be trusted, counted from the moment that it is about. */

@@ -197,7 +197,7 @@ describe('the simulated Resource Manager, by the official SDK', () => {
     simulator.faults.add({ kind: 'stale', upTo: 60_000 })
     pass(60_000)
     await client.virtualMachineScaleSets.update('shop', 'web', { sku: { name: 'x', capacity: 7 } }).submitted()
-    pass(1_000)
+    pass(30_000)
     const sizes = new Set<number | undefined>()
     for (let read = 0; read < 40; read++) sizes.add((await client.virtualMachineScaleSets.get('shop', 'web')).sku?.capacity)
     assert.deepEqual([...sizes].sort(), [3, 7])

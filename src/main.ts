@@ -29,6 +29,7 @@ line.add(definitions.resume, async () => (await import('./commands/resume.ts')).
 const quarantine = line.add(definitions.quarantine, async () => (await import('./commands/quarantine.ts')).quarantine)
 line.add(definitions.quarantineClear, async () => (await import('./commands/quarantine.ts')).quarantineClear, quarantine)
 line.add(definitions.permissions, async () => (await import('./commands/permissions.ts')).permissions)
+line.add(definitions.verifyLive, async () => (await import('./commands/verify-live.ts')).verifyLive)
 line.add(definitions.simulate, async () => (await import('./commands/simulate.ts')).simulate)
 
 process.exitCode = await line.main(process.argv.slice(2))

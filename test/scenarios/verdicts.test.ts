@@ -38,7 +38,7 @@ describe('verdicts under bad clouds', () => {
     const [slice, alone] = await Promise.all([soak('--drills', '60'), soak('--drills', '1', '--from', '2', '--cloud', 'gcp')])
     const { struck, matrix, byWorld, disagreements, observable, withoutVerdict } = slice
     assert.deepEqual(disagreements, [])
-    assert.deepEqual(Object.keys(byWorld), ['aws:1', 'gcp:1', 'azure:1', 'aws:2', 'gcp:2', 'azure:2', 'aws:3', 'gcp:3', 'azure:3'])
+    assert.deepEqual(Object.keys(byWorld), ['aws:1', 'gcp:1', 'azure:1', 'aws:2', 'gcp:2', 'azure:2'])
     const right = (matrix[0]?.[0] ?? 0) + (matrix[1]?.[1] ?? 0)
     assert.ok(struck >= 20 && right >= 12, `only ${right} verdicts on ${struck} strikes`)
     // The goal is 2 % of thousands. Of these few, a number is too many that chance would bring once in a hundred times at that share.

@@ -3,8 +3,8 @@
  * that fail, answers that lag, and others who work on the same groups. All of it happens in simulated time; the real SDKs
  * and adapters talk HTTP to the simulators through memory. docs/reliability.md says what is counted.
  *
- *   npm run bench:verdicts                    at least 2,000 strikes, and the page is written anew
- *   npm run bench:verdicts -- --strikes 60    fewer, and no page
+ *   npm run bench:verdicts                    at least 2,000 drills over all clouds, and the page is written anew
+ *   npm run bench:verdicts -- --drills 60     fewer, and no page; --cloud gcp: of one cloud only
  *   npm run bench:verdicts -- --replay aws:17 one world again, with everything that was said on the way
  */
 import { parseArgs } from 'node:util'
@@ -13,7 +13,8 @@ import { SimulatedTime } from '../test/support/simulated-time.ts'
 
 const { values } = parseArgs({
   options: {
-    strikes: { type: 'string', default: '2000' },
+    drills: { type: 'string', default: '2000' },
+    cloud: { type: 'string', multiple: true },
     from: { type: 'string', default: '1' },
     size: { type: 'string', default: '10' },
     replay: { type: 'string' },
@@ -26,16 +27,18 @@ const { values } = parseArgs({
 const time = new SimulatedTime('2026-11-02T10:00:00Z')
 const wire = new MemoryWire()
 const started = process.hrtime.bigint()
-const { replay, soak } = await import('./soak/soak.ts')
+const { cloudNamed, replay, soak } = await import('./soak/soak.ts')
+const { clouds } = await import('./soak/clouds.ts')
 const size = Number(values.size)
 if (values.replay === undefined) {
-  const strikes = Number(values.strikes)
+  const drills = Number(values.drills)
   const wrong = await soak(time, {
-    strikes,
+    drills,
+    clouds: values.cloud?.map(cloudNamed) ?? clouds,
     from: Number(values.from),
     size,
     json: values.json,
-    write: values.write || strikes >= 2000,
+    write: values.write || drills >= 2000,
     started,
   })
   process.exitCode = wrong === 0 ? 0 : 1

@@ -31,6 +31,7 @@ line.add(definitions.quarantineClear, async () => (await import('./commands/quar
 const notify = line.add(definitions.notify, async () => (await import('./commands/notify.ts')).notify)
 line.add(definitions.notifyTest, async () => (await import('./commands/notify.ts')).notifyTest, notify)
 line.add(definitions.permissions, async () => (await import('./commands/permissions.ts')).permissions)
+line.add(definitions.verifyLive, async () => (await import('./commands/verify-live.ts')).verifyLive)
 line.add(definitions.simulate, async () => (await import('./commands/simulate.ts')).simulate)
 
 process.exitCode = await line.main(process.argv.slice(2))

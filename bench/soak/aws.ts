@@ -1,16 +1,13 @@
 import { awsFleet } from './aws-fleet.ts'
-import { release } from './aws-others.ts'
+import { handsOnAws } from './aws-others.ts'
 import type { Cloud } from './cloud.ts'
 
 export const aws: Cloud = {
   provider: 'aws',
+  title: 'AWS Auto Scaling groups',
   strikes: ['TerminateInstanceInAutoScalingGroup', 'TerminateInstances'],
   fleet: awsFleet,
   settings: ({ aws: { endpoint, region } }) => ({ endpoint, regions: [region] }),
   env: simulator => simulator.aws.env,
-  release,
-  inside(simulator, id) {
-    const found = simulator.world.findInstance(id)
-    return found?.instance.state === 'running' ? found.instance.content : null
-  },
+  handsOn: ({ world }, { name }) => handsOnAws({ world, ...world.findGroup(name) }),
 }

@@ -1,5 +1,6 @@
 import type { Simulator, WorldInput } from '../../src/simulator/index.ts'
 import type { Random } from '../../src/simulator/world/random.ts'
+import type { Hands } from './others.ts'
 
 /** What others do to a group while it is drilled. */
 export type Disturbance = 'none' | 'scale-out' | 'scale-in' | 'deployment' | 'refresh' | 'crash' | 'opt-out'
@@ -33,6 +34,8 @@ export interface Carried {
 export interface Cloud {
   /** The provider's name in the registry. */
   readonly provider: string
+  /** As the page calls it. */
+  readonly title: string
   /** The API's operations that terminate. */
   readonly strikes: readonly string[]
   /** Groups of every trait, drawn from this chance. */
@@ -40,8 +43,6 @@ export interface Cloud {
   /** What stands under `providers.<name>` in firedrill.yaml. */
   settings(simulator: Simulator): Readonly<Record<string, unknown>>
   env(simulator: Simulator): Readonly<Record<string, string | undefined>>
-  /** Lets others do what they do, some time around the strike; records every strike that is carried out. */
-  release(simulator: Simulator, subjects: readonly Subject[], chance: Random): { readonly carried: readonly Carried[] }
-  /** What is inside an instance, for fingerprints. Null: it cannot be asked. */
-  inside(simulator: Simulator, instance: string): Readonly<Record<string, string>> | null
+  /** What others can do to a group. */
+  handsOn(simulator: Simulator, subject: Subject): Hands
 }

@@ -22,16 +22,16 @@ export function pageWith(page: string, found: Found): string {
 
 function section({ tally, from, size }: Found): string {
   const { worlds, drills, calls, notStruck, unseen, struck } = tally
-  const names = clouds.map(cloud => cloud.provider.toUpperCase()).join(', ')
+  const names = clouds.map(cloud => cloud.title).join(', ')
   const share = unseen.of === 0 ? '0.0' : ((100 * unseen.trials.length) / unseen.of).toFixed(1)
   const refusals = [...tally.refused].sort().map(([rule, count]) => `${rule} ${count}`)
   return `
 ${drills} drills in ${worlds} simulated worlds of ${size} groups (${names}; seeds from ${from}), ${calls} API calls.
 In ${struck.length} of them a server was struck:
 
-| the truth | called phoenix | called snowflake | called inconclusive |
-| --- | ---: | ---: | ---: |
-${verdicts.map(truth => `| ${truth} | ${verdicts.map(said => tally.count(truth, said)).join(' | ')} |`).join('\n')}
+${matrix(tally)}
+
+Cloud by cloud: ${clouds.map(cloud => `${cloud.title}, ${strikesOn(tally, cloud.provider)} strikes`).join('; ')}.
 
 - Snowflakes called phoenix: **${tally.count('snowflake', 'phoenix')}**. Phoenixes called snowflake: **${tally.count('phoenix', 'snowflake')}**.
 - Without a verdict although the truth was there to be seen: **${unseen.trials.length} of ${unseen.of}** (${share} %; the goal is below 2 %).
@@ -44,6 +44,15 @@ Shares of requests that were hit: throttled ${percent(storm.throttling)}, failed
 before or after the effect ${percent(storm.dropped)}, never answered ${percent(storm.hung)}, answered from an older state of up to 60 s ${percent(storm.stale)}, empty
 pages ${percent(storm.emptyPages)}, half a second late ${percent(storm.slow)}.
 `
+}
+
+function matrix(tally: Tally): string {
+  const rows = verdicts.map(truth => `| ${truth} | ${verdicts.map(said => tally.count(truth, said)).join(' | ')} |`)
+  return ['| the truth | called phoenix | called snowflake | called inconclusive |', '| --- | ---: | ---: | ---: |', ...rows].join('\n')
+}
+
+function strikesOn(tally: Tally, provider: string): number {
+  return tally.struck.filter(({ trial }) => trial.provider === provider).length
 }
 
 function percent(share: number): string {

@@ -1,16 +1,18 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import type { SimulatedTime } from '../../test/support/simulated-time.ts'
 import { disagreements } from './assess.ts'
+import type { Cloud } from './cloud.ts'
 import { clouds } from './clouds.ts'
 import { pageWith } from './page.ts'
 import { printTable, say } from './say.ts'
-import { Tally } from './tally.ts'
+import { nameOf, Tally } from './tally.ts'
 import { runWorld, type Trial, type WorldRun } from './trial.ts'
 
 export interface SoakOptions {
-  /** Ends with the first world after which so many victims were struck. */
-  readonly strikes: number
+  /** Ends with the first seed after which so many drills were held, refused ones among them. */
+  readonly drills: number
   readonly from: number
+  readonly clouds: readonly Cloud[]
   readonly size: number
   readonly json: boolean
   readonly write: boolean
@@ -25,8 +27,11 @@ export async function soak(time: SimulatedTime, options: SoakOptions): Promise<n
   // Ctrl-C ends it after the world that is under way, with what there is by then.
   const stop = new AbortController()
   process.once('SIGINT', () => stop.abort())
-  for (let seed = options.from; tally.struck.length < options.strikes && !stop.signal.aborted; seed++) {
-    for (const cloud of clouds) tally.add(await time.run(runWorld(time, { cloud, seed, size: options.size })))
+  for (let seed = options.from; tally.drills < options.drills && !stop.signal.aborted; seed++) {
+    for (const cloud of options.clouds) {
+      if (stop.signal.aborted) break
+      tally.add(await time.run(runWorld(time, { cloud, seed, size: options.size })))
+    }
     if (!options.json && seed % 10 === 0) progress(tally, options)
   }
   if (options.json) say(JSON.stringify(summary(tally)))
@@ -42,10 +47,16 @@ function progress({ worlds, drills, struck, disagreements: wrong }: Tally, { sta
   )
 }
 
+/** By truth and verdict, over everything or over one world. */
+function matrixOf(tally: Tally, world?: string): readonly (readonly number[])[] {
+  return verdicts.map(truth => verdicts.map(said => tally.count(truth, said, world)))
+}
+
 /** What a program wants to know. */
 function summary(tally: Tally) {
   const { worlds, drills, notStruck, unseen } = tally
-  const matrix = verdicts.map(truth => verdicts.map(said => tally.count(truth, said)))
+  const matrix = matrixOf(tally)
+  const byWorld = Object.fromEntries([...tally.worldNames].map(name => [name, matrixOf(tally, name)]))
   const wrong = tally.disagreements.map(({ trial, wrong: why }) => ({ replay: nameOf(trial), group: trial.subject.name, why }))
   return {
     worlds,
@@ -53,6 +64,7 @@ function summary(tally: Tally) {
     struck: tally.struck.length,
     notStruck,
     matrix,
+    byWorld,
     observable: unseen.of,
     withoutVerdict: unseen.trials.length,
     disagreements: wrong,
@@ -82,10 +94,6 @@ function report(tally: Tally, options: SoakOptions): void {
   say(`${seconds.toFixed(0)} s`)
 }
 
-function nameOf({ provider, seed }: Trial): string {
-  return `${provider}:${seed}`
-}
-
 function lineOf(trial: Trial): string {
   const { subject, truth, drill } = trial
   const said =
@@ -95,11 +103,16 @@ function lineOf(trial: Trial): string {
   return `${subject.name} ${subject.traits}, others: ${subject.disturbance}; truth ${truth.verdict}, said ${said}; --replay ${nameOf(trial)}`
 }
 
+export function cloudNamed(provider: string): Cloud {
+  const cloud = clouds.find(each => each.provider === provider)
+  if (cloud === undefined) throw new Error(`there is no cloud ${provider}; there are ${clouds.map(each => each.provider).join(', ')}`)
+  return cloud
+}
+
 /** One world again: every drill with its events and findings, and what was logged. */
 export async function replay(time: SimulatedTime, name: string, size: number): Promise<void> {
   const [provider = '', seed = ''] = name.split(':')
-  const cloud = clouds.find(each => each.provider === provider)
-  if (cloud === undefined) throw new Error(`there is no cloud ${provider}; there are ${clouds.map(each => each.provider).join(', ')}`)
+  const cloud = cloudNamed(provider)
   const run = await time.run(runWorld(time, { cloud, seed: Number(seed), size }))
   for (const line of run.said) say(`${line.at} ${line.level} ${line.message} ${JSON.stringify(line.fields)}`)
   for (const trial of run.trials) tell(trial, run)

@@ -18,6 +18,8 @@ export class Tally {
   notStruck = 0
   readonly disagreements: Disagreement[] = []
 
+  readonly worldNames = new Set<string>()
+
   add(run: WorldRun): void {
     this.worlds++
     this.calls += run.calls
@@ -26,6 +28,7 @@ export class Tally {
 
   #count(trial: Trial): void {
     const assessed = assess(trial)
+    this.worldNames.add(nameOf(trial))
     if (assessed.kind !== 'not-drilled') this.drills++
     if (assessed.kind === 'struck') this.struck.push({ trial, assessed })
     if (assessed.kind === 'not-struck') this.notStruck++
@@ -51,7 +54,14 @@ export class Tally {
     return this.disagreements.filter(({ wrong }) => wrong.some(sentence => /^(struck|S9)/.test(sentence))).length
   }
 
-  count(truth: string, said: string): number {
-    return this.struck.filter(({ assessed }) => assessed.truth === truth && assessed.said === said).length
+  /** Of everything, or of one provider (`gcp`) or world (`gcp:17`). */
+  count(truth: string, said: string, of?: string): number {
+    const isCounted = (trial: Trial) => of === undefined || of === trial.provider || of === nameOf(trial)
+    return this.struck.filter(({ trial, assessed }) => assessed.truth === truth && assessed.said === said && isCounted(trial)).length
   }
+}
+
+/** How a world is called, to be replayed. */
+export function nameOf({ provider, seed }: Trial): string {
+  return `${provider}:${seed}`
 }

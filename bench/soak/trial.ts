@@ -10,6 +10,7 @@ import type { SimulatedTime } from '../../test/support/simulated-time.ts'
 import type { Carried, Cloud, Subject } from './cloud.ts'
 import { lastingFaults, type Weather, weatherOf } from './faults.ts'
 import { quietLog, type Said } from './log.ts'
+import { release } from './others.ts'
 import { soakSchedules } from './schedules.ts'
 
 /** One group of one world after its drill: what is true of it, and what Firedrill said. */
@@ -49,7 +50,7 @@ export async function runWorld(
   const world = createWorld({ ...fleet.world, seed, faults: lastingFaults(chance) }, { clock: { now: () => time.now().epochMilliseconds } })
   const simulator = await startSimulator({ world })
   try {
-    const { carried } = cloud.release(simulator, fleet.subjects, chance)
+    const { carried } = release(world, { subjects: fleet.subjects, chance, handsOn: subject => cloud.handsOn(simulator, subject) })
     const schedules = soakSchedules(cloud.provider, chance)
     const { drills, said, calls, events } = await campaign(time, { cloud, simulator, schedules, seed, chance })
     const trials = fleet.subjects.map(subject => trialOf({ seed, cloud, simulator, subject, drills, carried }))
@@ -163,11 +164,11 @@ function nothing(): never {
   throw new Error('the soak configures no guards and no probes')
 }
 
-function inside({ cloud, simulator, chance }: Setting, id: string): Readonly<Record<string, string>> {
-  simulator.world.catchUp()
-  const content = cloud.inside(simulator, id)
-  if (content === null || chance.next() < 0.005) throw new Error('the instance does not answer')
-  return { ...content }
+function inside({ simulator: { world }, chance }: Setting, id: string): Readonly<Record<string, string>> {
+  world.catchUp()
+  const found = world.inside(id)
+  if (found?.state !== 'running' || chance.next() < 0.005) throw new Error('the instance does not answer')
+  return { ...found.content }
 }
 
 /** Of several drills of a group the one that struck; else one that was refused by a rule; else any. */

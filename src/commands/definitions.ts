@@ -217,6 +217,20 @@ export const permissions: Definition = {
   examples: ['firedrill permissions aws --mode forecast', 'firedrill permissions gcp --mode live > role.yaml'],
 }
 
+export const verifyLive: Definition = {
+  usage: 'verify-live <provider>',
+  summary: 'check in a sandbox account what the documentation of a platform leaves open',
+  arguments: { provider: 'aws, gcp, azure …' },
+  options: [
+    { flags: '--group <id...>', about: 'the groups to drill, each by its whole id', required: true },
+    { flags: '--method <method>', about: 'retire or crash, instead of the schedule’s', parse: strikeMethod },
+    { flags: '--yes', about: 'do not ask before each step' },
+    { flags: '--out <file>', about: 'where to keep what was found', fallback: 'firedrill-verified.json' },
+  ],
+  examples: ['firedrill verify-live gcp --group gcp:sandbox/europe-west1-b/mig/web --method crash'],
+  note: 'Each step is an ordinary drill under the schedule of its group: one server is terminated, and every rule holds. Nothing is struck under a leash.',
+}
+
 export const simulate: Definition = {
   usage: 'simulate',
   summary: 'run simulated clouds on loopback and print how to connect to them',
@@ -226,6 +240,11 @@ export const simulate: Definition = {
     { flags: '--json', about: 'print the endpoints as one line of JSON first' },
   ],
   examples: ['firedrill simulate', 'firedrill simulate --world fleet.yaml --json'],
+}
+
+function strikeMethod(text: string): string {
+  if (text === 'retire' || text === 'crash') return text
+  throw new InvalidArgumentError('must be retire or crash')
 }
 
 function wholeNumber(atLeast: number, atMost = Number.MAX_SAFE_INTEGER): (text: string) => number {

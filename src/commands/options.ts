@@ -112,5 +112,14 @@ export interface PermissionsOptions extends CommonOptions {
   readonly mode: 'forecast' | 'leashed' | 'live'
 }
 
+export interface VerifyLiveOptions extends CommonOptions {
+  readonly provider: string
+  /** Whole ids. */
+  readonly group: readonly string[]
+  readonly method?: 'retire' | 'crash'
+  readonly yes?: boolean
+  readonly out: string
+}
+
 export type ValidateOptions = CommonOptions & JsonOption
 export type InitOptions = CommonOptions

@@ -49,8 +49,7 @@ const DISAPPEARED = 'it disappeared from the group'
 /** What a look tells about one candidate. */
 export function foldMember(candidate: Candidate, tracking: Surroundings, sight: Sight): Candidate {
   const instance = sight.instances.find(({ id }) => id === candidate.id)
-  // Only seen to be missing and now there again: the looks that missed it were older views.
-  const wrongly = candidate.gone?.detail === DISAPPEARED && instance !== undefined
+  const wrongly = instance !== undefined && isThereAgain(candidate, tracking.events)
   if (candidate.gone !== null && !wrongly) return withLaterCause(candidate, tracking.events)
   if (instance === undefined) return absent(candidate, tracking.events, sight.at)
   if (hasLeft(instance)) return gone(candidate, tracking.events, { at: sight.at, detail: SHUT_DOWN })
@@ -66,6 +65,12 @@ export function foldMember(candidate: Candidate, tracking: Surroundings, sight: 
     healthDetail: healthDetail(instance) || candidate.healthDetail,
   }
   return health === 'healthy' ? healthy(seen, instance, { sight, victimGoneAt: tracking.victimGoneAt }) : notHealthy(seen, sight)
+}
+
+/** Only missed, or told to be gone by a word that was taken back: the looks that missed it were older views. */
+function isThereAgain({ id, gone: known }: Candidate, events: readonly PlatformEvent[]): boolean {
+  if (known === null || known.detail === SHUT_DOWN) return false
+  return known.detail === DISAPPEARED || terminationOf(events, id) === undefined
 }
 
 function healthy(

@@ -119,11 +119,13 @@ async function conclude(engine: Engine, handle: ScopeHandle, drill: Judgeable, r
 function isForWantOfReading({ verdict, findings }: Judgement, drill: Judgeable, after: After): boolean {
   if (verdict !== 'inconclusive') return false
   const { declaration, configurations, fingerprints } = after
-  const wantsFingerprint = drill.policy.fingerprint !== null && findings.some(({ kind }) => kind === 'unobservable')
-  return (
-    declaration === null ||
-    candidatesOf(drill).some(id => configurations[id] === undefined || (wantsFingerprint && fingerprints[id] === undefined))
-  )
+  // An instance is described by several calls: where one of them failed, a part is missing.
+  const lacksPart = findings.some(({ kind }) => kind === 'unobservable')
+  const isMissing = (id: InstanceId) =>
+    configurations[id] === undefined ||
+    (lacksPart && configurations[id].unread.length > 0) ||
+    (lacksPart && drill.policy.fingerprint !== null && fingerprints[id] === undefined)
+  return declaration === null || candidatesOf(drill).some(isMissing)
 }
 
 /** As long as a verdict waits for a look that can be trusted, counted from the moment that it is about. */

@@ -128,6 +128,19 @@ describe('tracking', () => {
     assert.equal(theCandidate(watch([[55, reading(55, others, { events: [told] })]], false, gone)).gone?.cause, 'interruption')
   })
 
+  it('believes that a candidate is there where the platform takes back its word that it was gone', () => {
+    const word = (outcome: 'succeeded' | 'failed') =>
+      event('gone:i-new', { kind: 'terminate', instance: 'i-new', at: at(45), outcome, detail: 'it was taken out' })
+    const told = watch([[45, reading(45, others, { events: [word('succeeded')] })]], false, watch(recovered))
+    assert.notEqual(theCandidate(told).gone, null)
+    const again = [...others, fresh()]
+    const still = watch([[50, reading(50, again, { events: [word('succeeded')] })]], false, told)
+    assert.notEqual(theCandidate(still).gone, null)
+    const back = watch([[55, reading(55, again, { events: [word('failed')] })]], false, still)
+    assert.equal(theCandidate(back).gone, null)
+    assert.equal(theCandidate(back).health, 'healthy')
+  })
+
   it('does not judge a successor that is gone before anybody could say why: a cause is told later than a disappearance', () => {
     const away = reading(50, [...others, instance('i-new', { phase: 'terminating' })])
     const gone = watch([[50, away]], false, watch(recovered))

@@ -271,6 +271,26 @@ describe('the life of a drill', () => {
     assert.equal((await stage.concluded(first.id)).judgement.verdict, 'phoenix')
   })
 
+  it('reads a part again that was missing from the description of a successor, before it judges', async () => {
+    const plan = await one()
+    stage.platform.halfDescribed = 2
+    await stage.attempt([plan])
+    await stage.watchToTheEnd()
+    assert.deepEqual((await stage.concluded(plan.id)).judgement.proven.includes('configuration'), true)
+    assert.equal((await stage.concluded(plan.id)).judgement.verdict, 'phoenix')
+  })
+
+  it('says what could not be read where a part stays missing, some minutes later and not never', async () => {
+    const plan = await one()
+    stage.platform.halfDescribed = Number.POSITIVE_INFINITY
+    await stage.attempt([plan])
+    await stage.watchToTheEnd()
+    const { judgement, tracking, concludedAt } = await stage.concluded(plan.id)
+    assert.deepEqual([judgement.verdict, judgement.findings[0]?.kind], ['inconclusive', 'unobservable'])
+    const waited = concludedAt.since(tracking?.candidates[0]?.recoveredAt ?? concludedAt).total('minutes')
+    assert.ok(waited >= 5 && waited <= 11, `${waited} min`)
+  })
+
   it('S3 halts the schedule when its breaker trips, until somebody resumes it', async () => {
     await stage.ledger.close()
     stage = await Stage.open({ limits: { ...stage.schedule.limits, ...wide, woundedPerScope: 9, breaker: { inARow: 2, shareOfDay: 1 } } })

@@ -50,6 +50,8 @@ export class Platform implements Provider {
   replacementTime = 30_000
   unreadable: string | null = null
   protection: string | null = null
+  /** So many descriptions of successors lack a part, since one of the calls behind them fails. */
+  halfDescribed = 0
   /** Settings of the members that were there from the start and that no declaration explains. */
   byHand: Configuration['values'] = {}
   next: StrikeOutcome[] = []
@@ -112,7 +114,11 @@ export class Platform implements Provider {
     return new Map(
       instances.map(({ id }) => {
         const own = id.startsWith('i-new') ? values : { ...values, ...this.byHand }
-        return [id, { instance: id, image: 'image-1', address: null, values: own, protection: this.protection, unread: [] }]
+        const whole = { instance: id, image: 'image-1', address: null, values: own, protection: this.protection, unread: [] }
+        if (!id.startsWith('i-new') || this.halfDescribed <= 0) return [id, whole]
+        this.halfDescribed--
+        const { type: _unread, ...rest } = own
+        return [id, { ...whole, values: rest, unread: [{ what: 'type', why: 'throttled' }] }]
       }),
     )
   }

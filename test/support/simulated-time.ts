@@ -13,7 +13,7 @@ interface Timer {
 const turns = 3
 
 /**
- * Simulated time for a whole process: `setTimeout`, `setInterval` and `Date` of everything in it, libraries included, follow
+ * Simulated time for a whole process: `setTimeout`, `setInterval`, `AbortSignal.timeout` and `Date` of everything in it, libraries included, follow
  * this clock from the moment it is made. It must be made before libraries are loaded that keep a `setTimeout` of their own.
  */
 export class SimulatedTime implements Clock {
@@ -165,6 +165,11 @@ export class SimulatedTime implements Clock {
       clearInterval: clear,
       Date: SimulatedDate,
     })
+    AbortSignal.timeout = delay => {
+      const controller = new AbortController()
+      this.#add(delay, null, () => controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError')))
+      return controller.signal
+    }
     timers.setTimeout = ((delay = 0, value: unknown = undefined) => this.sleep(delay).then(() => value)) as typeof timers.setTimeout
     syncBuiltinESMExports()
   }

@@ -277,7 +277,7 @@ async function send<Output>(operation: string, signal: AbortSignal, call: (abort
 }
 
 interface Poller {
-  readonly operationState: { readonly status: string; readonly error?: Error | undefined } | undefined
+  readonly operationState: { status: string; error?: Error | undefined } | undefined
   submitted(): Promise<unknown>
   poll(options: { abortSignal: AbortSignal }): Promise<unknown>
 }
@@ -310,13 +310,22 @@ async function progressOf(poller: Poller, operation: string, signal: AbortSignal
       await orAborted(poller.poll({ abortSignal: signal }), signal)
   } catch (error) {
     if (signal.aborted) throw signal.reason
+    const failed = translate(error, operation)
+    // The SDK takes a question that went unanswered for a change that failed, and would never ask again.
+    if (isRestError(error) && poller.operationState !== undefined && (failed.code === 'throttled' || failed.code === 'unavailable'))
+      Object.assign(poller.operationState, { status: 'running', error: undefined })
     // How the change went is told by its state; what could not be asked for is asked again.
-    if (poller.operationState?.status === 'running') throw translate(error, operation)
+    if (poller.operationState?.status === 'running') throw failed
   }
   const state = poller.operationState
   if (state?.status === 'succeeded') return 'succeeded'
   if (state?.status === 'running' || state === undefined) return 'running'
   return { failed: state.error?.message ?? `it was ${state.status}` }
+}
+
+/** What a request came to; a change that failed is told by a plain Error. */
+function isRestError(error: unknown): boolean {
+  return error instanceof Error && error.name === 'RestError'
 }
 
 function isPlain(endpoint: string | null): boolean {

@@ -73,28 +73,49 @@ function changeOf({ set, view, since, now }: EventFacts): PlatformEvent[] {
   return [{ ...base, outcome: 'failed', detail: failure.text, error: failureOf(failure.text) }]
 }
 
-/** Adds who went or is going since the last look, and keeps what this look shows for the next. */
+/**
+ * Adds who went or is going since the last look, and keeps what this look shows for the next. Azure tells no reason and no
+ * time; and a list may be an older one, so that who is only missing is gone with the second look, and who is there again was
+ * never gone: the event of the same id then says so.
+ */
 export function noteGone(memory: ScopeMemory, group: string, facts: EventFacts): readonly PlatformEvent[] {
   const { set, machines, since, now } = facts
   const incarnation = set.uniqueId ?? ''
   const before = memory.seen(group)
   const known = before?.incarnation === incarnation ? before : undefined
-  const staying = machines.filter(machine => !/^deleting$/i.test(machine.provisioningState ?? ''))
   const members = new Map([...(known?.members ?? []), ...machines.flatMap(machine => memberOf(set, machine, since))])
-  const present = new Map(staying.flatMap(machine => memberOf(set, machine, since)))
   const capacity = set.sku?.capacity ?? 0
-  const told = new Set((known?.gone ?? []).map(event => event.instance))
   const failure = provisioningFailure(facts.view?.statuses)
   const fell = capacity < (known?.capacity ?? capacity)
-  const gone = [...members]
-    .filter(([id, member]) => member.fresh && !present.has(id) && !told.has(id))
-    .flatMap(([id, member]) => [
-      ...(member.made || failure === null ? [] : [givenUp(id, failure.text, now)]),
-      goneEvent(id, { member, fell, now }),
-    ])
-  const all = [...(known?.gone ?? []), ...gone].slice(-50)
-  memory.note(group, { incarnation, capacity, members: present, gone: all })
+  const gone = new Map((known?.gone ?? []).map(event => [event.id, event]))
+  const missing = new Map<InstanceId, { readonly fell: boolean }>()
+  const listed = new Map(machines.map(machine => [identityOf(machine), /^deleting$/i.test(machine.provisioningState ?? '')]))
+  for (const [id, member] of members) {
+    const told = gone.get(goneId(id))
+    const isLeaving = listed.get(id)
+    if (isLeaving === false && told !== undefined) gone.set(told.id, takenBack(told, now))
+    if (!member.fresh || isLeaving === false || told?.outcome === 'succeeded') continue
+    const first = known?.missing.get(id)
+    const fellWith = fell || first?.fell === true
+    if (isLeaving === undefined && first === undefined) missing.set(id, { fell: fellWith })
+    else {
+      const launch = member.made || failure === null ? null : givenUp(id, failure.text, now)
+      if (launch !== null) gone.set(launch.id, launch)
+      gone.set(goneId(id), goneEvent(id, { member, fell: fellWith, now }))
+    }
+  }
+  const all = [...gone.values()].slice(-50)
+  const kept = new Map([...members].filter(([id]) => listed.has(id) || missing.has(id)))
+  memory.note(group, { incarnation, capacity, members: kept, missing, gone: all })
   return all.filter(event => Temporal.Instant.compare(event.at, since) >= 0)
+}
+
+function goneId(id: InstanceId): string {
+  return `gone:${id}`
+}
+
+function takenBack(told: PlatformEvent, now: Temporal.Instant): PlatformEvent {
+  return { ...told, at: now, cause: 'unknown', outcome: 'failed', detail: 'it is there after all: an older list had missed it' }
 }
 
 function memberOf(set: VirtualMachineScaleSet, machine: Machine, since: Temporal.Instant): [InstanceId, SeenMember][] {
@@ -114,7 +135,7 @@ function goneEvent(id: InstanceId, { member, fell, now }: { member: SeenMember; 
   const cause: EventCause = fell ? 'scale-in' : member.spot ? 'interruption' : 'unknown'
   const why = fell ? 'the size of the scale set fell at the same time' : member.spot ? 'it was a spot machine' : 'Azure does not say why'
   return {
-    id: `gone:${id}`,
+    id: goneId(id),
     at: now,
     kind: 'terminate',
     instance: id,

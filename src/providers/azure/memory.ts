@@ -15,6 +15,8 @@ export interface Seen {
   readonly incarnation: string
   readonly capacity: number
   readonly members: ReadonlyMap<InstanceId, SeenMember>
+  /** Members that the last list missed, which may have been an older one, and whether the size had fallen with them. */
+  readonly missing: ReadonlyMap<InstanceId, { readonly fell: boolean }>
   /** Members that were seen to go, and why as far as that can be told. */
   readonly gone: readonly PlatformEvent[]
 }

@@ -1,4 +1,4 @@
-import type { VirtualMachineScaleSet } from '@azure/arm-compute'
+import type { InstanceViewStatus, VirtualMachineScaleSet } from '@azure/arm-compute'
 import type { GroupId, Observation, ScopeId, Unsteady } from '../../domain/group.ts'
 import type { Log } from '../../domain/log.ts'
 import type { Clock } from '../../domain/time.ts'
@@ -148,6 +148,7 @@ async function look(context: ScopeContext, one: Found, { options, locks, signal 
     locks,
     unsteady: [...upgrades, ...services(view?.orchestrationServices)],
     replacementOff: full ? replacementOff(set, { locks, services: view?.orchestrationServices }) : null,
+    changedAt: full ? changeEndedAt(view?.statuses) : null,
   })
   return { kind: 'snapshot', snapshot }
 }
@@ -173,6 +174,12 @@ async function upgradesUnderWay(api: AzureApi, ref: ScaleSetRef, signal: AbortSi
     if (error.code === 'not-found' || (error.code === 'conflict' && !error.mayHaveActed)) return []
     throw error
   }
+}
+
+/** Azure stamps the state of a set with the moment at which it was reached. */
+function changeEndedAt(statuses: readonly InstanceViewStatus[] | undefined): Temporal.Instant | null {
+  const time = (statuses ?? []).find(({ code }) => /^ProvisioningState\/succeeded/i.test(code ?? ''))?.time
+  return time === undefined || Number.isNaN(time.getTime()) ? null : Temporal.Instant.fromEpochMilliseconds(time.getTime())
 }
 
 type Services = NonNullable<Awaited<ReturnType<AzureApi['getSetView']>>['orchestrationServices']> | undefined

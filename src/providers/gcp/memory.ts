@@ -15,12 +15,16 @@ export interface KnownInstance {
 
 /** How a group's drills look between two looks. */
 export interface Watched {
-  /** Size when first seen: a smaller one later explains who was taken. */
+  /** Size when first seen. */
   readonly desired: number
+  /** Size when last seen, and when it was last seen to have fallen: that explains who was taken. */
+  size: number
+  fellAt: Temporal.Instant | null
   readonly old: ReadonlySet<InstanceId>
   readonly fresh: Set<InstanceId>
   /** What the latest listing of operations explained. */
   explained: string
+  operationsAskedAt: Milliseconds
   errorsAskedAt: Milliseconds
 }
 

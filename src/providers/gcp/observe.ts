@@ -17,6 +17,8 @@ import type { Autoscaler, ManagedInstance, Manager, Operation, Template } from '
 const ONE_BY_ONE = 4
 /** How long a group that lacks a member is not asked again for its errors. */
 const ERRORS_EVERY = 10_000
+/** The same for its operations, where somebody new went and they do not say why yet. */
+const OPERATIONS_EVERY = 10_000
 
 interface Look {
   readonly id: GroupId
@@ -181,19 +183,25 @@ async function autoscalersOf(
 }
 
 /** Who was there first and who came since, and every name that the group has used. */
-function noteLook({ memory }: ScopeContext, { id, manager, managed }: Look): Watched {
+function noteLook({ memory }: ScopeContext, { id, manager, managed, now }: Look): Watched {
   const names = memory.names.get(id) ?? new Set()
   for (const member of managed) names.add(nameOf(member))
   memory.names.set(id, names)
   const present = membersOf(managed).map(member => member.identity)
   const known = memory.watched.get(id) ?? {
     desired: manager.targetSize ?? 0,
+    size: manager.targetSize ?? 0,
+    fellAt: null,
     old: new Set(present),
     fresh: new Set<string>(),
     explained: '',
     errorsAskedAt: Number.NEGATIVE_INFINITY,
+    operationsAskedAt: Number.NEGATIVE_INFINITY,
   }
   for (const identity of present) if (!known.old.has(identity)) known.fresh.add(identity)
+  const size = manager.targetSize ?? 0
+  if (size < known.size) known.fellAt = now
+  known.size = size
   memory.watched.set(id, known)
   return known
 }
@@ -214,9 +222,10 @@ async function readOperations(
   const zones = distinct(looks.flatMap(zonesOf))
   const read = await mapLimited(zones, WIDTH, zone => operationsSince(api, zone, since, options.signal))
   const operations: readonly Operation[] = read.flat()
-  for (const { id, manager } of looks) {
+  for (const { id } of looks) {
     const names = memory.names.get(id) ?? new Set()
-    const scaledIn = (manager.targetSize ?? 0) < (memory.watched.get(id)?.desired ?? 0)
+    const fellAt = memory.watched.get(id)?.fellAt ?? null
+    const scaledIn = fellAt !== null && Temporal.Instant.compare(fellAt, since) >= 0
     remember(memory, id, eventsOfOperations(operations, { names, scaledIn }))
   }
 }
@@ -227,11 +236,15 @@ async function readRiddles(
   looks: readonly Look[],
   options: { watched: ReadonlyMap<GroupId, Watched>; since: Temporal.Instant; signal: AbortSignal },
 ): Promise<void> {
+  const monotonic = context.clock.monotonic()
   const asked = looks.filter(look => {
     const mine = options.watched.get(look.id)
     const riddle = mine === undefined ? '' : riddleOf(look, mine)
-    if (mine === undefined || riddle === '' || riddle === mine.explained) return false
+    if (mine === undefined || riddle === '') return false
+    const isPatient = monotonic - mine.operationsAskedAt < OPERATIONS_EVERY || isExplained(context, look, mine)
+    if (riddle === mine.explained && isPatient) return false
     mine.explained = riddle
+    mine.operationsAskedAt = monotonic
     return true
   })
   if (asked.length === 0) return
@@ -242,6 +255,17 @@ async function readRiddles(
     if (mine !== undefined) mine.explained = ''
   }
   context.log.warn('part of a look could not be read', { scope: context.scope, part: 'operations', why: failed })
+}
+
+/** The listing of operations lags behind the rows: until it says why a new member went, it is asked again. */
+function isExplained({ memory }: ScopeContext, { id, managed }: Look, { fresh }: Watched): boolean {
+  const present = new Set(membersOf(managed).flatMap(member => (phaseOf(member) === 'terminating' ? [] : member.identity)))
+  const told = new Set(
+    (memory.events.get(id) ?? []).flatMap(({ kind, cause, instance }) =>
+      kind === 'terminate' && cause !== 'unknown' ? (instance ?? []) : [],
+    ),
+  )
+  return [...fresh].every(one => present.has(one) || told.has(one))
 }
 
 /** What a look shows that one lost and one new member do not explain; empty where nothing does not fit. */

@@ -261,7 +261,7 @@ export function setViewJson(set: ScaleSet): Json {
   return {
     statuses: [
       failure === null || state !== 'failed'
-        ? { code: `ProvisioningState/${state}`, level: 'Info', displayStatus: `Provisioning ${state}` }
+        ? { code: `ProvisioningState/${state}`, level: 'Info', displayStatus: `Provisioning ${state}`, time: iso(set.changedAt) }
         : {
             code: `ProvisioningState/failed/${failure.code}`,
             level: 'Error',

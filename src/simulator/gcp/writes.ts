@@ -63,7 +63,7 @@ export const writeOperations: Readonly<Record<string, Operation>> = {
       user: call.user,
       requestId: call.query.get('requestId'),
     })
-    world.struck(managerId(project, manager))
+    world.struck(managerId(project, manager), [machine.id])
     world.after(project, 20, () => {
       if (operation.status === 'PENDING') operation.status = 'RUNNING'
     })
@@ -74,7 +74,8 @@ export const writeOperations: Readonly<Record<string, Operation>> = {
     const manager = managerNamed(call)
     const slots = slotsNamed(call, manager)
     const operation = operationOn(call, manager, 'recreateInstancesInInstanceGroupManager')
-    call.world.struck(managerId(call.project, manager))
+    const victims = slots.flatMap(slot => slot.machine ?? [])
+    call.world.struck(managerId(call.project, manager), victims)
     for (const slot of slots) recreate(placed(call, manager), slot, { repair: false })
     return operation
   }),

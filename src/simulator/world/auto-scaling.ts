@@ -397,7 +397,7 @@ export function terminateByRequest(place: Place, member: Member, decrement: bool
   const activity = terminateMember(place, member, 'user', { from, to: group.desired })
   if (!decrement) group.launchReasons.push(REPLACE)
   reconcileSoon(place)
-  world.struck(groupId(region, group))
+  world.struck(groupId(region, group), [member.instance])
   return activity
 }
 
@@ -407,7 +407,7 @@ export function terminateBehindBack(place: Place, instance: Instance): void {
   instance.stateReason = { code: 'Client.UserInitiatedShutdown', message: 'Client.UserInitiatedShutdown: User initiated shutdown' }
   instance.transitionReason = userInitiated(place.world.time)
   killInstance(place, instance)
-  place.world.struck(groupId(place.region, place.group))
+  place.world.struck(groupId(place.region, place.group), [instance.id])
 }
 
 /** Sets the desired capacity; the caller has checked the bounds. */

@@ -45,7 +45,7 @@ export class World {
   /** Where the world stands, epoch milliseconds; within an event its own moment. */
   time: number
   readonly #events = new EventHeap()
-  readonly #listeners = new Map<string, (() => void)[]>()
+  readonly #listeners = new Map<string, ((victims: readonly string[]) => void)[]>()
   readonly #insides: ((id: string) => Inside | null)[] = []
   readonly #truths = new Map<string, (question: TruthQuestion) => Truth>()
 
@@ -123,13 +123,13 @@ export class World {
     return null
   }
 
-  /** Calls back when a member of this group (by its id) is terminated through an API. */
-  onStrike(group: string, listener: () => void): void {
+  /** Calls back with their identities when members of this group (by its id) are terminated through an API. */
+  onStrike(group: string, listener: (victims: readonly string[]) => void): void {
     this.#listeners.set(group, [...(this.#listeners.get(group) ?? []), listener])
   }
 
-  struck(group: string): void {
-    for (const listener of this.#listeners.get(group) ?? []) listener()
+  struck(group: string, victims: readonly string[]): void {
+    for (const listener of this.#listeners.get(group) ?? []) listener(victims)
   }
 
   /** Every group of every cloud is made known with what is true of it. */

@@ -88,6 +88,17 @@ describe('a drill on a scale set, by the real engine', function () {
     assert.equal((await stage.concluded(plan)).judgement.verdict, 'phoenix')
   })
 
+  it("S5 knows a scale-in that no list of machines shows, by the moment of the set's last change", async () => {
+    stage = await Stage.open({ size: 4 })
+    assert.equal(await stage.patch({ sku: { capacity: 3 } }), 200)
+    while (stage.set.machines.size > 3 || stage.set.busy > 0) {
+      await systemClock().sleep(20)
+      stage.simulator.world.catchUp()
+    }
+    await assert.rejects(stage.strike(), /"rule":"S5".*its members changed .* ago/)
+    assert.deepEqual(stage.writes(), [])
+  })
+
   it('calls a set that cannot make machines a snowflake, in the words of Azure', async () => {
     stage = await Stage.open({ traits: [{ trait: 'not-replaced', cause: 'kms' }] }, { target: 1_000, deadline: 2_500, soak: 400 })
     const { judgement, wounded } = await stage.concluded(await stage.strike())

@@ -82,6 +82,22 @@ describe('a look at a managed instance group', () => {
     )
   })
 
+  it('knows who was scaled in again after a scale-out, though the size is what it was at first', async () => {
+    const deleted = operation('delete', '2', { targetLink: url(`zones/${ZONE}/instances/web-bbbb`) })
+    const { state, context } = world([member('1')], { operations: async () => ({ items: [deleted], next: null }) }, { targetSize: 1 })
+    await snapshot(context)
+    state.group = manager({ targetSize: 2 })
+    state.rows = [member('1'), member('2', { name: 'web-bbbb' })]
+    await snapshot(context)
+    state.group = manager({ targetSize: 1 })
+    state.rows = [member('1')]
+    const { events } = await snapshot(context)
+    assert.deepEqual(
+      events.filter(({ kind }) => kind === 'terminate').map(({ instance, cause }) => [instance, cause]),
+      [['2', 'scale-in']],
+    )
+  })
+
   it('shows nobody in a row without an id, and the group as unsteady, even while it calls itself stable', async () => {
     const { context } = world([member('1'), member(null, { name: 'web-bbbb' })])
     const seen = await snapshot(context)

@@ -62,6 +62,7 @@ export function buildScaleSet(world: World, subscription: Subscription, descript
     deleting: false,
     busy: 0,
     failure: null,
+    changedAt: world.time - 60 * DAY,
     machines: new Map(),
     timing: description.times,
     ways: {

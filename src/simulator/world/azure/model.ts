@@ -69,6 +69,8 @@ export interface ScaleSet {
   /** Changes under way; while there are any, the set is `Updating`. */
   busy: number
   failure: { readonly code: string; readonly message: string; readonly at: number } | null
+  /** When its last change ended. */
+  changedAt: number
   readonly machines: Map<string, Machine>
   readonly timing: Timing
   readonly ways: Ways

@@ -49,6 +49,7 @@ function finish({ world, set }: Site, operation: Operation, error: Operation['er
   set.busy--
   set.etag = world.random.hex(8)
   operation.end = world.time
+  set.changedAt = world.time
   operation.status = error === null ? 'Succeeded' : 'Failed'
   operation.error = error
   set.failure = error === null ? null : { ...error, at: world.time }
@@ -60,7 +61,7 @@ export function deleteMachines(site: Site, machines: readonly Machine[], how: { 
   const operation = startOperation(site)
   begin(site)
   for (const machine of machines) machine.provisioning = 'Deleting'
-  if (machines.length > 0) world.struck(groupId(subscription, set))
+  if (machines.length > 0) world.struck(groupId(subscription, set), machines.map(identityOf))
   const takes = how.forced ? set.timing.terminate : set.timing.drain + set.timing.terminate
   world.after(subscription, takes, () => {
     for (const machine of machines) remove(set, machine)

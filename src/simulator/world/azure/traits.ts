@@ -173,7 +173,7 @@ function takeEffect(site: Site, trait: TraitDescription, edited: Set<string>): v
       behaviour.fate = { after: trait.after ?? set.timing.health + 1000, how: trait.how === 'spot' ? 'spot' : 'scale-in' }
       return
     case 'group-changed':
-      changeModel(site, world.time, model => ({ ...model, osDisk: { ...model.osDisk, size: model.osDisk.size + 32 } }))
+      changeGroup(site)
       return
     case 'refreshing':
       set.rollingUpgrade = 'RollingForward'
@@ -248,6 +248,11 @@ function protectAll({ subscription, set }: Site): void {
     const scope = scaleSetId(subscription, set).replace(/virtualMachineScaleSets\/.*$/, `virtualMachines/${machine.name}`)
     subscription.locks.push({ name: 'keep', level: 'CanNotDelete', scope })
   }
+}
+
+/** A new release: another model, which members get when they are made anew. */
+export function changeGroup(site: Site): void {
+  changeModel(site, site.world.time, model => ({ ...model, osDisk: { ...model.osDisk, size: model.osDisk.size + 32 } }))
 }
 
 function changeModel({ world, set }: Site, at: number, change: (model: Model) => Model): void {

@@ -122,7 +122,7 @@ function takeEffect(place: Place, trait: TraitDescription, edited: Set<string>):
       behaviour.fate = { after: trait.after ?? timing.health + 1000, how: trait.how === 'scale-in' ? 'scale-in' : 'spot' }
       return
     case 'group-changed':
-      moveOn(place, world.time, properties => ({ ...properties, sourceImage: newImage(place, 0) }))
+      changeGroup(place)
       return
     case 'refreshing':
       moveOn(place, world.time - 5 * MINUTE, properties => ({ ...properties, metadata: { ...properties.metadata, release: '2' } }))
@@ -240,6 +240,11 @@ function removeIngredient({ project, manager }: Place, cause: string): void {
 
 function newImage({ world, project, manager }: Place, ageDays: number): string {
   return `global/images/${addImage(world, project, { name: `${manager.name}-image-${project.images.size + 1}`, ageDays }).name}`
+}
+
+/** A new release: another template with another image, which members get when they are made anew. */
+export function changeGroup(place: Place): void {
+  moveOn(place, place.world.time, properties => ({ ...properties, sourceImage: newImage(place, 0) }))
 }
 
 /** A newer declaration than the members', rolled out by nobody. */

@@ -22,7 +22,9 @@ export async function openDrills(engine: Engine, { strike }: { readonly strike: 
   })
   const planned = await engine.ledger.addPlans(plans)
   const groups = planned.map(plan => plan.group)
-  const seen = await handle.provider.observe(handle.scope, groups, { since: now, depth: 'brief' }, endless)
+  // A real strike comes right after a full look.
+  const depth = strike ? 'full' : 'brief'
+  const seen = await handle.provider.observe(handle.scope, groups, { since: now, depth }, endless)
   for (const plan of planned) {
     const observation = seen.get(plan.group)
     if (observation?.kind === 'snapshot') await open(engine, handle, { plan, snapshot: observation.snapshot, strike })

@@ -67,9 +67,13 @@ async function benchCalls(fleet: { groups: number; replacementTime: number }, la
   ])
   say(`calls per drill, firedrill / script: ${ratio(firedrill, script)} (goal: at most 0.33)`)
   sayLag(firedrill)
-  say('\nfiredrill, by operation')
-  const operations = Object.entries(firedrill.byOperation).toSorted(([, a], [, b]) => b - a)
-  table(operations.map(([operation, count]) => [operation, String(count), (count / firedrill.drills).toFixed(2)]))
+  sayOperations(firedrill)
+}
+
+function sayOperations({ byOperation, drills }: Measured): void {
+  say(`\nfiredrill, by operation, ${drills} drills`)
+  const operations = Object.entries(byOperation).toSorted(([, a], [, b]) => b - a)
+  table(operations.map(([operation, count]) => [operation, String(count), (count / drills).toFixed(2)]))
 }
 
 function sayLag({ lags }: Campaign): void {
@@ -96,6 +100,7 @@ async function benchPolling(replacementTime: number, lanes: number): Promise<voi
     [`firedrill, ${lanes} at once`, ...figures(few)],
     [`firedrill, ${many} at once`, ...figures(more)],
   ])
+  sayOperations(more)
   say(`per drill, firedrill / script: ${ratio(few, polls)} with ${lanes}, ${ratio(more, polls)} with ${many} (goal: at most 0.020)`)
 }
 

@@ -10,6 +10,7 @@ export function briefly(api: AwsApi, options: { keep: Milliseconds; monotonic: (
   return {
     ...api,
     describeAutoScalingGroups: shared(api.describeAutoScalingGroups, options),
+    describeLaunchTemplates: shared(api.describeLaunchTemplates, options),
     describeLaunchTemplateVersions: shared(api.describeLaunchTemplateVersions, options),
     describeLaunchConfigurations: shared(api.describeLaunchConfigurations, options),
     describeImages: shared(api.describeImages, options),

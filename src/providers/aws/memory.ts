@@ -1,3 +1,4 @@
+import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling'
 import type { InstanceStatus } from '@aws-sdk/client-ec2'
 import type { GroupId, InstanceId, PlatformEvent } from '../../domain/group.ts'
 import type { Milliseconds } from '../../domain/time.ts'
@@ -66,6 +67,12 @@ export class ScopeMemory {
   /** What numbered versions of launch templates say, by `lt-…:number`; and the templates of which one is here. */
   readonly versions = new Remembered<string, LaunchData>(2_000)
   readonly readTemplates = new Remembered<string, true>(2_000)
+  /** Templates that groups of the latest discovery launch from by an alias. */
+  aliased: ReadonlySet<string> = new Set()
+  /** The one listing of their versions, and when it was begun; see versions.ts. */
+  versionsListed: Read<Promise<void>> | null = null
+  /** What discovery has just listed, for the brief look that follows it; each is taken once. */
+  readonly justListed = new Map<string, Read<AutoScalingGroup>>()
   /** Groups with an activity that failed or had not ended, by when that was seen; a null value: one listing could not tell. */
   failures: Read<ReadonlyMap<string, Temporal.Instant> | null> | null = null
   readonly declaresProtection = new Remembered<GroupId, boolean>(20_000)

@@ -21,6 +21,7 @@ import {
   type Elapsed,
   forgetRiddle,
   freshEnough,
+  isChecked,
   isQuiet,
   type Look,
   mustAskActivities,
@@ -28,6 +29,7 @@ import {
   noteLook,
   noteWarm,
   targetLimit,
+  WHILE_STARTING,
 } from './watch.ts'
 
 export interface ScopeContext {
@@ -53,7 +55,7 @@ export async function observe(
   options: ObserveOptions,
   signal: AbortSignal,
 ): Promise<Map<GroupId, Observation>> {
-  const listed = await list(context, groups, signal)
+  const listed = await list(context, groups, { justListed: options.depth === 'brief', signal })
   const looks: Look[] = []
   for (const [id, found] of listed.groups) {
     looks.push({ id, group: found, since: options.since, now: context.clock.now(), monotonic: context.clock.monotonic() })
@@ -76,13 +78,19 @@ interface Listed {
 }
 
 /** A call that fails makes its own hundred groups unreadable, not the whole scope. */
-async function list(context: ScopeContext, ids: readonly GroupId[], signal: AbortSignal): Promise<Listed> {
+async function list(
+  context: ScopeContext,
+  ids: readonly GroupId[],
+  { justListed, signal }: { readonly justListed: boolean; readonly signal: AbortSignal },
+): Promise<Listed> {
   const groups = new Map<GroupId, AutoScalingGroup>()
   const failed = new Map<GroupId, Observation>()
   const names: string[] = []
   for (const id of distinct(ids)) {
     const name = groupName(context.scope, id)
+    const known = name === null || !justListed ? undefined : takeJustListed(context, name)
     if (name === null) failed.set(id, { kind: 'unreadable', why: `${id} is not in ${context.scope}` })
+    else if (known !== undefined) groups.set(id, known)
     else names.push(name)
   }
   await mapLimited(batches(names, GROUPS_PER_CALL), WIDTH, async part => {
@@ -94,6 +102,15 @@ async function list(context: ScopeContext, ids: readonly GroupId[], signal: Abor
     }
   })
   return { groups, failed }
+}
+
+/** Discovery reads how groups stand right after it listed them: the same listing says both. */
+const JUST_LISTED = 10_000
+
+function takeJustListed({ memory, clock }: ScopeContext, name: string): AutoScalingGroup | undefined {
+  const known = memory.justListed.get(name)
+  memory.justListed.delete(name)
+  return known !== undefined && clock.monotonic() - known.at < JUST_LISTED ? known.value : undefined
 }
 
 async function fully(
@@ -144,8 +161,10 @@ async function watching(context: ScopeContext, looks: readonly Look[], signal: A
   ).catch(note('instances'))
   const watched = new Map(looks.map(look => [look.id, noteLook(context.memory, look)]))
   await Promise.all([
-    readStatuses(context, statusesDue(context, looks, watched), signal).catch(note('statuses')),
-    readTargets(context, targetsDue(context, looks, watched), signal),
+    // Statuses go first, a hundred in a call: they say whose load balancer is worth a call of its own.
+    readStatuses(context, statusesDue(context, looks, watched), signal)
+      .catch(note('statuses'))
+      .then(() => readTargets(context, targetsDue(context, looks, watched), signal)),
     readAliases(context, aliasesDue(context, looks), signal).catch(note('templates')),
     readRiddles(context, looks, { watched, signal })
       .then(() => readEnds(context, looks, { watched, signal }))
@@ -258,6 +277,8 @@ function targetsDue(context: ScopeContext, looks: readonly Look[], watched: Read
       const mine = watched.get(look.id)
       if (mine === undefined || !mustAskTargets(look, mine, context.memory)) return []
       const inService = membersOf(look.group).filter(member => phaseOf(member) === 'in-service')
+      const allStarting = mine.fresh.size > 0 && [...mine.fresh].every(id => !isChecked(context.memory, id))
+      const soonest = allStarting ? WHILE_STARTING : SOONEST_AGAIN
       return targetGroupsOf(look.group).filter(arn => {
         const known = context.memory.targets.get(arn)
         const targets = known?.value
@@ -268,7 +289,7 @@ function targetsDue(context: ScopeContext, looks: readonly Look[], watched: Read
         )
         const allHealthy = inService.every(member => healthy.has(member.InstanceId))
         const elapsed = elapsedIn(look, mine)
-        if (freshEnough(known, elapsed, allHealthy && isQuiet(look, mine) ? WHILE_QUIET : SOONEST_AGAIN)) return false
+        if (freshEnough(known, elapsed, allHealthy && isQuiet(look, mine) ? WHILE_QUIET : soonest)) return false
         return typeof targets === 'string' || !allHealthy || !freshEnough(known, elapsed, targetLimit(look.group))
       })
     }),

@@ -78,8 +78,7 @@ function versionOf(found: ReadonlyMap<string, Launch>, key: string, alias: strin
 }
 
 async function readAliased(api: AwsApi, aliased: ReadonlyMap<string, readonly Template[]>, into: Into): Promise<void> {
-  const listed =
-    aliased.size >= LISTED_FROM ? await listAliased(api, aliased.size, into.signal) : new Map<string, LaunchTemplateVersion[]>()
+  const listed = byTemplate(aliased.size >= LISTED_FROM ? await listAliased(api, aliased.size, into.signal) : null)
   await mapLimited([...aliased.values()], WIDTH, async templates => {
     const [template] = templates
     if (template === undefined) return
@@ -103,21 +102,25 @@ function aliasOf(versions: readonly LaunchTemplateVersion[], alias: string): Lau
   return byNumber.find(version => version.DefaultVersion === true) ?? (byNumber.length === 1 ? byNumber[0] : undefined)
 }
 
-/** All newest and default versions of the region; given up when there are far more templates than are asked for. */
-async function listAliased(api: AwsApi, wanted: number, signal: AbortSignal): Promise<Map<string, LaunchTemplateVersion[]>> {
+/** All newest and default versions of the region, in at most so many pages; null where it has more. */
+export async function listAliased(api: AwsApi, pages: number, signal: AbortSignal): Promise<LaunchTemplateVersion[] | null> {
   const found: LaunchTemplateVersion[] = []
   let token: string | undefined
-  for (let page = 0; page < wanted; page++) {
+  for (let page = 0; page < pages; page++) {
     const answer = await api.describeLaunchTemplateVersions(
       { Versions: ['$Latest', '$Default'], MaxResults: 200, NextToken: token },
       signal,
     )
     found.push(...(answer.LaunchTemplateVersions ?? []))
     token = answer.NextToken
-    if (!token) break
+    if (!token) return found
   }
+  return null
+}
+
+function byTemplate(versions: readonly LaunchTemplateVersion[] | null): Map<string, LaunchTemplateVersion[]> {
   const byKey = new Map<string, LaunchTemplateVersion[]>()
-  for (const version of token ? [] : found) {
+  for (const version of versions ?? []) {
     for (const key of distinct([version.LaunchTemplateId, version.LaunchTemplateName])) byKey.set(key, [...(byKey.get(key) ?? []), version])
   }
   return byKey
@@ -158,7 +161,7 @@ function keep(
   if (alias !== null) found.set(`${template.key}:${alias}`, launch(`${data.source} (${alias})`))
 }
 
-function isParameter(version: LaunchTemplateVersion): boolean {
+export function isParameter(version: LaunchTemplateVersion): boolean {
   return version.LaunchTemplateData?.ImageId?.startsWith('resolve:') === true
 }
 

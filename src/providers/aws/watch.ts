@@ -1,6 +1,7 @@
 import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling'
 import type { GroupId, InstanceId, PlatformEvent } from '../../domain/group.ts'
 import type { Milliseconds } from '../../domain/time.ts'
+import { statusReading } from './health.ts'
 import { incarnationOf } from './ids.ts'
 import { membersOf, phaseOf, weightOf } from './members.ts'
 import type { Read, ScopeMemory, Watched } from './memory.ts'
@@ -162,7 +163,18 @@ export function mustAskTargets(look: Look, watched: Watched, memory: ScopeMemory
   const fresh = inService.filter(member => watched.fresh.has(member.InstanceId))
   for (const { InstanceId: id } of fresh) if (!watched.warming.has(id)) watched.warming.set(id, look.monotonic)
   if (fresh.length === 0) return inService.reduce((sum, member) => sum + weightOf(member), 0) >= (look.group.DesiredCapacity ?? 0)
-  return fresh.some(({ InstanceId: id }) => look.monotonic - (watched.warming.get(id) ?? 0) >= soonestWarmup(memory))
+  return fresh.some(({ InstanceId: id }) => {
+    const inServiceFor = look.monotonic - (watched.warming.get(id) ?? 0)
+    const elapsed = look.now.epochMilliseconds - watched.since.epochMilliseconds
+    return inServiceFor >= (isChecked(memory, id) ? soonestWarmup(memory) : Math.min(WHILE_STARTING.cap, elapsed * WHILE_STARTING.share))
+  })
+}
+
+/** A member whose status checks are not ok yet is not healthy, whatever its targets say: that they are sick may be learned later. */
+export const WHILE_STARTING = { cap: 30_000, share: 0.5 }
+
+export function isChecked(memory: ScopeMemory, id: InstanceId): boolean {
+  return statusReading(memory.statuses.get(id)?.value).state !== 'starting'
 }
 
 /** Nothing has happened yet, as far as the listing shows: nobody has come, and nobody has gone. */

@@ -297,6 +297,37 @@ describe('AWS: watching many drills', () => {
     assert.deepEqual(await look(), ['healthy', 'healthy'])
   })
 
+  it('asks no load balancer about a newcomer whose status checks have not passed, until that takes long', async () => {
+    let status: 'initializing' | 'ok' = 'initializing'
+    const context = region(() => [asg('web', { TargetGroupARNs: [ARN], Instances: [member('i-0a1'), member('i-f1')] })], {
+      describeInstanceStatus: async input => ({
+        $metadata: {},
+        InstanceStatuses: (input.InstanceIds ?? []).map(InstanceId => ({
+          InstanceId,
+          InstanceState: { Name: 'running' as const },
+          InstanceStatus: { Status: InstanceId === 'i-f1' ? status : ('ok' as const) },
+          SystemStatus: { Status: 'ok' as const },
+        })),
+      }),
+      describeTargetHealth: async () => ({
+        $metadata: {},
+        TargetHealthDescriptions: ['i-0a1', 'i-f1'].map(Id => ({ Target: { Id }, TargetHealth: { State: 'healthy' as const } })),
+      }),
+    })
+    const look = async () => {
+      const seen = (await observe(context, [id('web')], watch, never)).get(id('web'))
+      context.pass(1000)
+      return seen?.kind === 'snapshot' ? seen.snapshot.instances.at(-1)?.health : null
+    }
+    context.pass(60_000)
+    for (let count = 0; count < 30; count++) assert.equal(await look(), 'starting')
+    assert.equal(context.count('describeTargetHealth'), 0)
+    for (let count = 0; count < 20; count++) assert.equal(await look(), 'starting')
+    assert.equal(context.count('describeTargetHealth'), 1)
+    status = 'ok'
+    assert.equal(await look(), 'healthy')
+  })
+
   it('asks for a long-launched newcomer that no reading of the target group has shown yet: it came from a warm pool', async () => {
     let members = ['i-0a1', 'i-0a2']
     const context = region(() => [asg('web', { TargetGroupARNs: [ARN], Instances: members.map(name => member(name)) })], {
@@ -314,6 +345,31 @@ describe('AWS: watching many drills', () => {
 })
 
 describe('AWS: discovering', () => {
+  it('says how groups stand from the listing that found them, once, and not when that was long ago', async () => {
+    const groups = ['a', 'b'].map(name => asg(name, { Tags: [{ Key: 'firedrill', Value: 'enabled' }] }))
+    const context = testContext({ describeAutoScalingGroups: async () => ({ $metadata: {}, AutoScalingGroups: groups }) })
+    const brief = async (name: string) => {
+      const seen = await observe(context, [id(name)], { since: NOW, depth: 'brief' }, never)
+      return [seen.get(id(name))?.kind, context.count('describeAutoScalingGroups')]
+    }
+    for await (const _ of discover(context, never));
+    assert.deepEqual(await brief('a'), ['snapshot', 1])
+    assert.deepEqual(await brief('a'), ['snapshot', 2])
+    context.pass(60_000)
+    assert.deepEqual(await brief('b'), ['snapshot', 3])
+  })
+
+  it('S1 never serves what discovery listed to a look before a strike', async () => {
+    let tags = [{ Key: 'firedrill', Value: 'enabled' }]
+    const context = region(() => [asg('web', { Tags: tags })], {
+      describeAutoScalingGroups: async () => ({ $metadata: {}, AutoScalingGroups: [asg('web', { Tags: tags })] }),
+    })
+    for await (const _ of discover(context, never));
+    tags = []
+    const seen = (await observe(context, [id('web')], full, never)).get(id('web'))
+    assert.deepEqual(seen?.kind === 'snapshot' ? seen.snapshot.summary.tags : null, {})
+  })
+
   it('filters on the server, reads past empty pages, and adds the groups that are named by id', async () => {
     const context = testContext(
       {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { Activity, AutoScalingGroup } from '@aws-sdk/client-auto-scaling'
 import type { LaunchTemplateVersion } from '@aws-sdk/client-ec2'
 import { declare } from '../../../src/providers/aws/declare.ts'
+import { discover } from '../../../src/providers/aws/discover.ts'
 import { forecast } from '../../../src/providers/aws/forecast.ts'
 import { readLatestLaunches } from '../../../src/providers/aws/latest-launches.ts'
 import { readProfiles } from '../../../src/providers/aws/profiles.ts'
@@ -72,6 +73,69 @@ describe('AWS: launch templates read before', () => {
     const once = context.count('describeLaunchTemplateVersions')
     assert.deepEqual(await imagesOf(context), ['ami-now'])
     assert.equal(context.count('describeLaunchTemplateVersions'), 2 * once)
+  })
+})
+
+describe('AWS: launch templates of many groups', () => {
+  const names = Array.from({ length: 40 }, (_, index) => `g${index}`)
+  const idOf = (name: string) => `${SCOPE}/asg/${name}`
+
+  /** `others`: templates of the region that none of these groups launches from. */
+  function account(others = 0) {
+    const groups = names.map(name =>
+      asg(name, {
+        Tags: [{ Key: 'firedrill', Value: 'enabled' }],
+        LaunchTemplate: { LaunchTemplateId: `lt-${name}`, Version: '$Latest' },
+      }),
+    )
+    const latest = new Map(names.map(name => [`lt-${name}`, 1]))
+    const version = (lt: string) => ({
+      LaunchTemplateId: lt,
+      VersionNumber: latest.get(lt) ?? 1,
+      LaunchTemplateData: { ImageId: `ami-${latest.get(lt) ?? 1}`, InstanceType: 't3.micro' as const },
+    })
+    const context = testContext({
+      describeAutoScalingGroups: async input => ({
+        $metadata: {},
+        AutoScalingGroups: groups.filter(({ AutoScalingGroupName: name = '' }) => input.AutoScalingGroupNames?.includes(name) ?? true),
+      }),
+      describeLaunchTemplates: async input => ({
+        $metadata: {},
+        LaunchTemplates: (input.LaunchTemplateIds ?? []).map(lt => ({
+          LaunchTemplateId: lt,
+          LatestVersionNumber: latest.get(lt) ?? 1,
+          DefaultVersionNumber: 1,
+        })),
+      }),
+      describeLaunchTemplateVersions: async input => {
+        if (input.LaunchTemplateId !== undefined) return { $metadata: {}, LaunchTemplateVersions: [version(input.LaunchTemplateId)] }
+        const all = [...latest.keys(), ...Array.from({ length: others }, (_, index) => `lt-other${index}`)]
+        const start = Number(input.NextToken ?? 0)
+        const next = start + 20 < all.length ? String(start + 20) : undefined
+        return { $metadata: {}, LaunchTemplateVersions: all.slice(start, start + 20).map(version), NextToken: next }
+      },
+    })
+    return { context, latest }
+  }
+  const calls = (context: ReturnType<typeof account>['context']) => context.count('describeLaunchTemplateVersions')
+  const imagesOf = async (context: ReturnType<typeof account>['context'], name: string) =>
+    (await declare(context, [idOf(name)], never)).get(idOf(name))?.current.images
+
+  it('are read with one listing for all that discovery found, and a newer version is seen all the same', async () => {
+    const { context, latest } = account()
+    for await (const _ of discover(context, never));
+    for (const name of names) assert.deepEqual(await imagesOf(context, name), ['ami-1'])
+    assert.equal(calls(context), 2)
+    latest.set('lt-g7', 2)
+    assert.deepEqual(await imagesOf(context, 'g7'), ['ami-2'])
+    assert.equal(calls(context), 3)
+  })
+
+  it('are asked one by one where the region has far more templates than are needed', async () => {
+    const { context } = account(1000)
+    for await (const _ of discover(context, never));
+    for (const name of names.slice(0, 5)) assert.deepEqual(await imagesOf(context, name), ['ami-1'])
+    assert.equal(calls(context), 10 + 5)
   })
 })
 

@@ -15,7 +15,7 @@ export interface KnownInstance {
 
 /** How a group's drills look between two looks. */
 export interface Watched {
-  /** Size when first seen: a smaller one later explains who was taken. */
+  /** Size before the strike: a smaller one later explains who was taken. */
   readonly desired: number
   readonly old: ReadonlySet<InstanceId>
   readonly fresh: Set<InstanceId>

@@ -98,14 +98,16 @@ export function unobservable(path: string, why: string): Finding {
 }
 
 export function wrongImage(candidate: Candidate, image: string, declared: { images: readonly string[]; source: string }): Finding {
-  const summary = `the successor ${candidate.name} runs image ${image}, but ${declared.source} promises ${showValue(declared.images)}`
+  const [ran = image, ...promised] = byTheirEnds([image, ...declared.images])
+  const summary = `the successor ${candidate.name} runs image ${ran}, but ${declared.source} promises ${showValue(promised)}`
   return finding('wrong-image', 'fail', summary, { path: 'image', expected: asExpected(declared.images), actual: image })
 }
 
 export function staleImage(level: Finding['level'], image: string, declared: DeclaredSet): Finding {
   const since = declared.since === null ? '' : ` since ${declared.since.toString().slice(0, 10)}`
-  const images = showValue(declared.images)
-  const summary = `the victim ran image ${image}, but ${declared.source} has declared ${images}${since}: what died is not what was rebuilt; roll the group to the declared image`
+  const [ran = image, ...declaredImages] = byTheirEnds([image, ...declared.images])
+  const images = showValue(declaredImages)
+  const summary = `the victim ran image ${ran}, but ${declared.source} has declared ${images}${since}: what died is not what was rebuilt; roll the group to the declared image`
   return finding('stale-image', level, summary, { path: 'image', expected: asExpected(declared.images), actual: image })
 }
 
@@ -126,6 +128,15 @@ export function preBuilt(candidate: Candidate): Finding {
 export function healthUnproven(candidate: Candidate): Finding {
   const summary = `nothing but the platform's own "running" vouches for the health of ${candidate.name}: attach a health check or add a probe`
   return finding('health-unproven', 'warn', summary, { path: 'health' })
+}
+
+/** Ids that are long paths are told by their ends, where these tell them apart; the finding holds them in full. */
+function byTheirEnds(ids: readonly string[]): readonly string[] {
+  const ends = ids.map(id => {
+    const parts = id.split('/')
+    return parts.length > 6 ? `…/${parts.slice(-4).join('/')}` : id
+  })
+  return new Set(ends).size === new Set(ids).size ? ends : ids
 }
 
 function seconds(duration: Milliseconds): string {

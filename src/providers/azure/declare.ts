@@ -70,7 +70,7 @@ export function declaredSet(set: VirtualMachineScaleSet, image: ResolvedImage): 
   else part.open.push('zone')
   addAll(part, osDiskSettings(profile?.storageProfile?.osDisk))
   for (const disk of profile?.storageProfile?.dataDisks ?? []) addAll(part, dataDiskSettings(disk))
-  for (const lun of image.dataDisks) part.open.push(`disks/data/${lun}/**`)
+  for (const lun of image.dataDisks) part.open.push(`dataDisks/${lun}/**`)
   addAll(part, securitySettings(profile?.securityProfile))
   addAll(part, osSettings(profile?.osProfile))
   for (const extension of profile?.extensionProfile?.extensions ?? []) addAll(part, extensionSettings(extension))

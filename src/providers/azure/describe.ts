@@ -90,7 +90,7 @@ export function configurationOf(
   must('size', lower(machine.hardwareProfile?.vmSize ?? machine.sku?.name))
   keep('zone', machine.zones?.[0])
   const storage = machine.storageProfile
-  if (storage?.osDisk === undefined) unread.push({ what: 'disks/os', why: 'Azure did not show it' })
+  if (storage?.osDisk === undefined) unread.push({ what: 'osDisk', why: 'Azure did not show it' })
   else for (const [path, value] of osDiskSettings(storage.osDisk)) must(path, value)
   for (const disk of storage?.dataDisks ?? []) for (const [path, value] of dataDiskSettings(disk)) must(path, value)
   for (const [path, value] of securitySettings(machine.securityProfile)) keep(path, value)

@@ -22,20 +22,20 @@ export type Said = readonly (readonly [Path, Value | undefined])[]
 
 export function osDiskSettings(disk: OSDisk | VirtualMachineScaleSetOSDisk | undefined): Said {
   return [
-    ['disks/os/size', disk?.diskSizeGB],
-    ['disks/os/type', disk?.managedDisk?.storageAccountType],
-    ['disks/os/caching', disk?.caching],
-    ['disks/os/ephemeral', disk?.diffDiskSettings?.option === undefined ? null : true],
-    ['disks/os/encryptionSet', encryptionSet(disk)],
+    ['osDisk/size', disk?.diskSizeGB],
+    ['osDisk/type', disk?.managedDisk?.storageAccountType],
+    ['osDisk/caching', disk?.caching],
+    ['osDisk/ephemeral', disk?.diffDiskSettings?.option === undefined ? null : true],
+    ['osDisk/encryptionSet', encryptionSet(disk)],
   ]
 }
 
 export function dataDiskSettings(disk: DataDisk | VirtualMachineScaleSetDataDisk): Said {
   return [
-    [`disks/data/${disk.lun}/size`, disk.diskSizeGB],
-    [`disks/data/${disk.lun}/type`, disk.managedDisk?.storageAccountType],
-    [`disks/data/${disk.lun}/caching`, disk.caching],
-    [`disks/data/${disk.lun}/encryptionSet`, encryptionSet(disk)],
+    [`dataDisks/${disk.lun}/size`, disk.diskSizeGB],
+    [`dataDisks/${disk.lun}/type`, disk.managedDisk?.storageAccountType],
+    [`dataDisks/${disk.lun}/caching`, disk.caching],
+    [`dataDisks/${disk.lun}/encryptionSet`, encryptionSet(disk)],
   ]
 }
 

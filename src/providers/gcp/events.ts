@@ -29,6 +29,14 @@ export function eventsOfOperations(
   return mine.flatMap(operation => eventOf(operation, { all: mine, scaledIn: about.scaledIn }) ?? [])
 }
 
+/** Names as the group gives them, its members' that are gone among them: before a strike it counts who left just now (S5). */
+export function namesGiven(base: string | null | undefined, operations: readonly Operation[]): string[] {
+  if (!base) return []
+  return operations
+    .map(operation => lastPart(operation.targetLink))
+    .filter(name => name.startsWith(`${base}-`) && /^[a-z0-9]{4}$/.test(name.slice(base.length + 1)))
+}
+
 function eventOf(operation: Operation, about: { all: readonly Operation[]; scaledIn: boolean }): PlatformEvent | null {
   const at = instantOf(operation.insertTime) ?? instantOf(operation.startTime)
   const type = operation.operationType ?? ''

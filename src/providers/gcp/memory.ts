@@ -15,7 +15,7 @@ export interface KnownInstance {
 
 /** How a group's drills look between two looks. */
 export interface Watched {
-  /** Size when first seen. */
+  /** Size before the strike. */
   readonly desired: number
   /** Size when last seen, and when it was last seen to have fallen: that explains who was taken. */
   size: number

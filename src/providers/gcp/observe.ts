@@ -3,7 +3,7 @@ import type { ObserveOptions } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
 import { distinct, mapLimited } from '../shared/batches.ts'
 import type { ScopeContext } from './context.ts'
-import { eventsOfErrors, eventsOfOperations, eventsOfRows, eventsSince, remember } from './events.ts'
+import { eventsOfErrors, eventsOfOperations, eventsOfRows, eventsSince, namesGiven, remember } from './events.ts'
 import { lastPart } from './ids.ts'
 import { learnInstances, orWhy, templatesOf } from './learn.ts'
 import { snapshotOf } from './map.ts'
@@ -15,6 +15,8 @@ import type { Autoscaler, ManagedInstance, Manager, Operation, Template } from '
 
 /** Up to so many groups are asked for one by one; more of them by one listing of the project. */
 const ONE_BY_ONE = 4
+/** Groups that scale have new names each day: the oldest are forgotten. */
+const NAMES_KEPT = 2_000
 /** How long a group that lacks a member is not asked again for its errors. */
 const ERRORS_EVERY = 10_000
 /** The same for its operations, where somebody new went and they do not say why yet. */
@@ -117,13 +119,13 @@ async function inDepth(
   const { memory } = context
   const { signal } = options
   const full = options.depth === 'full'
-  const watched = new Map(looks.map(look => [look.id, noteLook(context, look)]))
+  const watched = new Map(looks.map(look => [look.id, noteLook(context, look, { anew: full })]))
   const [instances, templates, autoscalers, operations] = await Promise.all([
     orWhy(learnInstances(context, looks, { again: full, signal }), signal),
     templatesFor(context, looks, signal),
     full ? autoscalersOf(context, looks, signal) : new Map<GroupId, Autoscaler | string>(),
     full
-      ? orWhy(readOperations(context, looks, { since: options.since, signal }), signal)
+      ? orWhy(readOperations(context, looks, { since: options.since, signal, unseen: true }), signal)
       : readRiddles(context, looks, { watched, since: options.since, signal }),
   ])
   await readErrors(context, looks, { watched, full, signal })
@@ -182,13 +184,16 @@ async function autoscalersOf(
   return new Map(read)
 }
 
-/** Who was there first and who came since, and every name that the group has used. */
-function noteLook({ memory }: ScopeContext, { id, manager, managed, now }: Look): Watched {
+/**
+ * Who was there first and who came since, and every name that the group has used. The look before a strike begins anew: what the
+ * group was like when this process first saw it says nothing about a drill of today.
+ */
+function noteLook({ memory }: ScopeContext, { id, manager, managed, now }: Look, { anew }: { anew: boolean }): Watched {
   const names = memory.names.get(id) ?? new Set()
   for (const member of managed) names.add(nameOf(member))
-  memory.names.set(id, names)
+  memory.names.set(id, new Set([...names].slice(-NAMES_KEPT)))
   const present = membersOf(managed).map(member => member.identity)
-  const known = memory.watched.get(id) ?? {
+  const known = (anew ? undefined : memory.watched.get(id)) ?? {
     desired: manager.targetSize ?? 0,
     size: manager.targetSize ?? 0,
     fellAt: null,
@@ -215,15 +220,16 @@ function zonesOf({ manager, managed }: Look): string[] {
 async function readOperations(
   context: ScopeContext,
   looks: readonly Look[],
-  options: { since: Temporal.Instant; signal: AbortSignal },
+  options: { since: Temporal.Instant; signal: AbortSignal; unseen?: boolean },
 ): Promise<void> {
   const { api, memory } = context
   const since = options.since.subtract({ seconds: 5 })
   const zones = distinct(looks.flatMap(zonesOf))
   const read = await mapLimited(zones, WIDTH, zone => operationsSince(api, zone, since, options.signal))
   const operations: readonly Operation[] = read.flat()
-  for (const { id } of looks) {
-    const names = memory.names.get(id) ?? new Set()
+  for (const { id, manager } of looks) {
+    const seen = memory.names.get(id) ?? new Set()
+    const names = options.unseen === true ? new Set([...seen, ...namesGiven(manager.baseInstanceName, operations)]) : seen
     const fellAt = memory.watched.get(id)?.fellAt ?? null
     const scaledIn = fellAt !== null && Temporal.Instant.compare(fellAt, since) >= 0
     remember(memory, id, eventsOfOperations(operations, { names, scaledIn }))

@@ -135,7 +135,7 @@ describe('drift from the model of a scale set', () => {
       ['a foreign identity', 'identity/users', { identity: { userAssignedIdentities: { '/identities/admin': {} } } }],
       [
         'a disk attached by hand',
-        'disks/data',
+        'dataDisks/9',
         {
           storageProfile: {
             ...pair(mode).machine.storageProfile,
@@ -171,6 +171,14 @@ describe('drift from the model of a scale set', () => {
     assert.ok(nic)
     const networkProfileConfiguration = { networkInterfaceConfigurations: [{ ...nic, networkSecurityGroup: { id: '/nsg/b' } }] }
     assert.deepEqual(findings({ set, machine: { ...machine, networkProfileConfiguration } }), ['interfaces/nic/securityGroup'])
+  })
+
+  it('is one thing where a disk was attached by hand, however many settings it has', () => {
+    const { set, machine } = pair('Uniform')
+    const dataDisks: NonNullable<Machine['storageProfile']>['dataDisks'] = [
+      { lun: 9, createOption: 'Attach', caching: 'None', diskSizeGB: 5, managedDisk: { storageAccountType: 'Premium_LRS' } },
+    ]
+    assert.deepEqual(findings({ set, machine: { ...machine, storageProfile: { ...machine.storageProfile, dataDisks } } }), ['dataDisks/9'])
   })
 
   it('is not what Azure Policy, Defender or Monitor install', () => {

@@ -99,6 +99,18 @@ describe('a drill on a scale set, by the real engine', function () {
     assert.deepEqual(stage.writes(), [])
   })
 
+  it('says which right is missing where the restore is refused, asks on, and finishes it once the right is there', async () => {
+    stage = await Stage.open({}, { target: 3_000, deadline: 20_000, soak: 400 })
+    const message = 'The client has no permission to perform action Microsoft.Network/virtualNetworks/subnets/join/action'
+    stage.simulator.faults.add({ kind: 'error', operation: restore, status: 403, code: 'LinkedAuthorizationFailed', message })
+    const plan = await stage.strike()
+    const drill = await stage.watchUntil(one => 'tracking' in one && /subnets\/join/.test(one.tracking?.restore?.detail ?? ''), plan)
+    assert.ok('tracking' in drill && drill.tracking?.restore?.state === 'waiting')
+    stage.simulator.faults.clear()
+    assert.equal((await stage.concluded(plan)).judgement.verdict, 'phoenix')
+    assert.deepEqual(stage.writes(), [retire, restore])
+  })
+
   it('calls a set that cannot make machines a snowflake, in the words of Azure', async () => {
     stage = await Stage.open({ traits: [{ trait: 'not-replaced', cause: 'kms' }] }, { target: 1_000, deadline: 2_500, soak: 400 })
     const { judgement, wounded } = await stage.concluded(await stage.strike())

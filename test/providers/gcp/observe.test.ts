@@ -173,6 +173,50 @@ describe('a look at a managed instance group', () => {
     assert.deepEqual(context.warnings, ['part of a look could not be read'])
   })
 
+  for (const [then, now, cause] of [
+    [2, 3, 'scale-in'],
+    [4, 2, 'unknown'],
+  ] as const)
+    it(`tells a scale-in by the size right before the strike (${now}), not by that of long ago (${then})`, async () => {
+      const gone = [operation('delete', '9', { targetLink: url(`zones/${ZONE}/instances/web-cccc`) })]
+      const { state, context } = world([member('1'), member('2', { name: 'web-bbbb' })], {
+        operations: async () => ({ items: gone, next: null }),
+      })
+      state.group = manager({ targetSize: then })
+      await snapshot(context)
+      state.group = manager({ targetSize: now })
+      await snapshot(context, 'full')
+      state.rows = [member('1'), member('9', { name: 'web-cccc' })]
+      await snapshot(context)
+      state.group = manager({ targetSize: 2 })
+      state.rows = [member('1')]
+      const taken = (await snapshot(context)).events.find(event => event.instance === '9')
+      assert.deepEqual([taken?.kind, taken?.cause], ['terminate', cause])
+    })
+
+  it('S5 sees that a member left just now, though this process never saw its name', async () => {
+    const left = operation('delete', '9', { targetLink: url(`zones/${ZONE}/instances/web-x4zz`) })
+    const other = operation('delete', '8', { targetLink: url(`zones/${ZONE}/instances/web-canary-x4zz`) })
+    const seen = async (operations: Operation[]) => {
+      const answer = { operations: async () => ({ items: operations, next: null }) }
+      const { context } = world([member('1'), member('2', { name: 'web-bbbb' })], answer, { baseInstanceName: 'web' })
+      return (await snapshot(context, 'full')).membershipChangedAt?.toString() ?? null
+    }
+    assert.equal(await seen([left]), '2026-03-02T09:59:30Z')
+    assert.equal(await seen([other]), null)
+  })
+
+  it('forgets with the look before each strike who came and went before it', async () => {
+    const { state, context } = world([member('1'), member('2', { name: 'web-bbbb' })])
+    for (const round of [1, 2, 3]) {
+      await snapshot(context, 'full')
+      const asked = context.calls.filter(call => call === 'operations').length
+      state.rows = [member(String(10 + round)), member('2', { name: 'web-bbbb' })]
+      await snapshot(context)
+      assert.equal(context.calls.filter(call => call === 'operations').length, asked, 'one lost and one new explain themselves')
+    }
+  })
+
   it('is gone where the platform says so, and unreadable where it does not answer', async () => {
     assert.deepEqual(await look(world([], { manager: async () => Promise.reject(failure('not-found')) }).context), { kind: 'gone' })
     const seen = await look(world([], { manager: async () => Promise.reject(failure('unavailable', 'down')) }).context)

@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict'
+import { staleImage, wrongImage } from '../../src/domain/findings.ts'
+import { candidate, declaredSet } from './fixtures.ts'
+
+const image = (gallery: string, version: string) =>
+  `/subscriptions/s/groups/g/providers/p/galleries/${gallery}/images/web/versions/${version}`
+
+describe('the sentence of a finding about images', () => {
+  it('tells long ids by their ends, and holds them in full', () => {
+    const declared = declaredSet({ images: [image('a', '2')], source: 'the model', since: null })
+    const wrong = wrongImage(candidate('i-new'), image('a', '1'), declared)
+    assert.match(wrong.summary, /runs image …\/images\/web\/versions\/1, but the model promises …\/images\/web\/versions\/2$/)
+    assert.deepEqual([wrong.expected, wrong.actual], [image('a', '2'), image('a', '1')])
+    assert.match(
+      staleImage('fail', image('a', '1'), declared).summary,
+      /ran image …\/images\/web\/versions\/1, but the model has declared …\//,
+    )
+  })
+
+  it('tells them whole where their ends are the same, and short ones as they are', () => {
+    const declared = declaredSet({ images: [image('b', '1')], source: 'the model' })
+    assert.ok(wrongImage(candidate('i-new'), image('a', '1'), declared).summary.includes(image('a', '1')))
+    const short = declaredSet({ images: ['ami-2'], source: 'the template' })
+    assert.match(wrongImage(candidate('i-new'), 'ami-1', short).summary, /runs image ami-1, but the template promises ami-2$/)
+  })
+})

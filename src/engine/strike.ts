@@ -78,6 +78,11 @@ async function attemptInScope(engine: Engine, scope: string, attempt: Attempt): 
     if (handle === null || wanted.length === 0) continue
     for (const looked of await lookFresh(engine, handle, wanted, attempt.signal)) {
       const one = await stillFresh(engine, handle, looked, attempt.signal)
+      // What could not be read because we are to end, or another worker took over, is no reason to refuse.
+      if (attempt.signal.aborted) {
+        attempt.outcomes.set(one.plan.id, 'waiting')
+        continue
+      }
       const outcome = 'refusal' in one ? await settle(engine, one.plan, one.refusal) : await commit(engine, handle, one, attempt)
       attempt.outcomes.set(one.plan.id, outcome)
     }

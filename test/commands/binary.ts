@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { watched } from '../support/children.ts'
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+export const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
 const { NODE_COMPILE_CACHE } = process.env
 const cache = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }

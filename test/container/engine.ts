@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process'
+import { execFile, execFileSync, spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -35,8 +35,8 @@ export class Engine {
     this.#stop = stop
   }
 
-  /** `isolated`: in a network and a mount namespace of its own, which end with it; Swarm mode makes bridges and overlays. */
-  static async start(test: Context, { isolated = false } = {}): Promise<Engine> {
+  /** `isolated`: in a network and a mount namespace of its own, which end with it; Swarm mode makes bridges and overlays. `tls`: listens on that port, too. */
+  static async start(test: Context, { isolated = false, tls = null }: { isolated?: boolean; tls?: number | null } = {}): Promise<Engine> {
     const dockerd = onPath('dockerd', ['/usr/sbin'])
     if (process.getuid?.() !== 0 || dockerd === null) return missing(test, 'dockerd (as root)')
     if (onPath('docker') === null) return missing(test, 'docker')
@@ -48,6 +48,7 @@ export class Engine {
       // Compose makes its own networks; the machine's default bridge, rules and forwarding stay as they are.
       ...['--bridge=none', '--iptables=false', '--ip6tables=false', '--ip-forward=false', '--ip-masq=false'],
       '--log-level=error',
+      ...(tls === null ? [] : listenOverTls(tls, certificate(path('tls.pem'), path('tls-key.pem')))),
     ]
     const ready = async (): Promise<void> => void (await run('docker', ['version'], { env: environment(folder) }))
     const alone = ['unshare', '--net', '--mount', 'sh', '-c', 'ip link set lo up && exec "$0" "$@"']
@@ -94,6 +95,23 @@ export class Engine {
   stop(): Promise<void> {
     return this.#stop()
   }
+}
+
+export interface Certificate {
+  readonly cert: string
+  readonly key: string
+}
+
+/** One that vouches for itself, for both ends. */
+function certificate(cert: string, key: string): Certificate {
+  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', key]
+  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1']
+  execFileSync(onPath('openssl') ?? '', ['req', '-x509', ...kind, '-out', cert, '-days', '2', ...subject], { stdio: 'pipe' })
+  return { cert, key }
+}
+
+function listenOverTls(port: number, { cert, key }: Certificate): string[] {
+  return ['--host', `tcp://127.0.0.1:${port}`, '--tlsverify', `--tlscacert=${cert}`, `--tlscert=${cert}`, `--tlskey=${key}`]
 }
 
 function environment(folder: string): NodeJS.ProcessEnv {

@@ -119,7 +119,7 @@ export class CrashInstallation {
   }
 
   /** Waits for its end; it is killed, and the test fails, when that does not come. */
-  async ended(child: ChildProcess, within = 45_000): Promise<number | NodeJS.Signals> {
+  async ended(child: ChildProcess, within = 90_000): Promise<number | NodeJS.Signals> {
     const late = AbortSignal.timeout(within)
     try {
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit', { signal: late })
@@ -180,14 +180,14 @@ export class CrashInstallation {
   }
 
   async until(predicate: () => Promise<boolean> | boolean, what = 'the state'): Promise<void> {
-    const end = performance.now() + 90_000
+    const end = performance.now() + 120_000
     while (performance.now() < end) {
       // A server of the installation may be restarting.
       if (await Promise.try(predicate).catch(() => false)) return
       await sleep(100)
     }
     const states = (await this.drills()).map(drill => `${drill.groupName} ${drill.state}`)
-    assert.fail(`${what} was not reached within 90 s: ${states.join(', ')}\n${this.output.slice(-4_000)}`)
+    assert.fail(`${what} was not reached within two minutes: ${states.join(', ')}\n${this.output.slice(-4_000)}`)
   }
 
   async allSettled(): Promise<boolean> {

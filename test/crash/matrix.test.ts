@@ -9,7 +9,7 @@ import { CrashInstallation } from './installation.ts'
 /** Each point kills so many processes on each backend; a nightly run may want more. */
 const rounds = Number(process.env.FIREDRILL_CRASH_ROUNDS ?? 1)
 /** Installations that are crashed side by side: most of the time is spent waiting for leases and permits to run out. */
-const lanes = 6
+const lanes = 4
 
 type Cloud = 'aws' | 'azure'
 

@@ -192,6 +192,21 @@ describe('the life of a drill', () => {
     assert.equal(drill.state === 'refused' && drill.refusal.rule, 'S10')
   })
 
+  it('S11 refuses nothing because it is told to end, or has lost its turn, in the midst of a look: the plan waits for the next', async () => {
+    const plan = await one()
+    const { platform } = stage
+    const { observe } = platform
+    const told = new AbortController()
+    platform.observe = async () => {
+      told.abort(new Error('the queue is closing'))
+      throw told.signal.reason
+    }
+    assert.deepEqual(await stage.attempt([plan], told.signal), ['waiting'])
+    assert.equal((await stage.drill(plan.id)).state, 'planned')
+    platform.observe = observe
+    assert.deepEqual(await stage.attempt([plan]), ['struck'])
+  })
+
   it('S13 strikes a victim whose one difference was accepted, calls the rebuild a phoenix, and refuses again after that day', async () => {
     await stage.ledger.close()
     stage = await Stage.open({ limits: { ...stage.schedule.limits, ...wide, strikesPerGroupPerDay: 9 } })

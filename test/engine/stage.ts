@@ -76,8 +76,8 @@ export class Stage {
     return [...(await this.ledger.addPlans(plans))]
   }
 
-  async attempt(plans: readonly PlannedDrill[]): Promise<AttemptOutcome[]> {
-    const outcomes = await attemptStrikes(this.engine(), plans, { run: null, victim: null }, never)
+  async attempt(plans: readonly PlannedDrill[], signal = never): Promise<AttemptOutcome[]> {
+    const outcomes = await attemptStrikes(this.engine(), plans, { run: null, victim: null }, signal)
     return plans.map(plan => outcomes.get(plan.id) ?? assert.fail(`${plan.id} was not attempted`))
   }
 

@@ -4,11 +4,14 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { Context } from 'mocha'
-import { Engine } from '../container/engine.ts'
+import { MAIN } from '../commands/binary.ts'
+import { Engine, type Ran } from '../container/engine.ts'
 import { missing } from '../support/missing.ts'
 import { onPath } from '../support/on-path.ts'
 
 const run = promisify(execFile)
+/** Of the manager, within its own network. */
+const TLS_PORT = 2376
 const ADDRESSES = { manager: '192.0.2.1', worker: '192.0.2.2' }
 
 /** Two real engines that form a Swarm over a cable of their own: nothing of it is seen on this machine's network. */
@@ -22,8 +25,8 @@ export class Cluster {
   }
 
   static async start(test: Context): Promise<Cluster> {
-    for (const program of ['unshare', 'nsenter', 'ip']) if (onPath(program, ['/usr/sbin']) === null) missing(test, program)
-    const started = await Promise.allSettled([1, 2].map(() => Engine.start(test, { isolated: true })))
+    for (const program of ['unshare', 'nsenter', 'ip', 'openssl']) if (onPath(program, ['/usr/sbin']) === null) missing(test, program)
+    const started = await Promise.allSettled([TLS_PORT, null].map(tls => Engine.start(test, { isolated: true, tls })))
     const [manager, worker] = started.map(one => (one.status === 'fulfilled' ? one.value : null))
     try {
       for (const one of started) if (one.status === 'rejected') throw one.reason
@@ -55,6 +58,20 @@ export class Cluster {
   /** A copy with the same id, as a pull from a registry would make. */
   async copyImage(tag: string): Promise<void> {
     await this.worker.pipe(['docker', '--host', socketOf(this.manager), 'save', tag], ['load'])
+  }
+
+  /** The program itself, in the manager's network: from there its engine is reached over TLS. */
+  firedrillBesideManager(cwd: string, words: readonly string[]): Promise<Ran> {
+    const { NODE_COMPILE_CACHE = '' } = process.env
+    const command = ['-t', String(this.manager.pid), '-n', process.execPath, MAIN, ...words]
+    return this.manager.try('nsenter', command, { cwd, env: { NODE_COMPILE_CACHE }, timeout: 200_000 })
+  }
+
+  /** Lines of firedrill.yaml that name the manager over TLS. */
+  overTls(): string {
+    const { folder } = this.manager
+    const [cert, key] = [join(folder, 'tls.pem'), join(folder, 'tls-key.pem')]
+    return `engines: ["tcp+tls://127.0.0.1:${TLS_PORT}"], tls: { ca: ${cert}, cert: ${cert}, key: ${key} }`
   }
 
   /** Containers of a service that run on an engine. */

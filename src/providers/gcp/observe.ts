@@ -7,7 +7,7 @@ import { eventsOfErrors, eventsOfOperations, eventsOfRows, eventsSince, remember
 import { lastPart } from './ids.ts'
 import { learnInstances, orWhy, templatesOf } from './learn.ts'
 import { snapshotOf } from './map.ts'
-import { membersOf, nameOf, phaseOf } from './members.ts'
+import { isRolling, membersOf, nameOf, phaseOf } from './members.ts'
 import type { Watched } from './memory.ts'
 import { errorsOf, everyManager, groupPlace, managedOf, operationsSince } from './reads.ts'
 import { versionsOf, WIDTH } from './templates.ts'
@@ -222,11 +222,12 @@ async function readOperations(
   const zones = distinct(looks.flatMap(zonesOf))
   const read = await mapLimited(zones, WIDTH, zone => operationsSince(api, zone, since, options.signal))
   const operations: readonly Operation[] = read.flat()
-  for (const { id } of looks) {
+  for (const { id, manager } of looks) {
+    const rolling = isRolling(manager)
     const names = memory.names.get(id) ?? new Set()
     const fellAt = memory.watched.get(id)?.fellAt ?? null
     const scaledIn = fellAt !== null && Temporal.Instant.compare(fellAt, since) >= 0
-    remember(memory, id, eventsOfOperations(operations, { names, scaledIn }))
+    remember(memory, id, eventsOfOperations(operations, { names, scaledIn, rolling }))
   }
 }
 

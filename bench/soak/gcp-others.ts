@@ -14,6 +14,8 @@ import { changeGroup } from '../../src/simulator/world/gcp/traits.ts'
 import type { World } from '../../src/simulator/world/world.ts'
 import type { Hands } from './others.ts'
 
+const DAY = 86_400_000
+
 export function placeOf(world: World, name: string): Place {
   for (const project of world.projects.values())
     for (const manager of project.groups.values()) if (manager.name === name) return { world, project, manager }
@@ -21,7 +23,7 @@ export function placeOf(world: World, name: string): Place {
 }
 
 export function handsOnGcp(place: Place): Hands {
-  const { project, manager } = place
+  const { world, project, manager } = place
   return {
     id: managerId(project, manager),
     part: project,
@@ -34,7 +36,9 @@ export function handsOnGcp(place: Place): Hands {
       rollOn(place, [...manager.slots])
     },
     crash: () => {
-      const slot = manager.slots.find(each => each.action === 'NONE')
+      // One that was there before: a crash of the successor itself is its own death.
+      const isOld = (each: Slot) => (machineOf(project, each)?.createdAt ?? world.time) < world.time - DAY
+      const slot = manager.slots.find(each => each.action === 'NONE' && isOld(each))
       const machine = slot === undefined ? null : machineOf(project, slot)
       if (slot !== undefined && machine?.status === 'RUNNING') endMachine(place, slot, machine)
     },

@@ -86,27 +86,27 @@ export function noteGone(memory: ScopeMemory, group: string, facts: EventFacts):
   const members = new Map([...(known?.members ?? []), ...machines.flatMap(machine => memberOf(set, machine, since))])
   const capacity = set.sku?.capacity ?? 0
   const failure = provisioningFailure(facts.view?.statuses)
-  const fell = capacity < (known?.capacity ?? capacity)
+  const fellAt = capacity < (known?.capacity ?? capacity) ? now : (known?.fellAt ?? null)
   const gone = new Map((known?.gone ?? []).map(event => [event.id, event]))
-  const missing = new Map<InstanceId, { readonly fell: boolean }>()
+  const missing = new Set<InstanceId>()
   const listed = new Map(machines.map(machine => [identityOf(machine), /^deleting$/i.test(machine.provisioningState ?? '')]))
   for (const [id, member] of members) {
     const told = gone.get(goneId(id))
     const isLeaving = listed.get(id)
     if (isLeaving === false && told !== undefined) gone.set(told.id, takenBack(told, now))
     if (!member.fresh || isLeaving === false || told?.outcome === 'succeeded') continue
-    const first = known?.missing.get(id)
-    const fellWith = fell || first?.fell === true
-    if (isLeaving === undefined && first === undefined) missing.set(id, { fell: fellWith })
+    // The size and the list are read apart, so that either may be the older one: any fall since the machine came counts.
+    const fell = fellAt !== null && fellAt.epochMilliseconds >= member.createdAt
+    if (isLeaving === undefined && known?.missing.has(id) !== true) missing.add(id)
     else {
       const launch = member.made || failure === null ? null : givenUp(id, failure.text, now)
       if (launch !== null) gone.set(launch.id, launch)
-      gone.set(goneId(id), goneEvent(id, { member, fell: fellWith, now }))
+      gone.set(goneId(id), goneEvent(id, { member, fell, now }))
     }
   }
   const all = [...gone.values()].slice(-50)
   const kept = new Map([...members].filter(([id]) => listed.has(id) || missing.has(id)))
-  memory.note(group, { incarnation, capacity, members: kept, missing, gone: all })
+  memory.note(group, { incarnation, capacity, fellAt, members: kept, missing, gone: all })
   return all.filter(event => Temporal.Instant.compare(event.at, since) >= 0)
 }
 
@@ -121,8 +121,9 @@ function takenBack(told: PlatformEvent, now: Temporal.Instant): PlatformEvent {
 function memberOf(set: VirtualMachineScaleSet, machine: Machine, since: Temporal.Instant): [InstanceId, SeenMember][] {
   const id = identityOf(machine)
   if (id === null) return []
-  const fresh = (machine.timeCreated?.getTime() ?? 0) >= since.epochMilliseconds - STAMP_TOLERANCE_MS
-  return [[id, { spot: isSpot(set, machine), fresh, made: /^(succeeded|updating)$/i.test(machine.provisioningState ?? '') }]]
+  const createdAt = machine.timeCreated?.getTime() ?? 0
+  const fresh = createdAt >= since.epochMilliseconds - STAMP_TOLERANCE_MS
+  return [[id, { createdAt, spot: isSpot(set, machine), fresh, made: /^(succeeded|updating)$/i.test(machine.provisioningState ?? '') }]]
 }
 
 /** A machine that was being made is in the list no more, and the set says why its change failed. */

@@ -8,15 +8,18 @@ export interface SeenMember {
   readonly fresh: boolean
   /** Its creation had succeeded. */
   readonly made: boolean
+  readonly createdAt: number
 }
 
 /** What one group's drills under way looked like at the last look. */
 export interface Seen {
   readonly incarnation: string
   readonly capacity: number
+  /** When the size was last seen to have fallen. */
+  readonly fellAt: Temporal.Instant | null
   readonly members: ReadonlyMap<InstanceId, SeenMember>
-  /** Members that the last list missed, which may have been an older one, and whether the size had fallen with them. */
-  readonly missing: ReadonlyMap<InstanceId, { readonly fell: boolean }>
+  /** Members that the last list missed, which may have been an older one. */
+  readonly missing: ReadonlySet<InstanceId>
   /** Members that were seen to go, and why as far as that can be told. */
   readonly gone: readonly PlatformEvent[]
 }

@@ -21,12 +21,12 @@ function failureOf(error: { code?: string | null; message?: string | null }): Pl
 /** Operations on instances, which say what happened to whom; each in our words where it is about a member. */
 export function eventsOfOperations(
   operations: readonly Operation[],
-  about: { names: ReadonlySet<string>; scaledIn: boolean },
+  about: { names: ReadonlySet<string>; scaledIn: boolean; rolling: boolean },
 ): PlatformEvent[] {
   const mine = operations.filter(
     operation => /\/instances\/[^/]+$/.test(operation.targetLink ?? '') && about.names.has(lastPart(operation.targetLink)),
   )
-  return mine.flatMap(operation => eventOf(operation, { all: mine, scaledIn: about.scaledIn }) ?? [])
+  return mine.flatMap(operation => eventOf(operation, { all: mine, scaledIn: about.scaledIn, rolling: about.rolling }) ?? [])
 }
 
 /** Names as the group gives them, its members' that are gone among them: before a strike it counts who left just now (S5). */
@@ -37,7 +37,15 @@ export function namesGiven(base: string | null | undefined, operations: readonly
     .filter(name => name.startsWith(`${base}-`) && /^[a-z0-9]{4}$/.test(name.slice(base.length + 1)))
 }
 
-function eventOf(operation: Operation, about: { all: readonly Operation[]; scaledIn: boolean }): PlatformEvent | null {
+interface About {
+  readonly all: readonly Operation[]
+  /** The group's size fell. */
+  readonly scaledIn: boolean
+  /** The group brings a new version to its members. */
+  readonly rolling: boolean
+}
+
+function eventOf(operation: Operation, about: About): PlatformEvent | null {
   const at = instantOf(operation.insertTime) ?? instantOf(operation.startTime)
   const type = operation.operationType ?? ''
   const instance = idOf(operation.targetId)
@@ -83,7 +91,7 @@ function launchCause(operation: Operation, all: readonly Operation[]): PlatformE
 }
 
 /** Google's own agents delete for a group; a deletion by anybody else is somebody's call. */
-function terminateCause(operation: Operation, { scaledIn, all }: { scaledIn: boolean; all: readonly Operation[] }): PlatformEvent['cause'] {
+function terminateCause(operation: Operation, { scaledIn, rolling, all }: About): PlatformEvent['cause'] {
   const type = operation.operationType ?? ''
   if (/preempted|hostError|HostMaintenance/.test(type)) return 'interruption'
   if (/repair/.test(type)) return 'unhealthy'
@@ -92,7 +100,8 @@ function terminateCause(operation: Operation, { scaledIn, all }: { scaledIn: boo
   const remade = all.some(
     other => other.targetLink === operation.targetLink && kindOf(other.operationType ?? '') === 'launch' && after(other),
   )
-  return scaledIn && !remade ? 'scale-in' : 'unknown'
+  if (scaledIn && !remade) return 'scale-in'
+  return rolling ? 'deployment' : 'unknown'
 }
 
 /** What a row itself tells: an instance that is being made, and why the last attempt failed. */

@@ -85,8 +85,8 @@ function protectionOf(member: ManagedInstance, manager: Manager, known: KnownIns
 export function unsteadyBy(manager: Manager, managed: readonly ManagedInstance[]): Unsteady[] {
   const found: Unsteady[] = []
   const { status } = manager
-  const rolling = status?.versionTarget?.isReached === false && manager.updatePolicy?.type === 'PROACTIVE'
-  if (rolling) found.push({ reason: 'refreshing', detail: 'a rolling update is in progress: not every member has its version yet' })
+  if (isRolling(manager))
+    found.push({ reason: 'refreshing', detail: 'a rolling update is in progress: not every member has its version yet' })
   if (status?.allInstancesConfig?.effective === false)
     found.push({ reason: 'deploying', detail: 'the configuration for all instances is not yet applied to every member' })
   if (status?.stateful?.perInstanceConfigs?.allEffective === false)
@@ -135,4 +135,9 @@ export function replacementOff(manager: Manager): string | null {
     return 'autohealing is switched off (instanceLifecyclePolicy.onFailedHealthCheck is DO_NOTHING): an unhealthy instance would not be replaced'
   if (versionsOf(manager, '').length === 0) return 'the group names no instance template, so nothing can be made'
   return null
+}
+
+/** A proactive update is under way: the group makes members anew on its own account. */
+export function isRolling({ status, updatePolicy }: Manager): boolean {
+  return status?.versionTarget?.isReached === false && updatePolicy?.type === 'PROACTIVE'
 }

@@ -7,7 +7,7 @@ import { eventsOfErrors, eventsOfOperations, eventsOfRows, eventsSince, namesGiv
 import { lastPart } from './ids.ts'
 import { learnInstances, orWhy, templatesOf } from './learn.ts'
 import { snapshotOf } from './map.ts'
-import { membersOf, nameOf, phaseOf } from './members.ts'
+import { isRolling, membersOf, nameOf, phaseOf } from './members.ts'
 import type { Watched } from './memory.ts'
 import { errorsOf, everyManager, groupPlace, managedOf, operationsSince } from './reads.ts'
 import { versionsOf, WIDTH } from './templates.ts'
@@ -230,9 +230,10 @@ async function readOperations(
   for (const { id, manager } of looks) {
     const seen = memory.names.get(id) ?? new Set()
     const names = options.unseen === true ? new Set([...seen, ...namesGiven(manager.baseInstanceName, operations)]) : seen
+    const rolling = isRolling(manager)
     const fellAt = memory.watched.get(id)?.fellAt ?? null
     const scaledIn = fellAt !== null && Temporal.Instant.compare(fellAt, since) >= 0
-    remember(memory, id, eventsOfOperations(operations, { names, scaledIn }))
+    remember(memory, id, eventsOfOperations(operations, { names, scaledIn, rolling }))
   }
 }
 

@@ -55,6 +55,14 @@ describe('who is missing from the list of a scale set', () => {
     assert.deepEqual(look([], 2), [{ id: `gone:${identity}`, outcome: 'succeeded', cause: 'scale-in' }])
   })
 
+  it('was scaled in where the size fell some looks before it was missed', () => {
+    look([machine('Succeeded')])
+    look([machine('Succeeded')], 2)
+    look([machine('Succeeded')], 2)
+    look([], 2)
+    assert.deepEqual(look([], 2), [{ id: `gone:${identity}`, outcome: 'succeeded', cause: 'scale-in' }])
+  })
+
   it('was never gone where a later list shows it again: the word is taken back, and given anew when it goes', () => {
     look([machine()])
     look([])

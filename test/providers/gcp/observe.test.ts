@@ -260,8 +260,12 @@ describe('a brief look', () => {
 })
 
 describe('the operations of a zone', () => {
-  const told = (operations: Operation[], scaledIn = false) =>
-    eventsOfOperations(operations, { names: new Set(['web-aaaa']), scaledIn }).map(event => [event.kind, event.cause, event.outcome])
+  const told = (operations: Operation[], scaledIn = false, rolling = false) =>
+    eventsOfOperations(operations, { names: new Set(['web-aaaa']), scaledIn, rolling }).map(event => [
+      event.kind,
+      event.cause,
+      event.outcome,
+    ])
 
   it("tell a call of somebody, the group's repair in the same name, and what it made", () => {
     const events = [operation('delete', '1', { user: 'ann@example.com' }), operation('insert', '3', { insertTime: '2026-03-02T09:59:40Z' })]
@@ -278,6 +282,7 @@ describe('the operations of a zone', () => {
     assert.deepEqual(told([operation('compute.instances.preempted', '1')])[0]?.[1], 'interruption')
     assert.deepEqual(told([operation('compute.instances.repair.recreateInstance', '1')])[0]?.[1], 'unhealthy')
     assert.deepEqual(told([operation('delete', '1')], true)[0]?.[1], 'scale-in')
+    assert.deepEqual(told([operation('delete', '1')], false, true)[0]?.[1], 'deployment')
     assert.deepEqual(told([operation('delete', '1')])[0]?.[1], 'unknown')
     const remade = [operation('delete', '1'), operation('insert', '3', { insertTime: '2026-03-02T09:59:40Z' })]
     assert.deepEqual(told(remade, true)[0]?.[1], 'unknown')

@@ -127,7 +127,7 @@ function translate(error: unknown, place: string): unknown {
   const unreachable = (why: string): LedgerError =>
     new LedgerError(
       'unreachable',
-      `the ledger's PostgreSQL at ${place} ${why}; no strike is made without it. Check that it runs and what firedrill.yaml names under ledger:`,
+      `the ledger's PostgreSQL at ${place} ${why}; no strike is made without it. Check that it runs, and the address under "ledger" in firedrill.yaml`,
       error,
     )
   if (code === '3D000')

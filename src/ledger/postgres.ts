@@ -125,7 +125,11 @@ function translate(error: unknown, place: string): unknown {
   if (error instanceof LedgerError || !(error instanceof Error)) return error
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   const unreachable = (why: string): LedgerError =>
-    new LedgerError('unreachable', `the ledger's PostgreSQL at ${place} ${why}; no strike is made without it`, error)
+    new LedgerError(
+      'unreachable',
+      `the ledger's PostgreSQL at ${place} ${why}; no strike is made without it. Check that it runs, and the address under "ledger" in firedrill.yaml`,
+      error,
+    )
   if (code === '3D000')
     return new LedgerError('missing', `PostgreSQL at ${place} has no such database; create it, then run \`firedrill init\``, error)
   if (code.startsWith('28')) return unreachable('refused the login; check user, password and pg_hba.conf')

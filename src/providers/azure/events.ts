@@ -73,6 +73,15 @@ function changeOf({ set, view, since, now }: EventFacts): PlatformEvent[] {
   return [{ ...base, outcome: 'failed', detail: failure.text, error: failureOf(failure.text) }]
 }
 
+/**
+ * When the set's last change ended. Who was scaled in leaves no other trace, so it counts as a change of members (S5), whatever it
+ * was; null where Azure shows no time.
+ */
+export function lastChangeOf(view: VirtualMachineScaleSetInstanceView | null): Temporal.Instant | null {
+  const time = view?.statuses?.find(status => /^ProvisioningState\//i.test(status.code ?? ''))?.time
+  return time === undefined ? null : Temporal.Instant.fromEpochMilliseconds(time.getTime())
+}
+
 /** Adds who went or is going since the last look, and keeps what this look shows for the next. */
 export function noteGone(memory: ScopeMemory, group: string, facts: EventFacts): readonly PlatformEvent[] {
   const { set, machines, since, now } = facts

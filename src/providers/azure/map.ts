@@ -23,6 +23,8 @@ export interface SnapshotFacts {
   readonly locks: readonly Lock[]
   readonly unsteady: readonly Unsteady[]
   readonly replacementOff: string | null
+  /** When the set itself was last changed, where that was read. */
+  readonly changedAt: Temporal.Instant | null
 }
 
 /** Null: the listing does not name it. */
@@ -50,7 +52,7 @@ export function snapshotOf(set: VirtualMachineScaleSet, machines: readonly Machi
   const instances = machines.flatMap(
     machine => memberSnapshot(set, machine, { checker, locks: facts.locks, bornFrom: bornFrom(set, machine) }) ?? [],
   )
-  const launched = instances.flatMap(instance => instance.launchedAt ?? []).sort(Temporal.Instant.compare)
+  const changes = [...instances.map(instance => instance.launchedAt), facts.changedAt].filter(moment => moment !== null)
   return {
     summary: summaryOf(set, facts),
     observedAt: facts.clockSkew === null ? facts.now : facts.now.subtract({ milliseconds: facts.clockSkew }),
@@ -63,7 +65,7 @@ export function snapshotOf(set: VirtualMachineScaleSet, machines: readonly Machi
     unsteady: [...unsteadyByListing(set, machines), ...oddSize(set, machines), ...facts.unsteady],
     replacementOff: facts.replacementOff,
     controller: controllerOf(set),
-    membershipChangedAt: launched.at(-1) ?? null,
+    membershipChangedAt: changes.sort(Temporal.Instant.compare).at(-1) ?? null,
     declarationVersion: modelVersion(set),
     events: facts.events,
     ownRecoveryTime: terminateNotice(set),

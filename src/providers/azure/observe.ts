@@ -6,7 +6,7 @@ import type { ObserveOptions } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
 import { distinct, mapLimited } from '../shared/batches.ts'
 import type { AzureApi, Machine } from './api.ts'
-import { eventsOf, noteGone } from './events.ts'
+import { eventsOf, lastChangeOf, noteGone } from './events.ts'
 import { groupId, type ScaleSetRef, scaleSetRef } from './ids.ts'
 import { type Lock, lockOf, lockOn, lockSentence } from './locks.ts'
 import { refOf, snapshotOf } from './map.ts'
@@ -146,6 +146,7 @@ async function look(context: ScopeContext, one: Found, { options, locks, signal 
     clockSkew: api.clockSkew(),
     events: [...eventsOf(facts), ...gone],
     locks,
+    changedAt: full ? lastChangeOf(view) : null,
     unsteady: [...upgrades, ...services(view?.orchestrationServices)],
     replacementOff: full ? replacementOff(set, { locks, services: view?.orchestrationServices }) : null,
   })

@@ -43,7 +43,7 @@ function machine(changes: Partial<Machine> = {}): Machine {
 }
 
 function seen(of: VirtualMachineScaleSet, ...machines: Machine[]) {
-  const nothing = { events: [], locks: [], unsteady: [], replacementOff: null, optInById: null, clockSkew: null }
+  const nothing = { events: [], locks: [], unsteady: [], replacementOff: null, optInById: null, clockSkew: null, changedAt: null }
   return snapshotOf(of, machines, { id: 'azure:s/shop/vmss/web', scope: 'azure:s', now: Temporal.Now.instant(), ...nothing })
 }
 

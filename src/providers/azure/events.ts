@@ -74,6 +74,15 @@ function changeOf({ set, view, since, now }: EventFacts): PlatformEvent[] {
 }
 
 /**
+ * When the set's last change ended. Who was scaled in leaves no other trace, so it counts as a change of members (S5), whatever it
+ * was; null where Azure shows no time.
+ */
+export function lastChangeOf(view: VirtualMachineScaleSetInstanceView | null): Temporal.Instant | null {
+  const time = view?.statuses?.find(status => /^ProvisioningState\//i.test(status.code ?? ''))?.time
+  return time === undefined ? null : Temporal.Instant.fromEpochMilliseconds(time.getTime())
+}
+
+/**
  * Adds who went or is going since the last look, and keeps what this look shows for the next. Azure tells no reason and no
  * time; and a list may be an older one, so that who is only missing is gone with the second look, and who is there again was
  * never gone: the event of the same id then says so.

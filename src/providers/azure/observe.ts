@@ -6,7 +6,7 @@ import type { ObserveOptions } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
 import { distinct, mapLimited } from '../shared/batches.ts'
 import type { AzureApi, Machine } from './api.ts'
-import { eventsOf, noteGone } from './events.ts'
+import { eventsOf, lastChangeOf, noteGone } from './events.ts'
 import { groupId, type ScaleSetRef, scaleSetRef } from './ids.ts'
 import { type Lock, lockOf, lockOn, lockSentence } from './locks.ts'
 import { refOf, snapshotOf } from './map.ts'
@@ -146,9 +146,9 @@ async function look(context: ScopeContext, one: Found, { options, locks, signal 
     clockSkew: api.clockSkew(),
     events: [...eventsOf(facts), ...gone],
     locks,
+    changedAt: full ? lastChangeOf(view) : null,
     unsteady: [...upgrades, ...services(view?.orchestrationServices)],
     replacementOff: full ? replacementOff(set, { locks, services: view?.orchestrationServices }) : null,
-    changedAt: full ? changeEndedAt(view?.statuses) : null,
   })
   return { kind: 'snapshot', snapshot }
 }
@@ -174,12 +174,6 @@ async function upgradesUnderWay(api: AzureApi, ref: ScaleSetRef, signal: AbortSi
     if (error.code === 'not-found' || (error.code === 'conflict' && !error.mayHaveActed)) return []
     throw error
   }
-}
-
-/** Azure stamps the state of a set with the moment at which it was reached. */
-function changeEndedAt(statuses: readonly InstanceViewStatus[] | undefined): Temporal.Instant | null {
-  const time = (statuses ?? []).find(({ code }) => /^ProvisioningState\/succeeded/i.test(code ?? ''))?.time
-  return time === undefined || Number.isNaN(time.getTime()) ? null : Temporal.Instant.fromEpochMilliseconds(time.getTime())
 }
 
 type Services = NonNullable<Awaited<ReturnType<AzureApi['getSetView']>>['orchestrationServices']> | undefined

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { lastChangeOf } from '../../../src/providers/azure/events.ts'
+import { snapshotOf } from '../../../src/providers/azure/map.ts'
 import { createWorld, type Simulator, startSimulator } from '../../../src/simulator/index.ts'
 import type { ScaleSet } from '../../../src/simulator/world/azure/model.ts'
 import { systemClock } from '../../../src/telemetry/system-clock.ts'
@@ -46,6 +48,31 @@ describe('a look at a scale set before a strike', () => {
     const operation = 'virtualMachineScaleSetRollingUpgrades.getLatest'
     simulator.faults.add({ kind: 'error', operation, status: 409, code: 'OperationNotAllowed', message: 'There is none.' })
     assert.deepEqual((await look()).unsteady, [])
+  })
+
+  it('S5 counts the time of the last change of the set as a change of its members: nothing else tells of a scale-in', () => {
+    const at = new Date('2026-11-01T10:00:00Z')
+    const succeeded = { code: 'ProvisioningState/succeeded', time: at }
+    assert.equal(lastChangeOf({ statuses: [succeeded] })?.toString(), '2026-11-01T10:00:00Z')
+    assert.equal(lastChangeOf({ statuses: [{ code: 'ProvisioningState/succeeded' }] }), null)
+    assert.equal(lastChangeOf(null), null)
+  })
+
+  it('S5 shows the later of the newest machine and the last change', () => {
+    const set = { id: '/subscriptions/s/resourceGroups/g/providers/p/virtualMachineScaleSets/web', location: 'w' }
+    const machine = { vmId: 'a', timeCreated: new Date('2026-11-01T09:00:00Z'), provisioningState: 'Succeeded' }
+    const nothing = { events: [], locks: [], unsteady: [], replacementOff: null, optInById: null, clockSkew: null }
+    const changed = (changedAt: string | null) =>
+      snapshotOf(set, [machine], {
+        ...nothing,
+        id: 'azure:s/g/vmss/web',
+        scope: 'azure:s',
+        now: Temporal.Instant.from('2026-11-01T12:00:00Z'),
+        changedAt: changedAt === null ? null : Temporal.Instant.from(changedAt),
+      }).membershipChangedAt?.toString()
+    assert.equal(changed('2026-11-01T11:55:00Z'), '2026-11-01T11:55:00Z')
+    assert.equal(changed('2026-11-01T08:00:00Z'), '2026-11-01T09:00:00Z')
+    assert.equal(changed(null), '2026-11-01T09:00:00Z')
   })
 
   it('S5 refuses where a lock would let the deletion pass and forbid the restore, without trying either', async () => {

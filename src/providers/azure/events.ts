@@ -79,7 +79,7 @@ function changeOf({ set, view, since, now }: EventFacts): PlatformEvent[] {
  */
 export function lastChangeOf(view: VirtualMachineScaleSetInstanceView | null): Temporal.Instant | null {
   const time = view?.statuses?.find(status => /^ProvisioningState\//i.test(status.code ?? ''))?.time
-  return time === undefined ? null : Temporal.Instant.fromEpochMilliseconds(time.getTime())
+  return time === undefined || Number.isNaN(time.getTime()) ? null : Temporal.Instant.fromEpochMilliseconds(time.getTime())
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { InstanceViewStatus, VirtualMachineScaleSet } from '@azure/arm-compute'
+import type { VirtualMachineScaleSet } from '@azure/arm-compute'
 import type { GroupId, Observation, ScopeId, Unsteady } from '../../domain/group.ts'
 import type { Log } from '../../domain/log.ts'
 import type { Clock } from '../../domain/time.ts'

@@ -52,10 +52,10 @@ export function recoveryOutcomes(evidence: Evidence): readonly Outcome[] {
 
 /**
  * Whom the verdict is about. One that others took says nothing while another is there; one that came after an
- * earlier one had failed, and is not healthy itself, stands in for that one and not for the victim.
+ * earlier one had failed, or was taken once it was well, and is not healthy itself, stands in for that one and not for the victim.
  */
 function deciding(candidates: readonly Candidate[]): readonly Candidate[] {
-  const lost = candidates.flatMap(candidate => lostAt(candidate) ?? [])
+  const lost = candidates.flatMap(candidate => lostAt(candidate) ?? endOf(candidate) ?? [])
   const followsLoss = (candidate: Candidate): boolean =>
     standingOf(candidate) === 'waiting' && lost.some(at => !isAfter(at, candidate.seenAt))
   const own = candidates.filter(candidate => !followsLoss(candidate))

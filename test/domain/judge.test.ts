@@ -198,6 +198,22 @@ const cases: readonly Case[] = [
     verdict: 'phoenix',
   },
   {
+    when: 'a spot interruption took a successor that was well, and the one after it was starting when that ended the drill',
+    evidence: evidence({
+      tracking: tracking({
+        events: [],
+        lookedAt: at(80),
+        wholeAt: null,
+        candidates: [
+          candidate('i-taken', { gone: { at: at(60), cause: 'interruption', detail: '' } }),
+          candidate('i-next', { seenAt: at(80), health: 'starting', healthyAt: null, recoveredAt: null }),
+        ],
+      }),
+    }),
+    verdict: 'inconclusive',
+    fail: ['interrupted'],
+  },
+  {
     when: 'one bad look ended the soak and nobody looked again',
     evidence: evidence({ tracking: tracking({ candidates: [candidate('i-new', { health: 'unhealthy', badLooks: 1 })] }) }),
     verdict: 'inconclusive',

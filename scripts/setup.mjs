@@ -189,7 +189,8 @@ function hasAzureSdk() {
 function unpackAzureSdk() {
   rmSync(azureSdk, { recursive: true, force: true })
   mkdirSync(azureSdk, { recursive: true })
-  apt(['download', 'python3-azure'], azureSdk)
+  // apt's own user may not write here, and says so at length.
+  apt(['-o', 'APT::Sandbox::User=root', 'download', 'python3-azure'], azureSdk)
   const parts = ['__init__.py', 'common*', 'core*', 'profiles*', 'mgmt/__init__.py', 'mgmt/core*', 'mgmt/compute*']
   const wanted = parts.map(part => `'./usr/lib/python3/dist-packages/azure/${part}'`).join(' ')
   spawnSync('sh', ['-c', `dpkg-deb --fsys-tarfile python3-azure_*.deb | tar -x --wildcards ${wanted}; rm -f python3-azure_*.deb`], {

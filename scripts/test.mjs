@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util'
 const LEFT_OPEN = 10_000
 
 /** Folders side by side: many of them mostly wait for servers, containers and deadlines. */
-const LANES = 3
+const LANES = 2
 
 /** These take longest, so they begin first; every other folder follows by name. */
 const LONGEST = ['crash', 'container', 'commands', 'swarm', 'scenarios', 'security', 'model', 'flow', 'web']

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { decode, encode } from '../domain/codec.ts'
 import type { After, Before, Drill, DrillEvent, DrillId, DrillState, PlannedDrill } from '../domain/drill.ts'
 import type { ScopeId } from '../domain/group.ts'
@@ -51,9 +52,22 @@ export async function drill({ dialect }: Store, id: DrillId): Promise<Drill | nu
 /** `since` (inclusive) and `until` (exclusive) are about the moment that a drill was planned for. */
 export async function drills({ dialect }: Store, filter: DrillFilter): Promise<readonly Drill[]> {
   const limit = filter.limit ?? Number.MAX_SAFE_INTEGER
-  const open = await drillsIn(dialect.db, { ...filter, limit, states: wanted(filter, openStates) })
-  const rest = await drillsIn(dialect.db, { ...filter, limit: limit - open.length, states: wanted(filter, closedStates) })
-  return [...open, ...rest]
+  const parts = [openStates, closedStates]
+    .map(among => ({ ...filter, limit, states: wanted(filter, among) }))
+    .filter(({ states }) => states.length > 0)
+    .map((part, index) => sql`select * from (${drillsQuery(dialect.db, part)}) as ${sql.id(`part_${index}`)}`)
+  if (parts.length === 0 || limit <= 0) return []
+  // One statement, so one moment: a drill that is struck between two of them would be in neither, or in both.
+  const { rows } = await sql<{ body: string }>`${sql.join(parts, sql` union all `)}`.execute(dialect.db)
+  return rows.map(fromBody).sort(openThenNewest).slice(0, limit)
+}
+
+function openThenNewest(a: Drill, b: Drill): number {
+  const open = Number(openStates.includes(b.state)) - Number(openStates.includes(a.state))
+  if (open !== 0) return open
+  const newest = Temporal.Instant.compare(b.plannedFor, a.plannedFor)
+  if (newest !== 0) return newest
+  return a.id < b.id ? 1 : -1
 }
 
 const closedStates: readonly DrillState[] = ['planned', 'refused', 'leashed', 'concluded']
@@ -65,12 +79,6 @@ function wanted(filter: DrillFilter, among: readonly DrillState[]): readonly Dri
 interface ListFilter extends DrillFilter {
   readonly states: readonly DrillState[]
   readonly limit: number
-}
-
-async function drillsIn(db: Db, filter: ListFilter): Promise<readonly Drill[]> {
-  if (filter.states.length === 0 || filter.limit <= 0) return []
-  const rows = await drillsQuery(db, filter).execute()
-  return rows.map(fromBody)
 }
 
 export function drillsQuery(db: Db, filter: ListFilter) {

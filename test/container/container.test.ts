@@ -12,7 +12,8 @@ import { makeBaseImages } from './images.ts'
 const PROJECT = new URL('../..', import.meta.url).pathname
 
 describe('container', function () {
-  this.timeout(300_000)
+  // Making a Debian root and two npm installs on a busy machine; the tests themselves take seconds.
+  this.timeout(900_000)
   let engine: Engine
   let bridge: Bridge
   let port = 0
@@ -22,7 +23,7 @@ describe('container', function () {
     if (onPath('docker-compose') === null) missing(this, 'docker-compose')
     engine = await Engine.start(this)
     await makeBaseImages(engine, this)
-    await engine.docker(['build', '--network', 'host', '--tag', 'firedrill', PROJECT], { timeout: 240_000 })
+    await engine.docker(['build', '--network', 'host', '--tag', 'firedrill', PROJECT], { timeout: 600_000 })
     bridge = await openBridge(engine)
     port = await freePort()
     environment = {

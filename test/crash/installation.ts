@@ -72,7 +72,7 @@ export class CrashInstallation {
       backend,
       groups,
       limits = wide,
-      recovery = 'target: 10s, deadline: 25s, soak: 500ms',
+      recovery = 'target: 10s, deadline: 3m, soak: 500ms',
       regions = ['eu-west-1'],
       settle = '0s',
       cloud = 'aws',

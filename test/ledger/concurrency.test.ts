@@ -80,6 +80,28 @@ for (const kind of kinds) {
       assert.deepEqual(new Set(rules), new Set([null, 'S6']))
     })
 
+    it('S11 list each drill once, also while it is being struck or concluded', async () => {
+      const drills = await plans(20)
+      const ids = drills.map(drill => drill.id).sort()
+      let going = true
+      const listing = Promise.all(
+        [8, 9].map(async index => {
+          for (let round = 0; going && round < 2_000; round++)
+            assert.deepEqual((await nth(index).drills({})).map(drill => drill.id).sort(), ids)
+        }),
+      )
+      const striking = Promise.all(
+        drills.map(async (drill, index) => {
+          const result = await nth(index % 8).intend(intent(drill))
+          assert(result.kind === 'permitted')
+          assert(await nth(index % 8).advance({ drill: concluded(result.drill, { verdict: 'phoenix' }), events: [] }))
+        }),
+      ).finally(() => {
+        going = false
+      })
+      await Promise.all([listing, striking])
+    })
+
     it('S2 write no intent after halt has returned', async () => {
       const drills = await plans(40)
       const decide = (state: LedgerState) => (state.halts.length > 0 ? no : null)

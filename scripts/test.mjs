@@ -14,11 +14,14 @@ import { parseArgs } from 'node:util'
 /** Tests leave nothing running; what is still open after this many milliseconds is told, and is a failure. */
 const LEFT_OPEN = 10_000
 
-/** Folders side by side: many of them mostly wait for servers, containers and deadlines. */
+/** These start a dozen processes or whole engines at a time and have deadlines: each has the machine for itself, first. */
+const ALONE = ['crash', 'container', 'swarm']
+
+/** The others go side by side, one for each of two processors. */
 const LANES = 2
 
-/** These take longest, so they begin first; every other folder follows by name. */
-const LONGEST = ['crash', 'container', 'commands', 'swarm', 'scenarios', 'security', 'model', 'flow', 'web']
+/** Of those the longest begin first; every other folder follows by name. */
+const LONGEST = ['commands', 'scenarios', 'providers', 'web', 'ledger', 'model', 'flow', 'queue', 'security']
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 process.chdir(root)
@@ -60,18 +63,21 @@ else await runHere(files)
 /** Each folder is a process of its own, so none sees what another left, and what it leaves open is told with its name. */
 async function runInLanes(all) {
   const folders = [...Map.groupBy(all, folderOf)].sort(([one], [other]) => rank(one) - rank(other) || one.localeCompare(other))
+  const isAlone = ([folder]) => ALONE.includes(folder)
   const failures = []
+  const run = async ([folder, ofFolder]) => {
+    const ended = await runFolder(folder, ofFolder)
+    passed += ended.passed
+    failed += ended.failed
+    skipped += ended.skipped
+    process.stdout.write(`\n──── ${folder}: ${ended.seconds} s\n${ended.output}`)
+    if (ended.failed > 0) failures.push(`${folder}: ${ended.failed} failed`)
+  }
+  for (const folder of folders.filter(isAlone)) await run(folder)
+  const queue = folders.filter(folder => !isAlone(folder))
   await Promise.all(
     Array.from({ length: LANES }, async () => {
-      for (let next = folders.shift(); next !== undefined; next = folders.shift()) {
-        const [folder, ofFolder] = next
-        const ended = await runFolder(folder, ofFolder)
-        passed += ended.passed
-        failed += ended.failed
-        skipped += ended.skipped
-        process.stdout.write(`\n──── ${folder}: ${ended.seconds} s\n${ended.output}`)
-        if (ended.failed > 0) failures.push(`${folder}: ${ended.failed} failed`)
-      }
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) await run(next)
     }),
   )
   for (const failure of failures) console.log(failure)

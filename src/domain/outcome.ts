@@ -40,7 +40,8 @@ export function recoveryOutcomes(evidence: Evidence): readonly Outcome[] {
   if (candidates.length === 0) return [withoutCandidate(evidence)]
   const judged = deciding(candidates)
   const stillborn = judged.filter(candidate => failedLaunchOf(candidate, tracking) !== null)
-  const born = chains(judged.filter(candidate => !stillborn.includes(candidate)))
+  const isSameLoop = brokenLaunch(stillborn, tracking) === undefined ? () => false : isUnexplainedLoss
+  const born = chains(judged.filter(candidate => !stillborn.includes(candidate) && !isSameLoop(candidate)))
   // A launch that failed and was tried again is no second successor, once what came of it fills the group.
   const made = tracking.wholeAt !== null && born.some(({ first }) => standingOf(first) === 'recovered')
   const outcomes = [...(made ? [] : stillbornOutcome(stillborn, evidence)), ...born.map(chain => outcomeOf(chain, evidence))]
@@ -99,10 +100,21 @@ function failedLaunchOf(candidate: Candidate, { events }: Tracking): PlatformEve
   return failedLaunches(events).findLast(event => event.instance === candidate.id) ?? null
 }
 
+/** By the platform's own word a rebuild cannot work. */
+function brokenLaunch(stillborn: readonly Candidate[], tracking: Tracking): PlatformEvent | undefined {
+  const launches = stillborn.flatMap(candidate => failedLaunchOf(candidate, tracking) ?? [])
+  return launches.findLast(event => event.error?.category === 'broken')
+}
+
+/** Never well and gone, and the platform has forgotten why: beside launches that it knows to be broken this is one more of them. */
+function isUnexplainedLoss(candidate: Candidate): boolean {
+  return standingOf(candidate) === 'removed' && candidate.healthyAt === null && candidate.gone?.cause === 'unknown'
+}
+
 /** Launches that failed one after the other are one thing: nothing came. */
 function stillbornOutcome(stillborn: readonly Candidate[], { tracking, policy }: Evidence): Outcome[] {
   const launches = stillborn.flatMap(candidate => failedLaunchOf(candidate, tracking) ?? [])
-  const broken = launches.findLast(event => event.error?.category === 'broken')
+  const broken = brokenLaunch(stillborn, tracking)
   if (broken !== undefined) return [failed(null, notReplaced(policy.deadline, broken))]
   const passing = launches.at(-1)
   return passing === undefined ? [] : [undecided(null, noCapacity(passing))]

@@ -347,6 +347,18 @@ const cases: readonly Case[] = [
     warn: ['not-replaced'],
   },
   {
+    when: 'launches go on failing, and the platform has forgotten why one of those before failed',
+    evidence: evidence({
+      tracking: tracking({
+        candidates: [candidate('i-first', stillborn), candidate('i-next', { ...stillborn, seenAt: at(13), launchedAt: at(13) })],
+        events: [event('launch-next', { instance: 'i-next', outcome: 'failed', error: broken })],
+        wholeAt: null,
+      }),
+    }),
+    verdict: 'snowflake',
+    fail: ['not-replaced'],
+  },
+  {
     when: 'something lived inside the victim',
     evidence: evidence({
       policy: policy({ fingerprint: { kind: 'files', settings: {} } }),

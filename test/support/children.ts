@@ -23,8 +23,10 @@ export function kill(child: ChildProcess): Promise<void> {
   return stopProcess(child, 'SIGKILL')
 }
 
-// Of the root suite, so after everything else.
-after('no test leaves a process running', async () => {
+// Of the root suite, so after everything else. A process that a test starts may load this as well: it has no tests.
+if (typeof after === 'function') after('no test leaves a process running', endWhatIsLeft)
+
+async function endWhatIsLeft(): Promise<void> {
   const left = [...running]
   for (const child of left) {
     const patience = setTimeout(() => child.kill('SIGKILL'), 5_000)
@@ -32,4 +34,4 @@ after('no test leaves a process running', async () => {
     clearTimeout(patience)
   }
   if (left.length > 0) throw new Error(`left running, ended only now: ${left.map(({ spawnargs }) => spawnargs.join(' ')).join('; ')}`)
-})
+}

@@ -38,7 +38,8 @@ describe('the service over a night on which the clocks change', () => {
         // Opted in on the day before: no group is drilled on its first day.
         await runUntil(services, platform, clock.now().add({ minutes: 2 }))
         await clock.advance(opens.toInstant().since(clock.now()).total('milliseconds'))
-        await runUntil(services, platform, opens.add({ hours: 5 }).toInstant())
+        // By the clock on the wall: five hours after the opening end an hour before the close where the clocks go back.
+        await runUntil(services, platform, opens.add({ days: 1 }).withPlainTime('04:30').toInstant())
         await referee.close(services.ledger)
         assert.deepEqual(referee.violations, [])
         assert.deepEqual(services.troubles, [])

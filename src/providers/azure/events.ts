@@ -4,7 +4,7 @@ import type { Machine } from './api.ts'
 import { failureOf, provisioningFailure } from './failures.ts'
 import { identityOf } from './ids.ts'
 import { isSpot, phaseOf } from './members.ts'
-import type { ScopeMemory, SeenMember } from './memory.ts'
+import type { ScopeMemory, Seen, SeenMember } from './memory.ts'
 
 /*
  * Azure's Compute API keeps no list of activities. What happened is told from what stands: when machines were created and
@@ -14,6 +14,9 @@ import type { ScopeMemory, SeenMember } from './memory.ts'
 
 /** Stamps may be whole seconds, and two clocks are never quite the same. */
 const STAMP_TOLERANCE_MS = 5_000
+
+/** How far a read may lag behind the truth. */
+export const OLDEST_VIEW_MS = 60_000
 
 export interface EventFacts {
   readonly set: VirtualMachineScaleSet
@@ -43,12 +46,13 @@ function launchOf(machine: Machine, now: Temporal.Instant): PlatformEvent | null
     return { ...base, id: `launch:${name}`, at: now, instance: null, outcome: 'in-progress', detail, error: null }
   }
   const at = Temporal.Instant.fromEpochMilliseconds(machine.timeCreated.getTime())
-  const event = { ...base, id: `launch:${id}`, at, instance: id }
+  const event = { ...base, id: launchId(id), at, instance: id }
   if (/^failed$/i.test(state)) {
     const text = provisioningFailure(machine.instanceView?.statuses)?.text ?? 'provisioning failed, and Azure says no more'
     return { ...event, outcome: 'failed', detail: `creating ${name} failed: ${text}`, error: failureOf(text) }
   }
-  const outcome = /^creating$/i.test(state) ? 'in-progress' : 'succeeded'
+  // A machine that is being deleted shows no more how its creation went: what is known of that stays.
+  const outcome = /^(creating|deleting)$/i.test(state) ? 'in-progress' : 'succeeded'
   return { ...event, outcome, detail: `${name} was created (${state || 'no provisioning state'})`, error: null }
 }
 
@@ -92,7 +96,7 @@ export function noteGone(memory: ScopeMemory, group: string, facts: EventFacts):
   const incarnation = set.uniqueId ?? ''
   const before = memory.seen(group)
   const known = before?.incarnation === incarnation ? before : undefined
-  const members = new Map([...(known?.members ?? []), ...machines.flatMap(machine => memberOf(set, machine, since))])
+  const members = membersSeen(known, facts)
   const capacity = set.sku?.capacity ?? 0
   const failure = provisioningFailure(facts.view?.statuses)
   const fellAt = capacity < (known?.capacity ?? capacity) ? now : (known?.fellAt ?? null)
@@ -103,10 +107,14 @@ export function noteGone(memory: ScopeMemory, group: string, facts: EventFacts):
     const told = gone.get(goneId(id))
     const isLeaving = listed.get(id)
     if (isLeaving === false && told !== undefined) gone.set(told.id, takenBack(told, now))
-    if (!member.fresh || isLeaving === false || told?.outcome === 'succeeded') continue
+    if (!member.fresh || isLeaving === false) continue
     // The size and the list are read apart, so that either may be the older one: any fall since the machine came counts.
     const fell = fellAt !== null && fellAt.epochMilliseconds >= member.createdAt
-    if (isLeaving === undefined && known?.missing.has(id) !== true) missing.add(id)
+    if (told?.outcome === 'succeeded') {
+      // The fall may be seen after the machine was missed. Whose creation was given up went for that reason.
+      const isExplained = fell && isSoonAfter(told, fellAt) && !gone.has(launchId(id))
+      if (told.cause === 'unknown' && isExplained) gone.set(told.id, goneEvent(id, { member, fell, now: told.at }))
+    } else if (isLeaving === undefined && known?.missing.has(id) !== true) missing.add(id)
     else {
       const launch = member.made || failure === null ? null : givenUp(id, failure.text, now)
       if (launch !== null) gone.set(launch.id, launch)
@@ -114,9 +122,26 @@ export function noteGone(memory: ScopeMemory, group: string, facts: EventFacts):
     }
   }
   const all = [...gone.values()].slice(-50)
-  const kept = new Map([...members].filter(([id]) => listed.has(id) || missing.has(id)))
+  const isNeeded = (id: InstanceId) => listed.has(id) || missing.has(id) || isSoonAfter(gone.get(goneId(id)), now)
+  const kept = new Map([...members].filter(([id]) => isNeeded(id)))
   memory.note(group, { incarnation, capacity, fellAt, members: kept, missing, gone: all })
   return all.filter(event => Temporal.Instant.compare(event.at, since) >= 0)
+}
+
+/** Who was there in earlier looks, and who is now. A machine that is being deleted does not show that it had been made. */
+function membersSeen(known: Seen | undefined, { set, machines, since }: EventFacts): Map<InstanceId, SeenMember> {
+  const members = new Map(known?.members)
+  for (const [id, member] of machines.flatMap(machine => memberOf(set, machine, since)))
+    members.set(id, { ...member, made: member.made || members.get(id)?.made === true })
+  return members
+}
+
+function isSoonAfter(event: PlatformEvent | undefined, at: Temporal.Instant): boolean {
+  return event !== undefined && at.epochMilliseconds <= event.at.epochMilliseconds + OLDEST_VIEW_MS
+}
+
+function launchId(id: InstanceId): string {
+  return `launch:${id}`
 }
 
 function goneId(id: InstanceId): string {
@@ -138,7 +163,7 @@ function memberOf(set: VirtualMachineScaleSet, machine: Machine, since: Temporal
 /** A machine that was being made is in the list no more, and the set says why its change failed. */
 function givenUp(id: InstanceId, text: string, now: Temporal.Instant): PlatformEvent {
   const detail = `its creation was given up: ${text}`
-  return { id: `launch:${id}`, at: now, kind: 'launch', instance: id, cause: 'unknown', outcome: 'failed', detail, error: failureOf(text) }
+  return { id: launchId(id), at: now, kind: 'launch', instance: id, cause: 'unknown', outcome: 'failed', detail, error: failureOf(text) }
 }
 
 function goneEvent(id: InstanceId, { member, fell, now }: { member: SeenMember; fell: boolean; now: Temporal.Instant }): PlatformEvent {

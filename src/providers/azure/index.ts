@@ -8,6 +8,7 @@ import { DRIFT_IGNORE } from './controllers.ts'
 import { declare } from './declare.ts'
 import { describe } from './describe.ts'
 import { discover } from './discover.ts'
+import { OLDEST_VIEW_MS } from './events.ts'
 import { forecast } from './forecast.ts'
 import { scopeId } from './ids.ts'
 import { ScopeMemory } from './memory.ts'
@@ -22,7 +23,7 @@ const CAPABILITIES: Capabilities = {
   replacesItself: false,
   // Numbers of uniform members and names of flexible ones may mean another machine by the time that a call is repeated.
   namesInstance: [],
-  staleness: 60_000,
+  staleness: OLDEST_VIEW_MS,
   driftIgnore: DRIFT_IGNORE,
 }
 

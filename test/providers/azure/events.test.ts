@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import type { VirtualMachineScaleSet } from '@azure/arm-compute'
+import type { VirtualMachineScaleSet, VirtualMachineScaleSetInstanceView } from '@azure/arm-compute'
 import type { Machine } from '../../../src/providers/azure/api.ts'
-import { noteGone } from '../../../src/providers/azure/events.ts'
+import { eventsOf, noteGone } from '../../../src/providers/azure/events.ts'
 import { ScopeMemory } from '../../../src/providers/azure/memory.ts'
 
 const struckAt = Temporal.Instant.from('2026-11-02T10:00:00Z')
@@ -25,11 +25,13 @@ describe('who is missing from the list of a scale set', () => {
     seconds = 60
   })
 
-  function look(machines: readonly Machine[], capacity = 3) {
+  function look(machines: readonly Machine[], capacity = 3, view: VirtualMachineScaleSetInstanceView | null = null) {
     seconds += 5
-    const facts = { set: set(capacity), machines, view: null, since: struckAt, now: struckAt.add({ seconds }) }
+    const facts = { set: set(capacity), machines, view, since: struckAt, now: struckAt.add({ seconds }) }
     return noteGone(memory, 'azure:sub/shop/vmss/web', facts).map(({ id, outcome, cause }) => ({ id, outcome, cause }))
   }
+
+  const failedView = { statuses: [{ code: 'ProvisioningState/failed/AllocationFailed', message: 'no room' }] }
 
   it('is not gone yet after one list without it, which may have been an older one', () => {
     look([machine()])
@@ -70,5 +72,51 @@ describe('who is missing from the list of a scale set', () => {
     assert.deepEqual(look([machine()]), [{ id: `gone:${identity}`, outcome: 'failed', cause: 'unknown' }])
     look([])
     assert.deepEqual(look([]), [{ id: `gone:${identity}`, outcome: 'succeeded', cause: 'unknown' }])
+  })
+  it('was scaled in where the size is seen to fall soon after it was missed, though its machine is listed no more', () => {
+    look([machine('Succeeded')])
+    assert.deepEqual(look([machine('Deleting')]), [{ id: `gone:${identity}`, outcome: 'succeeded', cause: 'unknown' }])
+    look([])
+    assert.deepEqual(look([], 2), [{ id: `gone:${identity}`, outcome: 'succeeded', cause: 'scale-in' }])
+  })
+
+  it('was not scaled in where the size falls only when no view can be so old any more', () => {
+    look([machine('Succeeded')])
+    look([machine('Deleting')])
+    seconds += 60
+    assert.deepEqual(look([], 2), [{ id: `gone:${identity}`, outcome: 'succeeded', cause: 'unknown' }])
+  })
+
+  it('was given up where its creation failed, and a smaller size that is seen later is not why it went', () => {
+    look([machine()])
+    look([], 3, failedView)
+    const given = look([], 3, failedView)
+    assert.deepEqual(
+      given.map(({ id, outcome }) => ({ id, outcome })),
+      [
+        { id: `launch:${identity}`, outcome: 'failed' },
+        { id: `gone:${identity}`, outcome: 'succeeded' },
+      ],
+    )
+    assert.deepEqual(look([], 2), given)
+  })
+
+  it('had been made, though it shows that no more while it is being deleted: a failed change of the set is not its own', () => {
+    look([machine('Succeeded')])
+    look([machine('Deleting')], 3)
+    look([machine()], 3)
+    look([], 3, failedView)
+    assert.deepEqual(look([], 3, failedView), [{ id: `gone:${identity}`, outcome: 'succeeded', cause: 'unknown' }])
+  })
+})
+
+describe('the launch of a machine', () => {
+  function launchOf(provisioningState: string) {
+    const facts = { set: set(), machines: [machine(provisioningState)], view: null, since: struckAt, now: struckAt.add({ seconds: 90 }) }
+    return eventsOf(facts).find(({ kind, instance }) => kind === 'launch' && instance === identity)?.outcome
+  }
+
+  it('failed, was made or goes on as its provisioning state says; one that is being deleted shows none of that', () => {
+    assert.deepEqual(['Failed', 'Succeeded', 'Creating', 'Deleting'].map(launchOf), ['failed', 'succeeded', 'in-progress', 'in-progress'])
   })
 })

@@ -187,7 +187,7 @@ function trialOf(about: {
   const { simulator, subject } = about
   const id = simulator.world.groupId(subject.name)
   const drill = mostTelling(about.drills.filter(each => each.group === id))
-  const victim = drill !== null && 'order' in drill ? { victim: drill.order.victim.id } : {}
+  const victim = drill !== null && 'order' in drill ? { victim: drill.order.victim.id, method: drill.order.method } : {}
   const strikeDrifted = drill?.schedule === 'drifted'
   const truth = simulator.world.truth(id, { ...victim, fingerprints: true, strikeDrifted })
   return { seed: about.seed, provider: about.cloud.provider, subject, truth, drill, carried: about.carried.filter(one => one.group === id) }

@@ -26,6 +26,8 @@ export interface Truth {
 export interface TruthQuestion {
   /** The member struck; without it, what holds for members with hand-made changes is taken to hold. */
   readonly victim?: string
+  /** How it was struck: through the group's own call, or past it. */
+  readonly method?: 'retire' | 'crash'
   /** Somebody looks inside instances; otherwise what is inside cannot be known. */
   readonly fingerprints?: boolean
   /** Victims that visibly differ from their declaration are struck all the same. */

@@ -9,7 +9,12 @@ describe('the simulated Compute Engine', () => {
   let simulator: Simulator
 
   beforeEach(async () => {
-    const groups = [{ name: 'web' }, { name: 'api', region: 'europe-west1' }, { name: 'off', traits: ['suspended' as const] }]
+    const groups = [
+      { name: 'web' },
+      { name: 'api', region: 'europe-west1' },
+      { name: 'off', traits: ['suspended' as const] },
+      { name: 'switched-off', traits: [{ trait: 'not-replaced' as const, cause: 'launch-suspended' as const }] },
+    ]
     simulator = await startSimulator({ world: createWorld({ gcp: { groups } }, { clock }) })
   })
   afterEach(() => simulator.close())
@@ -65,6 +70,17 @@ describe('the simulated Compute Engine', () => {
     await ask(`zones/europe-west1-b/instances/${victim?.name}`, { method: 'DELETE' })
     pass(60_000)
     assert.deepEqual([(await rows(group))[0]?.name, (await rows(group))[0]?.id], [victim?.name, undefined])
+  })
+
+  it('makes a member again that is recreated where repairs are off, so that a trait which switches them off stops only a crash', async () => {
+    const group = 'zones/europe-west1-b/instanceGroupManagers/off'
+    const [victim] = await rows(group)
+    await ask(`${group}/recreateInstances`, { method: 'POST', body: { instances: [victim?.instance] } })
+    pass(60_000)
+    const [successor] = await rows(group)
+    assert.deepEqual([successor?.name, successor?.id === victim?.id, successor?.instanceStatus], [victim?.name, false, 'RUNNING'])
+    const truth = (method: 'retire' | 'crash') => simulator.world.truth('switched-off', { method }).verdict
+    assert.deepEqual([truth('crash'), truth('retire')], ['snowflake', 'phoenix'])
   })
 
   it('recreates in a regional group, and answers the same request id with the same operation', async () => {

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { FaultInput, TraitDescription } from '../description.ts'
-import { tellTruth } from '../truth.ts'
+import { type TraitTruth, type TruthQuestion, tellTruth } from '../truth.ts'
 import type { World } from '../world.ts'
 import { type gcpSchema, zonesOf } from './description.ts'
 import { buildManager, buildProject, type ManagerDescription } from './fleet.ts'
@@ -28,10 +28,16 @@ function addGroup(world: World, gcp: GcpDescription, each: ManagerDescription): 
   const manager = buildManager(world, project, prepared)
   const place = { world, project, manager }
   const traits = prepared.traits.map(trait => ({ trait, edited: applyTrait(place, trait) }))
-  world.knowTruth(managerId(project, manager), question => tellTruth(traits, question))
+  world.knowTruth(managerId(project, manager), question => tellTruth(inForce(traits, question), question))
   if (!prepared.traits.some(trait => trait.trait === 'unreadable')) return []
   const operation = `${manager.regional ? 'regionInstanceGroupManagers' : 'instanceGroupManagers'}.listManagedInstances`
   return [{ kind: 'denied', service: 'compute', operation, mentions: manager.name }]
+}
+
+/** Repairs that are off keep nobody from making a member again who asks for it: only a member that was lost stays away. */
+function inForce(traits: readonly TraitTruth[], { method }: TruthQuestion): readonly TraitTruth[] {
+  if (method !== 'retire') return traits
+  return traits.filter(({ trait }) => trait.trait !== 'not-replaced' || trait.cause !== 'launch-suspended')
 }
 
 /** One line for each mistake that a schema cannot see. */

@@ -5,8 +5,10 @@
  *
  *   npm run bench:verdicts                    at least 2,000 drills over all clouds, and the page is written anew
  *   npm run bench:verdicts -- --drills 60     fewer, and no page; --cloud gcp: of one cloud only
+ *   npm run bench:verdicts -- --workers 4     in so many processes (else one for each processor); the result is the same
  *   npm run bench:verdicts -- --replay aws:17 one world again, with everything that was said on the way
  */
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { MemoryWire } from '../test/support/memory-wire.ts'
 import { SimulatedTime } from '../test/support/simulated-time.ts'
@@ -17,30 +19,45 @@ const { values } = parseArgs({
     cloud: { type: 'string', multiple: true },
     from: { type: 'string', default: '1' },
     size: { type: 'string', default: '10' },
+    workers: { type: 'string', default: String(availableParallelism()) },
+    worker: { type: 'boolean', default: false },
     replay: { type: 'string' },
     json: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 })
 
-// Before anything is loaded that keeps a timer or a connection of its own.
-const time = new SimulatedTime('2026-11-02T10:00:00Z')
-const wire = new MemoryWire()
-const started = process.hrtime.bigint()
-const { cloudNamed, replay, soak } = await import('./soak/soak.ts')
-const { clouds } = await import('./soak/clouds.ts')
 const size = Number(values.size)
-if (values.replay === undefined) {
+if (values.worker || values.replay !== undefined) {
+  // Before anything is loaded that keeps a timer or a connection of its own.
+  const time = new SimulatedTime('2026-11-02T10:00:00Z')
+  const wire = new MemoryWire()
+  if (values.replay === undefined) {
+    const { serveWorlds } = await import('./soak/workers.ts')
+    serveWorlds(time)
+  } else {
+    const { replay } = await import('./soak/soak.ts')
+    await replay(time, values.replay, size)
+    wire.close()
+  }
+} else {
+  const started = process.hrtime.bigint()
+  const { soak } = await import('./soak/soak.ts')
+  const { cloudNamed, clouds } = await import('./soak/clouds.ts')
+  const { Workers } = await import('./soak/workers.ts')
   const drills = Number(values.drills)
-  const wrong = await soak(time, {
+  const count = Number(values.workers)
+  const workers = new Workers(import.meta.filename, count)
+  const wrong = await soak(workers, {
     drills,
     clouds: values.cloud?.map(cloudNamed) ?? clouds,
     from: Number(values.from),
     size,
+    ahead: 3 * count,
     json: values.json,
     write: values.write || drills >= 2000,
     started,
   })
+  workers.close()
   process.exitCode = wrong === 0 ? 0 : 1
-} else await replay(time, values.replay, size)
-wire.close()
+}

@@ -1,5 +1,5 @@
 import { causeTime } from '../../src/simulator/world/activities.ts'
-import { killInstance, type Place, refreshOn, setDesired } from '../../src/simulator/world/auto-scaling.ts'
+import { killInstance, type Place, setDesired, startRefresh } from '../../src/simulator/world/auto-scaling.ts'
 import { changeGroup } from '../../src/simulator/world/traits.ts'
 import { groupId } from '../../src/simulator/world/world.ts'
 import type { Hands } from './others.ts'
@@ -44,21 +44,4 @@ function resize(place: Place, desired: number): void {
     wanted,
     `At ${at} a monitor alarm ${group.name}-load in state ALARM triggered policy ${group.name}-load changing the desired capacity from {from} to {to}.  `,
   )
-}
-
-function startRefresh(place: Place): void {
-  const { world, region, group } = place
-  group.refreshes.push({
-    id: world.random.uuid(),
-    status: 'Pending',
-    reason: null,
-    start: world.time,
-    end: null,
-    percentage: 0,
-    total: group.members.length,
-    pending: group.members.map(member => member.instance),
-    replacing: null,
-    frozen: false,
-  })
-  world.after(region, group.timing.detect, () => refreshOn(place))
 }

@@ -1,32 +1,60 @@
-import type { WorldInput } from '../../src/simulator/index.ts'
 import type { Random } from '../../src/simulator/world/random.ts'
-import type { Disturbance, Subject } from './cloud.ts'
-
-type Group = NonNullable<WorldInput['groups']>[number]
-export type Trait = Exclude<NonNullable<Group['traits']>[number], string>
-export type Make = (chance: Random) => Trait
-
-/** The traits that a cloud knows, with the details drawn. */
-export interface Traits {
-  /** Decide the verdict, each by itself. */
-  readonly lone: readonly Make[]
-  /** Of these two may come together. */
-  readonly mixable: readonly Make[]
-  /** Of groups that must not be struck. */
-  readonly refusing: readonly Make[]
-}
+import type { Disturbance, SoakFleet, Subject } from './cloud.ts'
+import { oneOf, type Trait, type Traits } from './traits.ts'
 
 const minute = 60_000
 /** The share of groups that must never be struck, and of those that others meddle with. */
 const refusingShare = 0.12
 const disturbedShare = 0.3
 
+/** What every cloud's groups have. */
+export interface Drawn {
+  readonly name: string
+  readonly traits: readonly Trait[]
+  readonly size: number
+  readonly times: ReturnType<typeof drawTimes>
+  /** Tags or labels beside the opt-in. */
+  readonly tags: Readonly<Record<string, string>>
+}
+
+interface Cloudy<Group> {
+  readonly traits: Traits
+  /** The group as this cloud has it, with what only this cloud leaves open. */
+  make(chance: Random, drawn: Drawn): Group
+}
+
+/** So many groups of a cloud, and what each was given. */
+export function drawGroups<Group>(
+  chance: Random,
+  size: number,
+  { traits, make }: Cloudy<Group>,
+): { readonly groups: Group[]; readonly subjects: SoakFleet['subjects'] } {
+  const drawn = Array.from({ length: size }, (_, index) => {
+    const one = drawGroup(chance, drawName(chance, index), traits)
+    const names = one.traits.map(({ trait }) => trait)
+    return { group: make(chance, one), subject: subjectOf(one.name, names, drawDisturbance(chance, names)) }
+  })
+  return { groups: drawn.map(({ group }) => group), subjects: drawn.map(({ subject }) => subject) }
+}
+
+function drawGroup(chance: Random, name: string, traits: Traits): Drawn {
+  const drawn = drawTraits(chance, traits)
+  const times = drawTimes(chance)
+  return {
+    name,
+    traits: drawn.map(trait => inTime(chance, trait, times)),
+    size: 2 + Math.floor(chance.next() * 4),
+    times,
+    tags: chance.next() < 0.5 ? { 'firedrill-method': 'retire' } : {},
+  }
+}
+
 /** A group's name tells its schedule: one of them strikes drifted victims. */
-export function drawName(chance: Random, index: number): string {
+function drawName(chance: Random, index: number): string {
   return `group-${String(index + 1).padStart(2, '0')}-${oneOf(chance, ['plain', 'drifted', 'drifted'])}`
 }
 
-export function drawTraits(chance: Random, { lone, mixable, refusing }: Traits): Trait[] {
+function drawTraits(chance: Random, { lone, mixable, refusing }: Traits): Trait[] {
   const draw = chance.next()
   if (draw < refusingShare) return [oneOf(chance, refusing)(chance)]
   if (draw < 0.35) return []
@@ -43,12 +71,12 @@ function fitTogether(one: string, other: string): boolean {
 }
 
 /** Fates are told to the first that comes into service: they set in while the soak still lasts. */
-export function inTime(chance: Random, trait: Trait, times: { readonly health: number }): Trait {
+function inTime(chance: Random, trait: Trait, times: { readonly health: number }): Trait {
   if (trait.trait !== 'died-young' && trait.trait !== 'interrupted') return trait
   return { ...trait, after: times.health + 1_000 + Math.floor(chance.next() * 3 * minute) }
 }
 
-export function drawTimes(chance: Random) {
+function drawTimes(chance: Random) {
   const between = (least: number, most: number) => Math.round(least + chance.next() * (most - least))
   return {
     detect: between(1_000, 45_000),
@@ -61,7 +89,7 @@ export function drawTimes(chance: Random) {
 }
 
 /** Whoever scales out or crashes brings further new members: those would share a fate that is meant for the successor. */
-export function drawDisturbance(chance: Random, traits: readonly string[]): Disturbance {
+function drawDisturbance(chance: Random, traits: readonly string[]): Disturbance {
   if (chance.next() >= disturbedShare) return 'none'
   const fated = traits.includes('died-young') || traits.includes('interrupted')
   return oneOf(
@@ -70,10 +98,6 @@ export function drawDisturbance(chance: Random, traits: readonly string[]): Dist
   )
 }
 
-export function subjectOf(name: string, traits: readonly string[], disturbance: Disturbance): Subject {
+function subjectOf(name: string, traits: readonly string[], disturbance: Disturbance): Subject {
   return { name, traits: traits.join('+') || 'phoenix', disturbance }
-}
-
-export function oneOf<const Item>(chance: Random, items: readonly Item[]): Item {
-  return items[Math.floor(chance.next() * items.length)] as Item
 }

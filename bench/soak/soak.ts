@@ -2,11 +2,12 @@ import { readFile, writeFile } from 'node:fs/promises'
 import type { SimulatedTime } from '../../test/support/simulated-time.ts'
 import { disagreements } from './assess.ts'
 import type { Cloud } from './cloud.ts'
-import { clouds } from './clouds.ts'
+import { cloudNamed } from './clouds.ts'
 import { pageWith } from './page.ts'
 import { printTable, say } from './say.ts'
 import { nameOf, Tally } from './tally.ts'
 import { runWorld, type Trial, type WorldRun } from './trial.ts'
+import type { Workers, WorldResult } from './workers.ts'
 
 export interface SoakOptions {
   /** Ends with the first seed after which so many drills were held, refused ones among them. */
@@ -14,6 +15,8 @@ export interface SoakOptions {
   readonly from: number
   readonly clouds: readonly Cloud[]
   readonly size: number
+  /** How many worlds are begun before the one that is counted next has ended. */
+  readonly ahead: number
   readonly json: boolean
   readonly write: boolean
   readonly started: bigint
@@ -22,15 +25,17 @@ export interface SoakOptions {
 const page = new URL('../../docs/reliability.md', import.meta.url)
 
 /** Returns how many drills disagree with the truth. */
-export async function soak(time: SimulatedTime, options: SoakOptions): Promise<number> {
+export async function soak(workers: Workers, options: SoakOptions): Promise<number> {
   const tally = new Tally()
-  // Ctrl-C ends it after the world that is under way, with what there is by then.
+  // Ctrl-C ends it after the world that is counted next, with what there is by then.
   const stop = new AbortController()
   process.once('SIGINT', () => stop.abort())
+  const results = inOrder(workers, options)
   for (let seed = options.from; tally.drills < options.drills && !stop.signal.aborted; seed++) {
-    for (const cloud of options.clouds) {
-      if (stop.signal.aborted) break
-      tally.add(await time.run(runWorld(time, { cloud, seed, size: options.size })))
+    for (const _cloud of options.clouds) {
+      const { value } = await results.next()
+      if (value === undefined || stop.signal.aborted) break
+      for (const { trial, wrong } of tally.add(value)) process.stderr.write(`${wrong.join('; ')}: ${lineOf(trial)}\n`)
     }
     if (!options.json && seed % 10 === 0) progress(tally, options)
   }
@@ -38,6 +43,18 @@ export async function soak(time: SimulatedTime, options: SoakOptions): Promise<n
   else report(tally, options)
   if (options.write) await writeFile(page, pageWith(await readFile(page, 'utf8'), { tally, from: options.from, size: options.size }))
   return tally.disagreements.length
+}
+
+/** World after world, always in the same order however many workers there are, so that the same worlds are counted. */
+async function* inOrder(workers: Workers, { from, clouds: of, size, ahead }: SoakOptions): AsyncGenerator<WorldResult> {
+  const running: Promise<WorldResult>[] = []
+  for (let seed = from; ; seed++) {
+    for (const { provider } of of) {
+      running.push(workers.run({ provider, seed, size }))
+      const first = running.length > ahead ? running.shift() : undefined
+      if (first !== undefined) yield first
+    }
+  }
 }
 
 function progress({ worlds, drills, struck, disagreements: wrong }: Tally, { started }: SoakOptions): void {
@@ -101,12 +118,6 @@ function lineOf(trial: Trial): string {
       ? `${drill.judgement.verdict} (${[...new Set(drill.judgement.findings.map(finding => finding.kind))].join(', ')})`
       : (drill?.state ?? 'no drill')
   return `${subject.name} ${subject.traits}, others: ${subject.disturbance}; truth ${truth.verdict}, said ${said}; --replay ${nameOf(trial)}`
-}
-
-export function cloudNamed(provider: string): Cloud {
-  const cloud = clouds.find(each => each.provider === provider)
-  if (cloud === undefined) throw new Error(`there is no cloud ${provider}; there are ${clouds.map(each => each.provider).join(', ')}`)
-  return cloud
 }
 
 /** One world again: every drill with its events and findings, and what was logged. */

@@ -1,5 +1,6 @@
 import { type Assessment, assess, disagreements } from './assess.ts'
-import type { Trial, WorldRun } from './trial.ts'
+import type { Trial } from './trial.ts'
+import type { WorldResult } from './workers.ts'
 
 export interface Disagreement {
   readonly trial: Trial
@@ -20,13 +21,14 @@ export class Tally {
 
   readonly worldNames = new Set<string>()
 
-  add(run: WorldRun): void {
+  /** Returns what of it disagrees with the truth. */
+  add(run: WorldResult): readonly Disagreement[] {
     this.worlds++
     this.calls += run.calls
-    for (const trial of run.trials) this.#count(trial)
+    return run.trials.flatMap(trial => this.#count(trial))
   }
 
-  #count(trial: Trial): void {
+  #count(trial: Trial): readonly Disagreement[] {
     const assessed = assess(trial)
     this.worldNames.add(nameOf(trial))
     if (assessed.kind !== 'not-drilled') this.drills++
@@ -37,7 +39,9 @@ export class Tally {
       this.refused.set(rule, (this.refused.get(rule) ?? 0) + 1)
     }
     const wrong = disagreements(trial)
-    if (wrong.length > 0) this.disagreements.push({ trial, wrong })
+    if (wrong.length === 0) return []
+    this.disagreements.push({ trial, wrong })
+    return [{ trial, wrong }]
   }
 
   /** Of the drills whose truth could be seen, those that were left without a verdict. */

@@ -7,6 +7,7 @@ import {
   refreshOn,
   replaceUnhealthy,
   setDesired,
+  startRefresh,
   terminateByRequest,
 } from '../world/auto-scaling.ts'
 import { templateVersion } from '../world/launch.ts'
@@ -284,27 +285,13 @@ const ACTIVE_REFRESH = ['Pending', 'InProgress', 'Cancelling', 'RollbackInProgre
 
 function startInstanceRefresh(call: Call): Result {
   const place = placeOf(call)
-  const { world, region, group } = place
+  const { group } = place
   if (group.refreshes.some(refresh => ACTIVE_REFRESH.includes(refresh.status)))
     throw new ApiError(
       'InstanceRefreshInProgress',
       `An Instance Refresh is already in progress and blocks the execution of this Instance Refresh.`,
     )
-  const id = world.random.uuid()
-  group.refreshes.push({
-    id,
-    status: 'Pending',
-    reason: null,
-    start: world.time,
-    end: null,
-    percentage: 0,
-    total: group.members.length,
-    pending: group.members.map(member => member.instance),
-    replacing: null,
-    frozen: false,
-  })
-  world.after(region, group.timing.detect, () => refreshOn(place))
-  return { InstanceRefreshId: id }
+  return { InstanceRefreshId: startRefresh(place) }
 }
 
 function cancelInstanceRefresh(call: Call): Result {

@@ -448,6 +448,26 @@ function refillWarmPool(place: Place): void {
   })
 }
 
+/** Begins to replace every member; returns the refresh's id. */
+export function startRefresh(place: Place): string {
+  const { world, region, group } = place
+  const id = world.random.uuid()
+  group.refreshes.push({
+    id,
+    status: 'Pending',
+    reason: null,
+    start: world.time,
+    end: null,
+    percentage: 0,
+    total: group.members.length,
+    pending: group.members.map(member => member.instance),
+    replacing: null,
+    frozen: false,
+  })
+  world.after(region, group.timing.detect, () => refreshOn(place))
+  return id
+}
+
 /** Takes the next step of an instance refresh, if one is under way and the group is whole. */
 export function refreshOn(place: Place): void {
   const { world, region, group } = place

@@ -106,26 +106,51 @@ export function noteGone(memory: ScopeMemory, group: string, facts: EventFacts):
   for (const [id, member] of members) {
     const told = gone.get(goneId(id))
     const isLeaving = listed.get(id)
-    if (isLeaving === false && told !== undefined) gone.set(told.id, takenBack(told, now))
-    if (!member.fresh || isLeaving === false) continue
-    // The size and the list are read apart, so that either may be the older one: any fall since the machine came counts.
-    const fell = fellAt !== null && fellAt.epochMilliseconds >= member.createdAt
-    if (told?.outcome === 'succeeded') {
-      // The fall may be seen after the machine was missed. Whose creation was given up went for that reason.
-      const isExplained = fell && isSoonAfter(told, fellAt) && !gone.has(launchId(id))
-      if (told.cause === 'unknown' && isExplained) gone.set(told.id, goneEvent(id, { member, fell, now: told.at }))
-    } else if (isLeaving === undefined && known?.missing.has(id) !== true) missing.add(id)
-    else {
-      const launch = member.made || failure === null ? null : givenUp(id, failure.text, now)
-      if (launch !== null) gone.set(launch.id, launch)
-      gone.set(goneId(id), goneEvent(id, { member, fell, now }))
+    if (isLeaving === false && told !== undefined) {
+      gone.delete(launchId(id))
+      gone.set(told.id, takenBack(told, now))
     }
+    if (!member.fresh || isLeaving === false) continue
+    const wasTold = told?.outcome === 'succeeded'
+    if (!wasTold && isLeaving === undefined && known?.missing.has(id) !== true) missing.add(id)
+    // What explains it may be shown later than that it went.
+    else if (!wasTold || isUnexplained(gone, told))
+      for (const event of accountOf(id, { member, fellAt, failure, at: wasTold ? told.at : now, now })) gone.set(event.id, event)
   }
   const all = [...gone.values()].slice(-50)
-  const isNeeded = (id: InstanceId) => listed.has(id) || missing.has(id) || isSoonAfter(gone.get(goneId(id)), now)
-  const kept = new Map([...members].filter(([id]) => isNeeded(id)))
+  const isOpen = (id: InstanceId) => listed.has(id) || missing.has(id) || isUnexplained(gone, gone.get(goneId(id)))
+  const kept = new Map([...members].filter(([id]) => isOpen(id)))
   memory.note(group, { incarnation, capacity, fellAt, members: kept, missing, gone: all })
   return all.filter(event => Temporal.Instant.compare(event.at, since) >= 0)
+}
+
+function isUnexplained(gone: ReadonlyMap<string, PlatformEvent>, told: PlatformEvent | undefined): boolean {
+  return told?.instance != null && told.cause === 'unknown' && !gone.has(launchId(told.instance))
+}
+
+interface Trace {
+  readonly member: SeenMember
+  readonly fellAt: Temporal.Instant | null
+  readonly failure: ReturnType<typeof provisioningFailure>
+  /** When it was first known to be gone. */
+  readonly at: Temporal.Instant
+  readonly now: Temporal.Instant
+}
+
+/**
+ * How a machine went, as far as can be told: its creation was given up, or the set was made smaller. Size, list and the set's own
+ * state are read apart, so that any of them may be the older one: a fall from when the machine came until soon after it went
+ * counts, and a change that failed in its time.
+ */
+function accountOf(id: InstanceId, { member, fellAt, failure, at, now }: Trace): PlatformEvent[] {
+  const until = at.epochMilliseconds + OLDEST_VIEW_MS
+  const fell = fellAt !== null && fellAt.epochMilliseconds >= member.createdAt && fellAt.epochMilliseconds <= until
+  // A failure without a time may be any that came since.
+  const failedAt = failure === null ? null : (failure.at?.getTime() ?? now.epochMilliseconds)
+  const isItsOwn =
+    failedAt !== null && failedAt >= member.createdAt - STAMP_TOLERANCE_MS && failedAt <= at.epochMilliseconds + STAMP_TOLERANCE_MS
+  if (failure === null || member.made || !isItsOwn) return [goneEvent(id, { member, fell, now: at })]
+  return [givenUp(id, failure.text, at), goneEvent(id, { member, fell: false, now: at })]
 }
 
 /** Who was there in earlier looks, and who is now. A machine that is being deleted does not show that it had been made. */
@@ -134,10 +159,6 @@ function membersSeen(known: Seen | undefined, { set, machines, since }: EventFac
   for (const [id, member] of machines.flatMap(machine => memberOf(set, machine, since)))
     members.set(id, { ...member, made: member.made || members.get(id)?.made === true })
   return members
-}
-
-function isSoonAfter(event: PlatformEvent | undefined, at: Temporal.Instant): boolean {
-  return event !== undefined && at.epochMilliseconds <= event.at.epochMilliseconds + OLDEST_VIEW_MS
 }
 
 function launchId(id: InstanceId): string {

@@ -31,7 +31,11 @@ describe('who is missing from the list of a scale set', () => {
     return noteGone(memory, 'azure:sub/shop/vmss/web', facts).map(({ id, outcome, cause }) => ({ id, outcome, cause }))
   }
 
-  const failedView = { statuses: [{ code: 'ProvisioningState/failed/AllocationFailed', message: 'no room' }] }
+  const status = { code: 'ProvisioningState/failed/AllocationFailed', message: 'no room' }
+  const failedView = { statuses: [status] }
+  const failedAt = (time: string) => ({ statuses: [{ ...status, time: new Date(time) }] })
+  const given = { id: `launch:${identity}`, outcome: 'failed', cause: 'unknown' }
+  const left = { id: `gone:${identity}`, outcome: 'succeeded', cause: 'unknown' }
 
   it('is not gone yet after one list without it, which may have been an older one', () => {
     look([machine()])
@@ -90,15 +94,32 @@ describe('who is missing from the list of a scale set', () => {
   it('was given up where its creation failed, and a smaller size that is seen later is not why it went', () => {
     look([machine()])
     look([], 3, failedView)
-    const given = look([], 3, failedView)
-    assert.deepEqual(
-      given.map(({ id, outcome }) => ({ id, outcome })),
-      [
-        { id: `launch:${identity}`, outcome: 'failed' },
-        { id: `gone:${identity}`, outcome: 'succeeded' },
-      ],
-    )
-    assert.deepEqual(look([], 2), given)
+    assert.deepEqual(look([], 3, failedView), [given, left])
+    assert.deepEqual(look([], 2), [given, left])
+  })
+
+  it('was given up where the set shows only long after it went that a change had failed in its time', () => {
+    look([machine()])
+    look([])
+    assert.deepEqual(look([]), [left])
+    seconds += 300
+    assert.deepEqual(look([], 3, failedAt('2026-11-02T10:01:12Z')), [left, given])
+  })
+
+  it('was not given up by a change that failed before it came or after it was gone, or at a time that is not shown', () => {
+    look([machine()])
+    look([], 3, failedAt('2026-11-02T10:00:30Z'))
+    assert.deepEqual(look([], 3, failedAt('2026-11-02T10:00:30Z')), [left])
+    seconds += 300
+    assert.deepEqual(look([], 3, failedAt('2026-11-02T10:06:00Z')), [left])
+    assert.deepEqual(look([], 3, failedView), [left])
+  })
+
+  it('was not given up where a later list shows it again', () => {
+    look([machine()])
+    look([], 3, failedView)
+    look([], 3, failedView)
+    assert.deepEqual(look([machine('Succeeded')]), [{ ...left, outcome: 'failed' }])
   })
 
   it('had been made, though it shows that no more while it is being deleted: a failed change of the set is not its own', () => {

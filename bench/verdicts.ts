@@ -6,6 +6,7 @@
  *   npm run bench:verdicts                    at least 2,000 drills over all clouds, and the page is written anew
  *   npm run bench:verdicts -- --drills 60     fewer, and no page; --cloud gcp: of one cloud only
  *   npm run bench:verdicts -- --workers 4     in so many processes (else one for each processor); the result is the same
+ *   npm run bench:verdicts -- --keep DIR      keeps each world's result there: ended and started again, it goes on where it was
  *   npm run bench:verdicts -- --replay aws:17 one world again, with everything that was said on the way
  */
 import { availableParallelism } from 'node:os'
@@ -21,6 +22,7 @@ const { values } = parseArgs({
     size: { type: 'string', default: '10' },
     workers: { type: 'string', default: String(availableParallelism()) },
     worker: { type: 'boolean', default: false },
+    keep: { type: 'string' },
     replay: { type: 'string' },
     json: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
@@ -44,6 +46,7 @@ if (values.worker || values.replay !== undefined) {
   const started = process.hrtime.bigint()
   const { soak } = await import('./soak/soak.ts')
   const { cloudNamed, clouds } = await import('./soak/clouds.ts')
+  const { KeptResults } = await import('./soak/kept.ts')
   const { Workers } = await import('./soak/workers.ts')
   const drills = Number(values.drills)
   const count = Number(values.workers)
@@ -54,6 +57,7 @@ if (values.worker || values.replay !== undefined) {
     from: Number(values.from),
     size,
     ahead: 3 * count,
+    kept: values.keep === undefined ? null : new KeptResults(values.keep),
     json: values.json,
     write: values.write || drills >= 2000,
     started,

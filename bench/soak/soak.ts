@@ -3,6 +3,7 @@ import type { SimulatedTime } from '../../test/support/simulated-time.ts'
 import { disagreements } from './assess.ts'
 import type { Cloud } from './cloud.ts'
 import { cloudNamed } from './clouds.ts'
+import type { KeptResults } from './kept.ts'
 import { pageWith } from './page.ts'
 import { printTable, say } from './say.ts'
 import { nameOf, Tally } from './tally.ts'
@@ -17,6 +18,8 @@ export interface SoakOptions {
   readonly size: number
   /** How many worlds are begun before the one that is counted next has ended. */
   readonly ahead: number
+  /** Where results are kept between runs; null: nowhere. */
+  readonly kept: KeptResults | null
   readonly json: boolean
   readonly write: boolean
   readonly started: bigint
@@ -46,11 +49,13 @@ export async function soak(workers: Workers, options: SoakOptions): Promise<numb
 }
 
 /** World after world, always in the same order however many workers there are, so that the same worlds are counted. */
-async function* inOrder(workers: Workers, { from, clouds: of, size, ahead }: SoakOptions): AsyncGenerator<WorldResult> {
+async function* inOrder(workers: Workers, { from, clouds: of, size, ahead, kept }: SoakOptions): AsyncGenerator<WorldResult> {
   const running: Promise<WorldResult>[] = []
   for (let seed = from; ; seed++) {
     for (const { provider } of of) {
-      running.push(workers.run({ provider, seed, size }))
+      const world = { provider, seed, size }
+      const run = () => workers.run(world)
+      running.push(kept === null ? run() : kept.of(world, run))
       const first = running.length > ahead ? running.shift() : undefined
       if (first !== undefined) yield first
     }

@@ -11,7 +11,7 @@ import { discover } from './discover.ts'
 import { forecast } from './forecast.ts'
 import { scopeId } from './ids.ts'
 import { ScopeMemory } from './memory.ts'
-import { observe, type ScopeContext } from './observe.ts'
+import { observe, type ScopeContext, STALENESS } from './observe.ts'
 import { restore } from './restore.ts'
 import { type AzureSettings, azureSettingsSchema } from './settings.ts'
 import { strike } from './strike.ts'
@@ -22,7 +22,7 @@ const CAPABILITIES: Capabilities = {
   replacesItself: false,
   // Numbers of uniform members and names of flexible ones may mean another machine by the time that a call is repeated.
   namesInstance: [],
-  staleness: 60_000,
+  staleness: STALENESS,
   driftIgnore: DRIFT_IGNORE,
 }
 

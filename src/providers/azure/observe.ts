@@ -22,6 +22,8 @@ export interface ScopeContext {
   readonly optInById: (group: GroupId) => 'in' | 'out' | null
 }
 
+/** How long a reading may lag behind the truth, milliseconds (Resource Graph's is a minute at most). */
+export const STALENESS = 60_000
 /** Calls at a time: each set has a small allowance of its own, a subscription a large one. */
 const WIDTH = 8
 /** From so many groups on, one listing of the subscription is cheaper than a question for each. */

@@ -7,11 +7,11 @@ import { identityOf, type ScaleSetRef, scaleSetRef } from './ids.ts'
 import { summaryOf } from './map.ts'
 import { isFlexible } from './members.ts'
 import type { Sent } from './memory.ts'
-import { listMachines, type ScopeContext } from './observe.ts'
+import { listMachines, type ScopeContext, STALENESS } from './observe.ts'
 import { decideRestore, type RestoreDecision, type RestoreFacts } from './restore-decision.ts'
 
-/** After a change has ended, so long may listings take to show what it made. */
-const SETTLES = 5_000
+/** After a change has ended, so long may listings take to show what it made: as long as any reading may lag behind. */
+const SETTLES = STALENESS
 /** A change that failed is tried again: capacity comes back, and nobody else would ask for it. */
 const TRY_AGAIN = 120_000
 

@@ -20,6 +20,8 @@ const actions: Readonly<Record<string, string>> = {
   'virtualMachines.get': 'Microsoft.Compute/virtualMachines/read',
   'galleryImageVersions.listByGalleryImage': 'Microsoft.Compute/galleries/images/versions/read',
   'galleryImageVersions.get': 'Microsoft.Compute/galleries/images/versions/read',
+  'communityGalleryImageVersions.list': 'Microsoft.Compute/locations/communityGalleries/images/versions/read',
+  'sharedGalleryImageVersions.list': 'Microsoft.Compute/locations/sharedGalleries/images/versions/read',
   'virtualMachineImages.list': 'Microsoft.Compute/locations/publishers/artifacttypes/offers/skus/versions/read',
   'virtualMachineImages.get': 'Microsoft.Compute/locations/publishers/artifacttypes/offers/skus/versions/read',
   'managementLocks.listAtSubscriptionLevel': 'Microsoft.Authorization/locks/read',
@@ -48,7 +50,7 @@ describe('the custom role of Azure', () => {
 
   it('covers every call of a forecast and of a look, for both kinds of sets and images', async () => {
     const groups = (['uniform', 'flexible'] as const).flatMap(mode =>
-      (['gallery', 'marketplace'] as const).flatMap(image =>
+      (['gallery', 'community', 'shared', 'marketplace'] as const).flatMap(image =>
         (['latest', 'fixed'] as const).map(version => ({ name: `${mode}-${image}-${version}`, mode, image, version })),
       ),
     )

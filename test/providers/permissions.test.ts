@@ -31,6 +31,7 @@ const GOOGLE_NEEDS: Readonly<Record<string, string>> = {
   'instanceGroupManagers.listManagedInstances': 'instanceGroupManagers.get',
   'instanceGroupManagers.listErrors': 'instanceGroupManagers.get',
   'instanceGroupManagers.recreateInstances': 'instanceGroupManagers.update',
+  'imageFamilyViews.get': 'images.getFromFamily',
   'zoneOperations.wait': 'zoneOperations.get',
   'regionOperations.wait': 'regionOperations.get',
 }

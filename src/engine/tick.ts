@@ -20,9 +20,11 @@ const mirrored = 2_000
  * Everything here may run twice at once: plans are unique, wake-ups are merged, the ledger decides (S12).
  */
 export async function tick(engine: Engine, queue: Queue, signal: AbortSignal): Promise<void> {
+  // First what is open: a restore that a crash cut off waits for no listing of a scope that is slow to answer.
+  await mirrorWatches(engine, queue)
   await discoverWhatIsOld(engine, signal)
   await planToday(engine)
-  await mirrorWakeUps(engine, queue)
+  await mirrorPlans(engine, queue)
   await mirrorMessages(engine, queue, (await engine.ledger.now()).add({ milliseconds: tickEvery }))
 }
 
@@ -33,7 +35,7 @@ async function discoverWhatIsOld(engine: Engine, signal: AbortSignal): Promise<v
   await Promise.all(old.map(handle => discoverScope(engine, handle, signal)))
 }
 
-async function mirrorWakeUps(engine: Engine, queue: Queue): Promise<void> {
+async function mirrorWatches(engine: Engine, queue: Queue): Promise<void> {
   const now = await engine.ledger.now()
   // Also what comes due before the next tick: a process that died took its own wake-ups along.
   const due = await engine.ledger.due(now.add({ milliseconds: tickEvery }), mirrored)
@@ -45,6 +47,10 @@ async function mirrorWakeUps(engine: Engine, queue: Queue): Promise<void> {
     const [first = now] = drills.map(drill => drill.wakeAt).sort(Temporal.Instant.compare)
     await queue.wake('watch', scope, first)
   }
+}
+
+async function mirrorPlans(engine: Engine, queue: Queue): Promise<void> {
+  const now = await engine.ledger.now()
   const planned = await engine.ledger.drills({ states: ['planned'], limit: mirrored })
   await announceComing(
     engine,

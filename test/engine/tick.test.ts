@@ -28,6 +28,28 @@ describe('a tick', () => {
       await stage.ledger.close()
     }
   })
+
+  it('S2 wakes what is open before it lists any scope: a restore that was cut off waits for no slow listing', async () => {
+    const stage = await Stage.open()
+    const seen: string[] = []
+    const queue: Queue = { wake: async (kind, key) => void seen.push(`${kind} ${key}`), onWake: () => {}, close: async () => {} }
+    try {
+      stage.platform.add('web')
+      const [plan] = await stage.plan()
+      assert.ok(plan)
+      await stage.attempt([plan])
+      await stage.clock.advance(10 * 60_000)
+      const list = stage.platform.discover.bind(stage.platform)
+      stage.platform.discover = () => {
+        seen.push('listed')
+        return list()
+      }
+      await tick(stage.engine(), queue, new AbortController().signal)
+      assert.deepEqual(seen.slice(0, 2), [`watch ${stage.platform.scope.id}`, 'listed'])
+    } finally {
+      await stage.ledger.close()
+    }
+  })
 })
 
 describe('a conclusion', () => {

@@ -31,13 +31,23 @@ const GOOGLE_NEEDS: Readonly<Record<string, string>> = {
   'instanceGroupManagers.listManagedInstances': 'instanceGroupManagers.get',
   'instanceGroupManagers.listErrors': 'instanceGroupManagers.get',
   'instanceGroupManagers.recreateInstances': 'instanceGroupManagers.update',
+  'imageFamilyViews.get': 'images.getFromFamily',
   'zoneOperations.wait': 'zoneOperations.get',
   'regionOperations.wait': 'regionOperations.get',
 }
 
 const clouds: Readonly<Record<string, Cloud>> = {
   aws: {
-    world: { groups: [{ name: 'a' }, { name: 'b', source: 'configuration' }, { name: 'c', image: 'ssm' }] },
+    // So many that an account's profiles are listed, and one with a warm pool.
+    world: {
+      groups: [
+        { name: 'a' },
+        { name: 'b', source: 'configuration' },
+        { name: 'c', image: 'ssm' },
+        { name: 'd', traits: ['pre-built'] },
+        { name: 'e' },
+      ],
+    },
     settings: () => ({}),
     env: simulator => ({ ...simulator.aws.env }),
     allowed: policy => (JSON.parse(policy) as { Statement: { Action: string | string[] }[] }).Statement.flatMap(({ Action }) => Action),
@@ -75,6 +85,9 @@ async function play(provider: Provider, mode: Mode): Promise<void> {
   await provider.forecast(scope, ids, never)
   await provider.declare(scope, ids, never)
   for (const id of ids) {
+    // One alone may be asked for by other calls than many.
+    await provider.forecast(scope, [id], never)
+    await provider.declare(scope, [id], never)
     const seen = (await provider.observe(scope, [id], { since, depth: 'full' }, never)).get(id)
     assert.ok(seen?.kind === 'snapshot', JSON.stringify(seen))
     const snapshot: GroupSnapshot = seen.snapshot
@@ -143,8 +156,8 @@ for (const [name, registered] of Object.entries(providers)) {
       const policyFor = await loadPermissions()
       const live = cloud.allowed(policyFor('live'))
       const needed = new Set((await callsOf('live')).map(call => cloud.needs(call)))
-      // Asked only of groups that have a pool; needed to resolve what a template names, by the call that reads the template.
-      const rare = ['autoscaling:DescribeWarmPool', 'ssm:GetParameters']
+      // Needed to resolve what a template names, by the very call that reads the template.
+      const rare = ['ssm:GetParameters']
       assert.deepEqual(
         live.filter(permission => !needed.has(permission) && !rare.includes(permission)),
         [],

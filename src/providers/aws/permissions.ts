@@ -17,6 +17,7 @@ const READS = [
   'ec2:DescribeVolumes',
   'elasticloadbalancing:DescribeTargetHealth',
   'iam:GetInstanceProfile',
+  'iam:ListInstanceProfiles',
   'ssm:GetParameters',
 ]
 

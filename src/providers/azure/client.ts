@@ -47,6 +47,14 @@ export class AzureClients {
     const measured = meter(this.#connection.now, this.#connection.onCall)
     const compute = this.#compute(subscription, { retries: 4, prefix: 'firedrill', policies: [this.#metered(measured)] })
     const locks = this.#locks(subscription, measured)
+    const others = new Map([[subscription.toLowerCase(), compute]])
+    // A gallery often stands in a subscription of its own, and is read there.
+    const computeIn = (other: string): ComputeManagementClient => {
+      const id = other.toLowerCase()
+      const known = others.get(id) ?? this.#compute(id, { retries: 4, prefix: 'firedrill', policies: [this.#metered(measured)] })
+      others.set(id, known)
+      return known
+    }
     const { virtualMachineScaleSets: sets, virtualMachineScaleSetVMs: uniform, virtualMachines: machines } = compute
     return {
       scope: scopeId(subscription),
@@ -92,7 +100,7 @@ export class AzureClients {
         send('managementLocks.listAtSubscriptionLevel', signal, abortSignal =>
           everyPage(locks.managementLocks.listAtSubscriptionLevel({ abortSignal })),
         ),
-      ...images(compute),
+      ...images(compute, computeIn),
       deleteMember: (deletion, sending) => this.#deleteMember(subscription, measured, { deletion, sending }),
       setCapacity: (set, change, sending) => this.#setCapacity(subscription, measured, { set, change, sending }),
     }
@@ -205,6 +213,7 @@ export class AzureClients {
 
 function images(
   compute: ComputeManagementClient,
+  computeIn: (subscription: string) => ComputeManagementClient,
 ): Pick<
   AzureApi,
   | 'listGalleryVersions'
@@ -214,15 +223,18 @@ function images(
   | 'listMarketplaceVersions'
   | 'getMarketplaceVersion'
 > {
-  const { galleryImageVersions, communityGalleryImageVersions, sharedGalleryImageVersions, virtualMachineImages } = compute
+  const { communityGalleryImageVersions, sharedGalleryImageVersions, virtualMachineImages } = compute
   return {
     listGalleryVersions: (of, signal) =>
       pages('galleryImageVersions.listByGalleryImage', signal, abortSignal =>
-        galleryImageVersions.listByGalleryImage(of.resourceGroup, of.gallery, of.image, { abortSignal }),
+        computeIn(of.subscription).galleryImageVersions.listByGalleryImage(of.resourceGroup, of.gallery, of.image, { abortSignal }),
       ),
     getGalleryVersion: (of, version, signal) =>
       send('galleryImageVersions.get', signal, abortSignal =>
-        galleryImageVersions.get(of.resourceGroup, of.gallery, of.image, version, { abortSignal, expand: 'ReplicationStatus' }),
+        computeIn(of.subscription).galleryImageVersions.get(of.resourceGroup, of.gallery, of.image, version, {
+          abortSignal,
+          expand: 'ReplicationStatus',
+        }),
       ),
     listCommunityVersions: (of, signal) =>
       pages('communityGalleryImageVersions.list', signal, abortSignal =>

@@ -15,7 +15,7 @@ import type { ScopeMemory, Seen, SeenMember } from './memory.ts'
 /** Stamps may be whole seconds, and two clocks are never quite the same. */
 const STAMP_TOLERANCE_MS = 5_000
 
-/** How far a read may lag behind the truth. */
+/** How far a read may lag behind the truth, milliseconds (Resource Graph's is a minute at most). */
 export const OLDEST_VIEW_MS = 60_000
 
 export interface EventFacts {

@@ -1,4 +1,4 @@
-import type { GalleryImageVersion } from '@azure/arm-compute'
+import type { CommunityGalleryImageVersion, GalleryImageVersion, SharedGalleryImageVersion } from '@azure/arm-compute'
 import type { NotCompared } from '../../domain/declaration.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { AzureApi } from './api.ts'
@@ -10,8 +10,8 @@ export interface ResolvedImage {
   readonly images: readonly string[]
   /** Since when it has come to this; null where Azure does not say, undefined where the reference itself decides. */
   readonly since: Temporal.Instant | null | undefined
-  /** Disks that the image itself brings along. */
-  readonly dataDisks: readonly number[]
+  /** Disks that the image itself brings along; null: which these are could not be read. */
+  readonly dataDisks: readonly number[] | null
   readonly unread: readonly NotCompared[]
 }
 
@@ -29,24 +29,23 @@ export async function resolveImage(
 ): Promise<ResolvedImage> {
   if (source === null) return unread('the model names no image')
   if (source.kind === 'fixed') return { images: [source.base], since: undefined, dataDisks: [], unread: [] }
-  if (source.version !== null && source.kind !== 'gallery')
-    return { images: [imageName(source, source.version)], since: undefined, dataDisks: [], unread: [] }
   try {
     const versions = await launchable(api, source, options)
     const chosen = source.version === null ? newest(versions) : versions.filter(version => version.name === source.version)
+    const dataDisks = await dataDisksOf(api, source, { chosen, signal: options.signal })
     // A version that is not there any more is a matter for the forecast; its name is what is declared all the same.
     const names = source.version === null ? chosen.map(version => version.name) : [source.version]
     if (names.length === 0) return unread(`${source.base} has no version that the newest could be`)
     return {
       images: names.map(name => imageName(source, name)),
       since: source.version === null ? publishedSince(chosen) : undefined,
-      dataDisks: [...new Set(chosen.flatMap(version => version.dataDisks))],
+      dataDisks,
       unread: [],
     }
   } catch (error) {
     if (options.signal.aborted || !(error instanceof ProviderError)) throw error
     if (source.version === null) return unread(error.message)
-    return { images: [imageName(source, source.version)], since: undefined, dataDisks: [], unread: [] }
+    return { images: [imageName(source, source.version)], since: undefined, dataDisks: null, unread: [] }
   }
 }
 
@@ -62,17 +61,38 @@ async function launchable(
     }
     case 'community': {
       const versions = await api.listCommunityVersions(source.image, signal)
-      return versions.filter(version => version.excludeFromLatest !== true).map(publishedVersion)
+      return versions.filter(version => source.version !== null || version.excludeFromLatest !== true).map(publishedVersion)
     }
     case 'shared': {
       const versions = await api.listSharedVersions(source.image, signal)
-      return versions.filter(version => version.excludeFromLatest !== true).map(publishedVersion)
+      return versions.filter(version => source.version !== null || version.excludeFromLatest !== true).map(publishedVersion)
     }
     case 'marketplace': {
+      if (source.version !== null) return [{ name: source.version, publishedAt: null, dataDisks: [] }]
       const versions = await api.listMarketplaceVersions(source.image, signal)
       return versions.flatMap(({ name }) => (name === undefined ? [] : [{ name, publishedAt: null, dataDisks: [] }]))
     }
   }
+}
+
+/** The list of the marketplace leaves them out. An image that is not there (any more) is a matter for the forecast. */
+async function dataDisksOf(
+  api: AzureApi,
+  source: ImageSource,
+  { chosen, signal }: { chosen: readonly Version[]; signal: AbortSignal },
+): Promise<readonly number[] | null> {
+  if (source.kind !== 'marketplace') return chosen.length === 0 ? null : [...new Set(chosen.flatMap(version => version.dataDisks))]
+  try {
+    const images = await Promise.all(chosen.map(({ name }) => api.getMarketplaceVersion(source.image, name, signal)))
+    return [...new Set(images.flatMap(image => lunsOf(image.dataDiskImages)))]
+  } catch (error) {
+    if (signal.aborted || !(error instanceof ProviderError)) throw error
+    return null
+  }
+}
+
+function lunsOf(disks: readonly { readonly lun?: number | undefined }[] | undefined): number[] {
+  return (disks ?? []).flatMap(({ lun }) => lun ?? [])
 }
 
 /** Excluded altogether or for this region, not finished, or not sent to this region: then it is not the newest here. */
@@ -95,12 +115,13 @@ export function sameLocation(a: string, b: string): boolean {
 }
 
 function galleryVersion(version: GalleryImageVersion): Version {
-  const luns = (version.storageProfile?.dataDiskImages ?? []).map(disk => disk.lun)
-  return { name: version.name ?? '', publishedAt: version.publishingProfile?.publishedDate ?? null, dataDisks: luns }
+  const dataDisks = lunsOf(version.storageProfile?.dataDiskImages)
+  return { name: version.name ?? '', publishedAt: version.publishingProfile?.publishedDate ?? null, dataDisks }
 }
 
-function publishedVersion(version: { readonly name?: string | undefined; readonly publishedDate?: Date | undefined }): Version {
-  return { name: version.name ?? '', publishedAt: version.publishedDate ?? null, dataDisks: [] }
+function publishedVersion(version: CommunityGalleryImageVersion | SharedGalleryImageVersion): Version {
+  const dataDisks = lunsOf(version.storageProfile?.dataDiskImages)
+  return { name: version.name ?? '', publishedAt: version.publishedDate ?? null, dataDisks }
 }
 
 /** By number, and by date where that is another: no source was read that says which of the two Azure goes by. */

@@ -3,6 +3,7 @@ import type { StrikeOrder } from '../../domain/drill.ts'
 import type { Restored } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { Machine } from './api.ts'
+import { OLDEST_VIEW_MS } from './events.ts'
 import { identityOf, type ScaleSetRef, scaleSetRef } from './ids.ts'
 import { summaryOf } from './map.ts'
 import { isFlexible } from './members.ts'
@@ -10,8 +11,8 @@ import type { Sent } from './memory.ts'
 import { listMachines, type ScopeContext } from './observe.ts'
 import { decideRestore, type RestoreDecision, type RestoreFacts } from './restore-decision.ts'
 
-/** After a change has ended, so long may listings take to show what it made. */
-const SETTLES = 5_000
+/** After a change has ended, so long may listings take to show what it made: as long as any reading may lag behind. */
+const SETTLES = OLDEST_VIEW_MS
 /** A change that failed is tried again: capacity comes back, and nobody else would ask for it. */
 const TRY_AGAIN = 120_000
 

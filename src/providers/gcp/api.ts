@@ -43,6 +43,8 @@ export interface GcpApi {
   operations(zone: string, token: string | undefined, signal: AbortSignal): Promise<Page<Operation>>
   image(project: string, name: string, signal: AbortSignal): Promise<Image>
   imageFromFamily(project: string, family: string, signal: AbortSignal): Promise<Image>
+  /** What a family means in one zone while a newer image is still rolled out from zone to zone. */
+  imageInZone(project: string, of: { family: string; zone: string }, signal: AbortSignal): Promise<Image>
   /** Of this project or another; null for a region means a global template. */
   template(at: { project: string; region: string | null; name: string }, signal: AbortSignal): Promise<Template>
   /** Sends the one write of this adapter, once and never again. */

@@ -1,5 +1,6 @@
 import { AutoscalersClient } from '@google-cloud/compute/build/src/v1/autoscalers_client.js'
 import { DisksClient } from '@google-cloud/compute/build/src/v1/disks_client.js'
+import { ImageFamilyViewsClient } from '@google-cloud/compute/build/src/v1/image_family_views_client.js'
 import { ImagesClient } from '@google-cloud/compute/build/src/v1/images_client.js'
 import { InstanceGroupManagersClient } from '@google-cloud/compute/build/src/v1/instance_group_managers_client.js'
 import { InstanceTemplatesClient } from '@google-cloud/compute/build/src/v1/instance_templates_client.js'
@@ -152,6 +153,10 @@ export class GcpClients {
       image: (of, image, signal) => one('images.get', signal, () => clients.images.get({ project: of, image }, unrepeated())),
       imageFromFamily: (of, family, signal) =>
         one('images.getFromFamily', signal, () => clients.images.getFromFamily({ project: of, family }, unrepeated())),
+      imageInZone: async (of, { family, zone }, signal) => {
+        const get = () => clients.familyViews.get({ project: of, zone, family }, unrepeated())
+        return (await one('imageFamilyViews.get', signal, get)).image ?? {}
+      },
       template: ({ project: of, region, name: instanceTemplate }, signal) =>
         region === null
           ? one('instanceTemplates.get', signal, () => clients.templates.get({ project: of, instanceTemplate }, unrepeated()))
@@ -173,6 +178,7 @@ export class GcpClients {
     instances: () => new InstancesClient(this.#options),
     disks: () => new DisksClient(this.#options),
     images: () => new ImagesClient(this.#options),
+    familyViews: () => new ImageFamilyViewsClient(this.#options),
     templates: () => new InstanceTemplatesClient(this.#options),
     regionTemplates: () => new RegionInstanceTemplatesClient(this.#options),
     zoneOperations: () => new ZoneOperationsClient(this.#options),

@@ -3,7 +3,7 @@ import type { Value } from '../../domain/finding.ts'
 import type { InstanceId } from '../../domain/group.ts'
 import { isControllersDisk } from './controllers.ts'
 import { lastPart } from './ids.ts'
-import { cardOf, cardSettings, commonSettings, deviceOf } from './settings-of.ts'
+import { cardOf, cardSettings, commonSettings, deviceOf, keyOf } from './settings-of.ts'
 import { type AttachedDisk, type Disk, idOf, type Machine } from './wire.ts'
 
 /** What was read of an instance's disks, by name; a string is why they could not be. */
@@ -61,6 +61,8 @@ function addDisk(
   set('type', scratch ? 'local-ssd' : resource?.type ? lastPart(resource.type) : undefined)
   set('autoDelete', disk.autoDelete ?? undefined)
   set('mode', String(disk.mode || 'READ_WRITE'))
+  const key = keyOf(resource?.diskEncryptionKey)
+  if (key !== undefined) set('kmsKey', key)
   if (resource?.provisionedIops) set('iops', Number(resource.provisionedIops))
   if (resource?.provisionedThroughput) set('throughput', Number(resource.provisionedThroughput))
 }

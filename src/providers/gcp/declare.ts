@@ -5,7 +5,7 @@ import { distinct, mapLimited } from '../shared/batches.ts'
 import type { ScopeContext } from './context.ts'
 import { declaredSet } from './declared-set.ts'
 import { learnInstances, orWhy } from './learn.ts'
-import { membersOf } from './members.ts'
+import { membersOf, zonesOf } from './members.ts'
 import { everyManager, groupPlace, managedOf } from './reads.ts'
 import {
   declarationVersion,
@@ -32,8 +32,7 @@ export async function declare(context: ScopeContext, groups: readonly GroupId[],
   await orWhy(learnInstances(context, rows, { again: false, signal }), signal)
   const keys = rows.flatMap(row => [...versionsOf(row.manager, api.project).map(({ key }) => key), ...birthsOf(context, row)])
   const templates = await readTemplates(api, keys, signal)
-  const read = [...templates.values()].flatMap(one => (one.kind === 'read' ? [one.template] : []))
-  const images = await readImages(api, distinct(read.map(template => declaredImage(template, api.project))), signal)
+  const images = await readImages(api, imagesWanted(context, rows, templates), signal)
   return new Map(
     rows.flatMap(row => {
       const declaration = declarationOf(row.manager, { project: api.project, templates, images, births: birthsOf(context, row) })
@@ -79,6 +78,27 @@ async function eachOrNone<Item, Result>(
   const found = results.flat()
   if (found.length === 0 && failure !== null) throw failure
   return found
+}
+
+interface Row {
+  readonly manager: Manager
+  readonly managed: readonly ManagedInstance[]
+}
+
+/** Every image that a group is made from or was, with the zones in which it might be taken. */
+function imagesWanted(context: ScopeContext, rows: readonly Row[], templates: ReadonlyMap<string, ReadTemplate>): Map<string, string[]> {
+  const { project } = context.api
+  const wanted = rows.flatMap(row => {
+    const keys = [...versionsOf(row.manager, project).map(({ key }) => key), ...birthsOf(context, row)]
+    const zones = zonesOf(row.manager, row.managed)
+    return distinct(keys).flatMap(key => {
+      const one = templates.get(key)
+      const path = one?.kind === 'read' ? declaredImage(one.template, project) : null
+      return path === null ? [] : [{ path, zones }]
+    })
+  })
+  const byPath = Map.groupBy(wanted, ({ path }) => path)
+  return new Map([...byPath].map(([path, all]) => [path, distinct(all.flatMap(({ zones }) => zones))]))
 }
 
 /** The templates that the present members were made from. */

@@ -2,7 +2,7 @@ import type { DeclaredSet, NotCompared, Path } from '../../domain/declaration.ts
 import type { Value } from '../../domain/finding.ts'
 import { distinct } from '../shared/batches.ts'
 import { lastPart } from './ids.ts'
-import { cardOf, cardSettings, commonSettings, DEFAULTED, deviceOf, digest } from './settings-of.ts'
+import { cardOf, cardSettings, commonSettings, DEFAULTED, deviceOf, digest, keyOf } from './settings-of.ts'
 import { bootDisk, createdAt, declaredImage, type ReadImage } from './templates.ts'
 import type { AttachedDisk, Manager, Properties, Template } from './wire.ts'
 
@@ -62,7 +62,7 @@ function partOf(manager: Manager, template: Template, by: Declaring): Part {
   const image = source === null ? undefined : by.images.get(source)
   const part: Part = {
     source: `instance template ${template.name ?? 'without a name'}`,
-    images: image?.kind === 'read' ? [image.id] : [],
+    images: image?.kind === 'read' ? [image.id, ...image.elsewhere] : [],
     values: new Map([...commonSettings(properties)].map(([path, value]) => [path, [value]])),
     open: ['resourcePolicies'].filter(() => (properties.resourcePolicies ?? []).length === 0),
     environment: [],
@@ -130,7 +130,7 @@ function addCard(part: Part, card: Cards[number], { cards, project }: { cards: C
   const at = (name: string): Path => `interfaces/${cardOf(card, cards)}/${name}`
   const said = cardSettings(card, project)
   for (const [name, value] of said) part.values.set(at(name), [value])
-  for (const name of ['network', 'subnetwork', 'nicType', 'stackType']) if (!said.has(name)) leaveOpen(part, at(name))
+  for (const name of ['network', 'subnetwork', 'nicType', 'stackType', 'networkTier']) if (!said.has(name)) leaveOpen(part, at(name))
 }
 
 function addDisk(part: Part, disk: AttachedDisk, { disks, imageSize }: { disks: readonly AttachedDisk[]; imageSize: number }): void {
@@ -145,6 +145,7 @@ function addDisk(part: Part, disk: AttachedDisk, { disks, imageSize }: { disks: 
   say('type', disk.type === 'SCRATCH' ? 'local-ssd' : made?.diskType ? lastPart(made.diskType) : undefined)
   say('autoDelete', disk.autoDelete ?? undefined)
   part.values.set(at('mode'), [String(disk.mode || 'READ_WRITE')])
+  say('kmsKey', keyOf(disk.diskEncryptionKey))
   if (made?.provisionedIops) say('iops', Number(made.provisionedIops))
   else leaveOpen(part, at('iops'))
   if (made?.provisionedThroughput) say('throughput', Number(made.provisionedThroughput))

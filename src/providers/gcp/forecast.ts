@@ -1,14 +1,14 @@
 import type { Finding } from '../../domain/finding.ts'
 import type { GroupId } from '../../domain/group.ts'
 import type { Milliseconds } from '../../domain/time.ts'
-import { distinct, mapLimited } from '../shared/batches.ts'
+import { mapLimited } from '../shared/batches.ts'
 import type { ScopeContext } from './context.ts'
 import { managersOf } from './declare.ts'
 import { eventsOfErrors, eventsOfRows } from './events.ts'
 import { orWhy } from './learn.ts'
 import { membersOf, replacementOff } from './members.ts'
 import { errorsOf, groupPlace, managedOf } from './reads.ts'
-import { declaredImage, type ReadImage, type ReadTemplate, readImages, readTemplates, versionsOf, WIDTH } from './templates.ts'
+import { imagesNeeded, type ReadImage, type ReadTemplate, readImages, readTemplates, versionsOf, WIDTH } from './templates.ts'
 import type { ManagedInstance, Manager, ManagerError } from './wire.ts'
 
 const HOUR: Milliseconds = 3_600_000
@@ -25,8 +25,8 @@ export async function forecast(
   // Asked anew whatever is known: a template that is gone can no longer be made from (S13).
   const keys = [...managers.values()].flatMap(manager => versionsOf(manager, api.project).map(({ key }) => key))
   const templates = await readTemplates(api, keys, signal)
-  const sources = [...templates.values()].map(one => (one.kind === 'read' ? declaredImage(one.template, api.project) : null))
-  const images = await readImages(api, distinct(sources), signal)
+  const sources = [...templates.values()].flatMap(one => (one.kind === 'read' ? imagesNeeded(one.template, api.project) : []))
+  const images = await readImages(api, new Map(sources.map(source => [source, []])), signal)
   const found = await mapLimited([...managers], WIDTH, async ([id, manager]) => {
     const attempts = await attemptFindings(context, id, { manager, signal })
     const findings = [...templateFindings(manager, { project: api.project, templates, images }), ...repairFindings(manager), ...attempts]
@@ -49,9 +49,8 @@ export function templateFindings(manager: Manager, read: Read): Finding[] {
     if (one === undefined) return [unchecked(`instance template ${key}`, 'it was not read')]
     if (one.kind === 'missing') return [cannotRebuild('fail', 'instanceTemplate', key, one.why)]
     if (one.kind === 'unreadable') return [unchecked(`instance template ${key}`, one.why)]
-    const source = declaredImage(one.template, read.project)
     // A disk that is made from a snapshot, or that exists, needs no image.
-    return source === null ? [] : imageFindings(source, read.images.get(source))
+    return imagesNeeded(one.template, read.project).flatMap(source => imageFindings(source, read.images.get(source)))
   })
 }
 

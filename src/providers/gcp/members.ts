@@ -1,4 +1,5 @@
 import type { InstanceSnapshot, Unsteady } from '../../domain/group.ts'
+import { distinct } from '../shared/batches.ts'
 import { overall } from '../shared/health.ts'
 import { checkReadings, ownReading } from './health.ts'
 import { lastPart } from './ids.ts'
@@ -38,6 +39,13 @@ export function nameOf(member: ManagedInstance): string {
 
 export function zoneOf(member: ManagedInstance, manager: Manager): string {
   return /zones\/([^/]+)/.exec(member.instance ?? '')?.[1] ?? lastPart(manager.zone)
+}
+
+/** Where a group has its members, or may have them. */
+export function zonesOf(manager: Manager, managed: readonly ManagedInstance[]): string[] {
+  const named = managed.map(member => /zones\/([^/]+)/.exec(member.instance ?? '')?.[1])
+  const spread = (manager.distributionPolicy?.zones ?? []).map(zone => lastPart(zone.zone))
+  return distinct([...named, ...spread, lastPart(manager.zone)]).filter(zone => zone !== '')
 }
 
 export interface MemberFacts {

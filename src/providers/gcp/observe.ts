@@ -7,7 +7,7 @@ import { eventsOfErrors, eventsOfOperations, eventsOfRows, eventsSince, namesGiv
 import { lastPart } from './ids.ts'
 import { learnInstances, orWhy, templatesOf } from './learn.ts'
 import { snapshotOf } from './map.ts'
-import { isRolling, membersOf, nameOf, phaseOf } from './members.ts'
+import { isRolling, membersOf, nameOf, phaseOf, zonesOf } from './members.ts'
 import type { Watched } from './memory.ts'
 import { errorsOf, everyManager, groupPlace, managedOf, operationsSince } from './reads.ts'
 import { versionsOf, WIDTH } from './templates.ts'
@@ -211,12 +211,6 @@ function noteLook({ memory }: ScopeContext, { id, manager, managed, now }: Look,
   return known
 }
 
-function zonesOf({ manager, managed }: Look): string[] {
-  const named = managed.map(member => /zones\/([^/]+)/.exec(member.instance ?? '')?.[1])
-  const spread = (manager.distributionPolicy?.zones ?? []).map(zone => lastPart(zone.zone))
-  return distinct([...named, ...spread, lastPart(manager.zone)]).filter(zone => zone !== '')
-}
-
 async function readOperations(
   context: ScopeContext,
   looks: readonly Look[],
@@ -224,7 +218,7 @@ async function readOperations(
 ): Promise<void> {
   const { api, memory } = context
   const since = options.since.subtract({ seconds: 5 })
-  const zones = distinct(looks.flatMap(zonesOf))
+  const zones = distinct(looks.flatMap(({ manager, managed }) => zonesOf(manager, managed)))
   const read = await mapLimited(zones, WIDTH, zone => operationsSince(api, zone, since, options.signal))
   const operations: readonly Operation[] = read.flat()
   for (const { id, manager } of looks) {

@@ -54,6 +54,8 @@ export function commonSettings(of: Common): Map<Path, Value> {
   say('serviceAccount', account?.email)
   if (account !== undefined) values.set('serviceAccountScopes', [...(account.scopes ?? [])].sort())
   for (const name of SCHEDULING) say(`scheduling/${name}`, wordOf(of.scheduling?.[name]))
+  const hosts = (of.scheduling?.nodeAffinities ?? []).map(one => `${one.key} ${one.operator} ${(one.values ?? []).toSorted().join(',')}`)
+  if (hosts.length > 0) values.set('scheduling/nodeAffinities', hosts.sort())
   for (const name of SHIELDED) say(`shielded/${name}`, of.shieldedInstanceConfig?.[name])
   for (const name of ADVANCED) say(`advanced/${name}`, wordOf(of.advancedMachineFeatures?.[name]))
   for (const [key, value] of Object.entries(of.labels ?? {})) if (!isPlatforms(key)) values.set(`tags/${key}`, value)
@@ -75,6 +77,11 @@ function confidentialOf({ confidentialInstanceConfig: config }: Common): Value {
   const type = config?.confidentialInstanceType
   if (type && type !== 'CONFIDENTIAL_INSTANCE_TYPE_UNSPECIFIED') return String(type)
   return config?.enableConfidentialCompute === true
+}
+
+/** The key that encrypts a disk, without the version, which is the newest at each launch. */
+export function keyOf(key: { readonly kmsKeyName?: string | null } | null | undefined): string | undefined {
+  return key?.kmsKeyName?.replace(/\/cryptoKeyVersions\/[^/]+$/, '') || undefined
 }
 
 export function digest(text: string): string {
@@ -100,6 +107,8 @@ export function cardSettings(card: NetworkInterface, project: string): Map<strin
   if (card.subnetwork) values.set('subnetwork', pathOf(card.subnetwork, project))
   if (card.nicType && card.nicType !== 'UNSPECIFIED_NIC_TYPE') values.set('nicType', String(card.nicType))
   if (card.stackType) values.set('stackType', String(card.stackType))
+  const tier = card.accessConfigs?.[0]?.networkTier
+  if (tier) values.set('networkTier', String(tier))
   values.set('externalAddress', (card.accessConfigs ?? []).length > 0)
   // Which addresses a range gets is the platform's choice; how many ranges there are is not.
   values.set('aliasRanges', (card.aliasIpRanges ?? []).map(range => range.subnetworkRangeName || 'primary').sort())

@@ -49,7 +49,13 @@ export type ReadTemplate =
   | { readonly kind: 'unreadable'; readonly why: string }
 
 export type ReadImage =
-  | { readonly kind: 'read'; readonly id: string; readonly image: Image }
+  | {
+      readonly kind: 'read'
+      readonly id: string
+      readonly image: Image
+      /** What a family means in zones that its newest image has not reached yet. */
+      readonly elsewhere: readonly string[]
+    }
   | { readonly kind: 'missing'; readonly why: string }
   | { readonly kind: 'unreadable'; readonly why: string }
 
@@ -83,26 +89,52 @@ export function declaredImage(template: Template, project: string): string | nul
   return source ? pathOf(source, project) : null
 }
 
-/** Reads images, each once; a family is what it means now. */
-export async function readImages(api: GcpApi, paths: Iterable<string>, signal: AbortSignal): Promise<Map<string, ReadImage>> {
-  const read = await mapLimited(distinct(paths), WIDTH, async path => [path, await readImage(api, path, signal)] as const)
+/** The images of all disks, without which none could be made. */
+export function imagesNeeded(template: Template, project: string): string[] {
+  const sources = (template.properties?.disks ?? []).flatMap(disk => disk.initializeParams?.sourceImage || [])
+  return distinct(sources.map(source => pathOf(source, project)))
+}
+
+/** Reads images, each once; a family is what it means now, in these zones as well. */
+export async function readImages(
+  api: GcpApi,
+  wanted: ReadonlyMap<string, readonly string[]>,
+  signal: AbortSignal,
+): Promise<Map<string, ReadImage>> {
+  const read = await mapLimited([...wanted], WIDTH, async ([path, zones]) => [path, await readImage(api, { path, zones }, signal)] as const)
   return new Map(read)
 }
 
-async function readImage(api: GcpApi, path: string, signal: AbortSignal): Promise<ReadImage> {
+async function readImage(
+  api: GcpApi,
+  { path, zones }: { path: string; zones: readonly string[] },
+  signal: AbortSignal,
+): Promise<ReadImage> {
   const project = after(path, 'projects') ?? api.project
   const family = /images\/family\/([^/]+)$/.exec(path)?.[1]
   const name = /images\/([^/]+)$/.exec(path)?.[1]
   try {
     const image = family !== undefined ? await api.imageFromFamily(project, family, signal) : await api.image(project, name ?? '', signal)
     const id = idOf(image.id)
-    return id === null ? { kind: 'unreadable', why: `image ${path} shows no id` } : { kind: 'read', id, image }
+    if (id === null) return { kind: 'unreadable', why: `image ${path} shows no id` }
+    const views = family === undefined ? [] : await mapLimited(zones, WIDTH, zone => viewOf(api, project, { family, zone }, signal))
+    return { kind: 'read', id, image, elsewhere: distinct(views).filter(other => other !== id) }
   } catch (error) {
     const gone =
       family === undefined
         ? `image ${name} of project ${project} is deleted: build it anew and name it in the template`
         : `image family ${family} of project ${project} has no image that may be used: publish one`
     return failureOf(error, gone, signal)
+  }
+}
+
+/** The image's id; null where a zone does not tell: then the family's newest image stands alone. */
+async function viewOf(api: GcpApi, project: string, of: { family: string; zone: string }, signal: AbortSignal): Promise<string | null> {
+  try {
+    return idOf((await api.imageInZone(project, of, signal)).id)
+  } catch (error) {
+    if (signal.aborted || !(error instanceof ProviderError)) throw error
+    return null
   }
 }
 

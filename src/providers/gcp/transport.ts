@@ -1,6 +1,7 @@
 import { AuthClient, GoogleAuth, PassThroughClient } from 'google-auth-library'
 import type { Milliseconds } from '../../domain/time.ts'
 import { ProviderError } from '../provider-error.ts'
+import { translate } from './errors.ts'
 
 type Request = Parameters<AuthClient['request']>[0]
 
@@ -78,6 +79,7 @@ export class Transport extends AuthClient {
     })
     // A wait is held back on purpose: its answer says nothing of the clocks.
     if (!url.pathname.endsWith('/wait')) this.#compare(answer.headers.get('date'), sent)
+    if (answer.status === 403) refuseThrottled(await answer.clone().text(), nameOf(options.method, url))
     return answer
   }
 
@@ -85,7 +87,7 @@ export class Transport extends AuthClient {
     if (method === 'GET' || /\/(listManagedInstances|wait)$/.test(url.pathname)) return
     const gate = this.#gates.get(headers.get(REASON) ?? '')
     if (gate?.() === true) return
-    const operation = `${method} ${url.pathname.split('/').slice(-2).join('/')}`
+    const operation = nameOf(method, url)
     const message = `${operation}: the permit for this strike ran out before it could be sent. Nothing was sent.`
     throw new ProviderError(message, { code: 'conflict', operation, mayHaveActed: false })
   }
@@ -96,6 +98,16 @@ export class Transport extends AuthClient {
     // The header has whole seconds, so on average it is half a second behind; the answer was made about half-way.
     this.#skew = Math.round((sent.epochMilliseconds + this.#needs.now().epochMilliseconds) / 2 - (milliseconds + 500))
   }
+}
+
+function nameOf(method: string | undefined, url: URL): string {
+  return `${method ?? 'GET'} ${url.pathname.split('/').slice(-2).join('/')}`
+}
+
+/** Google throttles by 403, told from a refusal by a reason that the SDK leaves out of its errors. */
+function refuseThrottled(body: string, operation: string): void {
+  const error = translate(Object.assign(new Error(body), { status: 403 }), operation)
+  if (error.code === 'throttled') throw error
 }
 
 /** A gate opens for one request. */

@@ -1,10 +1,10 @@
-import { byNumber } from '../world/azure/images.ts'
+import { byNumber, galleryKey } from '../world/azure/images.ts'
 import type { ImageVersion, Machine, ScaleSet, Subscription } from '../world/azure/model.ts'
 import { scaleSetId, setKey } from '../world/azure/scale-sets.ts'
 import { ArmError, notFound } from './arm-error.ts'
 import type { Answer, Call, Operation } from './call.ts'
 import { page } from './pages.ts'
-import { galleryVersionJson, machineJson, marketplaceVersionJson, scaleSetJson, setViewJson } from './render.ts'
+import { galleryVersionJson, machineJson, marketplaceVersionJson, publishedVersionJson, scaleSetJson, setViewJson } from './render.ts'
 
 export const GROUP = '/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Compute'
 export const SET = `${GROUP}/virtualMachineScaleSets/{set}`
@@ -53,6 +53,12 @@ export const readOperations: readonly Operation[] = [
       throw notFound(`Microsoft.Compute/galleries/${call.names.gallery}/images/${call.names.image}/versions/${call.names.version}`)
     return ok(galleryVersionJson(call.subscription, call.path.replace(/\/versions\/[^/]+$/i, ''), version))
   }),
+  reads('communityGalleryImageVersions.list', `${LOCATION}/communityGalleries/{gallery}/images/{image}/versions`, call =>
+    publishedVersions(call, 'community'),
+  ),
+  reads('sharedGalleryImageVersions.list', `${LOCATION}/sharedGalleries/{gallery}/images/{image}/versions`, call =>
+    publishedVersions(call, 'shared'),
+  ),
   reads('virtualMachineImages.list', `${SKU}/versions`, call => {
     return ok(marketplaceVersions(call).map(({ name }) => ({ location: call.subscription.location, name, id: `${call.path}/${name}` })))
   }),
@@ -148,9 +154,22 @@ function rollingJson(call: Call, set: ScaleSet) {
 }
 
 function galleryVersions({ subscription, names }: Call): ImageVersion[] {
-  const versions = subscription.galleryImages.get(`${names.group}/${names.gallery}/${names.image}`.toLowerCase())
+  const { group = '', gallery = '', image = '' } = names
+  const versions = subscription.galleryImages.get(galleryKey({ ...subscription, resourceGroup: group, gallery, image }))
   if (versions === undefined) throw notFound(`Microsoft.Compute/galleries/${names.gallery}/images/${names.image}`)
   return [...versions.values()].filter(version => !version.gone).toSorted(byNumber)
+}
+
+function publishedVersions(call: Call, kind: 'community' | 'shared'): Answer {
+  const { subscription, names } = call
+  const versions = subscription.published.get(`${kind}/${names.gallery}/${names.image}`.toLowerCase())
+  if (versions === undefined) throw notFound(`Microsoft.Compute/locations/${kind}Galleries/${names.gallery}/images/${names.image}`)
+  const uniqueId = `/${kind}Galleries/${names.gallery}/images/${names.image}`
+  const shown = [...versions.values()].filter(version => !version.gone).toSorted(byNumber)
+  return page(
+    call,
+    shown.map(version => publishedVersionJson(subscription, uniqueId, version)),
+  )
 }
 
 function marketplaceVersions({ subscription, names }: Call): ImageVersion[] {

@@ -51,7 +51,7 @@ function profileJson(subscription: Subscription, { set, model, userData }: { set
       allowExtensionOperations: true,
     },
     storageProfile: {
-      imageReference: imageJson(subscription, model.image),
+      imageReference: imageJson(model.image),
       osDisk: {
         createOption: 'FromImage',
         osType: 'Linux',
@@ -114,9 +114,10 @@ function securityJson(from: Pick<Machine, 'securityType' | 'encryptionAtHost'>):
   }
 }
 
-function imageJson(subscription: Subscription, image: ImageChoice): Json {
-  if (image.kind === 'gallery') return { id: imageId(subscription, image, image.version) }
-  return { publisher: image.publisher, offer: image.offer, sku: image.sku, version: image.version }
+function imageJson(image: ImageChoice): Json {
+  if (image.kind === 'marketplace') return { publisher: image.publisher, offer: image.offer, sku: image.sku, version: image.version }
+  const id = imageId(image, image.version)
+  return image.kind === 'gallery' ? { id } : { [`${image.kind}GalleryImageId`]: id }
 }
 
 function identitiesJson(identities: readonly string[]): Json {
@@ -152,7 +153,7 @@ export function machineJson(subscription: Subscription, set: ScaleSet, of: { mac
       timeCreated: iso(machine.createdAt),
       provisioningState: machine.provisioning,
       hardwareProfile: { vmSize: machine.size },
-      storageProfile: storageJson(subscription, machine),
+      storageProfile: storageJson(machine),
       osProfile: {
         computerName: machine.name,
         adminUsername: machine.adminUsername,
@@ -207,9 +208,9 @@ function extensionJson(machine: string, subscription: Subscription, each: Machin
   }
 }
 
-function storageJson(subscription: Subscription, machine: Machine): Json {
+function storageJson(machine: Machine): Json {
   return {
-    imageReference: { ...imageJson(subscription, machine.image), exactVersion: machine.exactVersion },
+    imageReference: { ...imageJson(machine.image), exactVersion: machine.exactVersion },
     osDisk: {
       osType: 'Linux',
       name: `${machine.name}_OsDisk`,
@@ -293,6 +294,22 @@ export function galleryVersionJson(subscription: Subscription, image: string, ve
         aggregatedState: 'Completed',
         summary: [{ region: subscription.location, state: 'Completed', details: '', progress: 100 }],
       },
+    },
+  }
+}
+
+/** A version as the owner of its gallery lets others see it. */
+export function publishedVersionJson(subscription: Subscription, uniqueId: string, version: ImageVersion): Json {
+  return {
+    name: version.name,
+    location: subscription.location,
+    type: 'Microsoft.Compute/galleries/images/versions',
+    identifier: { uniqueId: `${uniqueId}/versions/${version.name}` },
+    properties: {
+      publishedDate: iso(version.publishedAt),
+      ...(version.endOfLifeAt === null ? {} : { endOfLifeDate: iso(version.endOfLifeAt) }),
+      excludeFromLatest: version.excludeFromLatest,
+      storageProfile: { osDiskImage: { diskSizeGB: 30, hostCaching: 'ReadWrite' } },
     },
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { GalleryImageVersion, VirtualMachineScaleSet } from '@azure/arm-compute'
-import { examineVictim } from '../../../src/domain/drift.ts'
+import { compareInstances, examineVictim } from '../../../src/domain/drift.ts'
 import type { AzureApi, Machine } from '../../../src/providers/azure/api.ts'
 import { DRIFT_IGNORE } from '../../../src/providers/azure/controllers.ts'
 import { declaredSet } from '../../../src/providers/azure/declare.ts'
@@ -60,6 +60,55 @@ describe('the newest image of a gallery', () => {
     const newest = await resolve(gallery, denied)
     assert.deepEqual([newest.images, newest.unread], [[], [{ what: 'image', why: 'no' }]])
     assert.deepEqual(names((await resolve(`${gallery}/versions/1.2.3`, denied)).images), ['1.2.3'])
+  })
+})
+
+describe('the disks that an image brings along', () => {
+  const community = '/communityGalleries/others/images/web'
+  const shared = '/sharedGalleries/others/images/web'
+  const storageProfile = { dataDiskImages: [{ lun: 4 }] }
+  const published = [
+    { location: 'westeurope', name: '1.0.0', publishedDate: new Date('2026-01-01'), storageProfile },
+    { location: 'westeurope', name: '2.0.0', publishedDate: new Date('2026-02-01'), excludeFromLatest: true, storageProfile },
+  ]
+  const offer = { publisher: 'p', offer: 'o', sku: 's' }
+  const denied = new ProviderError('no', { code: 'denied', operation: 'virtualMachineImages.get', mayHaveActed: false })
+  const api = {
+    listGalleryVersions: async () => [version('1.0.0', '2026-01-01', { storageProfile })],
+    listCommunityVersions: async () => published,
+    listSharedVersions: async () => published,
+    listMarketplaceVersions: async () => [{ location: 'westeurope', name: '1.0.0' }],
+    getMarketplaceVersion: async () => ({ location: 'westeurope', name: '1.0.0', dataDiskImages: [{ lun: 4 }] }),
+  } as unknown as AzureApi
+
+  for (const [what, reference, image] of [
+    ['a gallery', { id: gallery }, '1.0.0'],
+    ['a version of a gallery', { id: `${gallery}/versions/1.0.0` }, '1.0.0'],
+    ['a community gallery', { communityGalleryImageId: community }, '1.0.0'],
+    [
+      'a version of a community gallery, excluded from the newest or not',
+      { communityGalleryImageId: `${community}/versions/2.0.0` },
+      '2.0.0',
+    ],
+    ['a shared gallery', { sharedGalleryImageId: shared }, '1.0.0'],
+    ['a version of a shared gallery', { sharedGalleryImageId: `${shared}/versions/2.0.0` }, '2.0.0'],
+    ['the marketplace', { ...offer, version: 'latest' }, '1.0.0'],
+    ['a version of the marketplace', { ...offer, version: '1.0.0' }, '1.0.0'],
+  ] as const)
+    it(`are known for an image of ${what}, so that they are nobody's drift`, async () => {
+      const resolved = await resolveImage(api, imageSource(reference, 'westeurope'), { location: 'westeurope', signal: never })
+      assert.deepEqual([resolved.images.map(name => name.split(/[/:]/).at(-1)), resolved.dataDisks], [[image], [4]])
+      assert.ok(declaredSet(pair('Uniform').set, resolved).open.includes('dataDisks/4/**'))
+    })
+
+  it('S10 are not known where the image may not be read: then a disk that only the machine has is not called drift', async () => {
+    const hidden = { ...api, getMarketplaceVersion: () => Promise.reject(denied) }
+    const source = imageSource({ ...offer, version: '1.0.0' }, 'westeurope')
+    const resolved = await resolveImage(hidden, source, { location: 'westeurope', signal: never })
+    assert.deepEqual([resolved.images, resolved.dataDisks], [['p:o:s:1.0.0'], null])
+    assert.ok(declaredSet(pair('Uniform').set, resolved).open.includes('dataDisks/**'))
+    const fixed = await resolve(`${gallery}/versions/1.2.3`, denied)
+    assert.equal(fixed.dataDisks, null)
   })
 })
 
@@ -128,11 +177,39 @@ describe('drift from the model of a scale set', () => {
       assert.deepEqual(findings(pair(mode)), [])
     })
 
+    type Disk = NonNullable<NonNullable<Machine['storageProfile']>['osDisk']>
+    const storage = (edit: Partial<Disk>): Partial<Machine> => {
+      const own = pair(mode).machine.storageProfile
+      const osDisk = { createOption: 'FromImage', ...own?.osDisk, ...edit }
+      return { storageProfile: { ...own, osDisk: { ...osDisk, managedDisk: { ...own?.osDisk?.managedDisk, ...edit.managedDisk } } } }
+    }
     const edits: readonly [what: string, path: string, edit: Partial<Machine>][] = [
       ['a larger size', 'size', { hardwareProfile: { vmSize: 'Standard_D8s_v5' } }],
       ['another zone', 'zone', { zones: ['3'] }],
       ['no secure boot', 'security/secureBoot', { securityProfile: { securityType: 'TrustedLaunch' } }],
       ['a foreign identity', 'identity/users', { identity: { userAssignedIdentities: { '/identities/admin': {} } } }],
+      ['another kind of disk', 'osDisk/type', storage({ managedDisk: { storageAccountType: 'Standard_LRS' } })],
+      ['another caching of its disk', 'osDisk/caching', storage({ caching: 'None' })],
+      ['a disk encrypted by hand', 'osDisk/encryptionSet', storage({ managedDisk: { diskEncryptionSet: { id: '/des/x' } } })],
+      ['user data that no model gave it', 'userData', { userData: 'aGk=' }],
+      ['another licence', 'license', { licenseType: 'RHEL_BYOS' }],
+      ['a password for its login', 'os/passwordLogin', { osProfile: { linuxConfiguration: { disablePasswordAuthentication: false } } }],
+      [
+        'an SSH key added by hand',
+        'os/sshKeys',
+        { osProfile: { linuxConfiguration: { ssh: { publicKeys: [{ path: '/home/a', keyData: 'ssh-ed25519 AAAA' }] } } } },
+      ],
+      ['no trusted launch', 'security/type', { securityProfile: { uefiSettings: { secureBootEnabled: true } } }],
+      [
+        'other settings of an extension',
+        'extensions/start/settings',
+        { resources: (pair(mode).machine.resources ?? []).map(one => ({ ...one, settings: { a: 3 } })) },
+      ],
+      [
+        'an extension of another major version',
+        'extensions/start/version',
+        { resources: (pair(mode).machine.resources ?? []).map(one => ({ ...one, typeHandlerVersion: '3.0' })) },
+      ],
       [
         'a disk attached by hand',
         'dataDisks/9',
@@ -171,6 +248,50 @@ describe('drift from the model of a scale set', () => {
     assert.ok(nic)
     const networkProfileConfiguration = { networkInterfaceConfigurations: [{ ...nic, networkSecurityGroup: { id: '/nsg/b' } }] }
     assert.deepEqual(findings({ set, machine: { ...machine, networkProfileConfiguration } }), ['interfaces/nic/securityGroup'])
+  })
+
+  for (const [what, path, edit] of [
+    ['another subnet', 'subnet', { ipConfigurations: [{ name: 'ip', subnet: { id: '/subnet/b' } }] }],
+    [
+      'a public address',
+      'publicAddress',
+      { ipConfigurations: [{ name: 'ip', subnet: { id: '/subnet/a' }, publicIPAddressConfiguration: { name: 'p' } }] },
+    ],
+    [
+      'another load balancer',
+      'balancers',
+      { ipConfigurations: [{ name: 'ip', subnet: { id: '/subnet/a' }, loadBalancerBackendAddressPools: [{ id: '/lb' }] }] },
+    ],
+    ['IP forwarding', 'forwarding', { enableIPForwarding: true }],
+  ] as const)
+    it(`is ${what} set by hand on a uniform machine`, () => {
+      const { set, machine } = pair('Uniform')
+      const [nic] = machine.networkProfileConfiguration?.networkInterfaceConfigurations ?? []
+      assert.ok(nic)
+      const networkProfileConfiguration = { networkInterfaceConfigurations: [{ ...nic, ...edit } as typeof nic] }
+      assert.deepEqual(findings({ set, machine: { ...machine, networkProfileConfiguration } }), [`interfaces/nic/${path}`])
+    })
+
+  it('is a further interface or another priority on a flexible machine', () => {
+    const { set, machine } = pair('Flexible')
+    const networkProfile = { networkInterfaces: [{ id: '/nic/1' }, { id: '/nic/2' }] }
+    assert.deepEqual(findings({ set, machine: { ...machine, networkProfile } }), ['interfaces'])
+    assert.deepEqual(findings({ set, machine: { ...machine, priority: 'Spot' } }), ['priority'])
+  })
+
+  it('is a tag that only one of victim and successor has: no model says which tags a machine gets', () => {
+    const { set, machine } = pair('Uniform')
+    const image = { images: [], since: undefined, dataDisks: [], unread: [] }
+    const declared = declaredSet(set, image)
+    const [victim, successor] = [{ ...machine, tags: { owner: 'x' } }, machine].map(one =>
+      configurationOf(set, { id: 'a', machine: one, own: one }),
+    )
+    assert.ok(victim && successor)
+    const sides = { victimDeclared: declared, successorDeclared: declared, ignore: DRIFT_IGNORE }
+    assert.deepEqual(
+      compareInstances(victim, successor, { ...sides, warn: [] }).map(({ path }) => path),
+      ['tags/owner'],
+    )
   })
 
   it('is one thing where a disk was attached by hand, however many settings it has', () => {

@@ -2,17 +2,19 @@ import assert from 'node:assert/strict'
 import { examineVictim } from '../../../src/domain/drift.ts'
 import { configurationOf } from '../../../src/providers/gcp/configuration.ts'
 import { controllerOf } from '../../../src/providers/gcp/controllers.ts'
-import { declarationOf } from '../../../src/providers/gcp/declare.ts'
+import { declarationOf, declare } from '../../../src/providers/gcp/declare.ts'
 import { launchFindings, repairFindings, templateFindings } from '../../../src/providers/gcp/forecast.ts'
 import type { ReadImage, ReadTemplate } from '../../../src/providers/gcp/templates.ts'
 import type { Machine, Manager, Template } from '../../../src/providers/gcp/wire.ts'
-import { manager, member, NOW, PROJECT, template, url } from './fake-api.ts'
+import { ProviderError } from '../../../src/providers/provider-error.ts'
+import { GROUP, manager, member, NOW, PROJECT, template, testContext, url } from './fake-api.ts'
 
 const IMAGE = `projects/${PROJECT}/global/images/web-v1`
 const KEY = 'global/instanceTemplates/web-1'
 
 function image(id: string, more: object = {}): ReadImage {
-  return { kind: 'read', id, image: { id, name: 'web-v1', creationTimestamp: '2026-01-01T00:00:00Z', diskSizeGb: 10, ...more } }
+  const shown = { id, name: 'web-v1', creationTimestamp: '2026-01-01T00:00:00Z', diskSizeGb: 10, ...more }
+  return { kind: 'read', id, image: shown, elsewhere: [] }
 }
 
 function read(key: string, one: Template): [string, ReadTemplate] {
@@ -61,14 +63,54 @@ const machine: Machine = {
   scheduling: { automaticRestart: true },
   shieldedInstanceConfig: { enableVtpm: true },
 }
+const key = 'projects/p/locations/europe-west1/keyRings/r/cryptoKeys/k'
+const ssd = {
+  name: 'web-aaaa',
+  sizeGb: 10,
+  type: url('zones/europe-west1-b/diskTypes/pd-ssd'),
+  sourceImageId: '111',
+  diskEncryptionKey: { kmsKeyName: `${key}/cryptoKeyVersions/7` },
+}
 const disks = new Map([
-  ['web-aaaa', { name: 'web-aaaa', sizeGb: 10, type: url('zones/europe-west1-b/diskTypes/pd-ssd'), sourceImageId: '111' }],
+  ['web-aaaa', ssd],
+  ['slow', { ...ssd, name: 'slow', type: url('zones/europe-west1-b/diskTypes/pd-standard') }],
+  ['other-key', { ...ssd, name: 'other-key', diskEncryptionKey: { kmsKeyName: `${key}-2/cryptoKeyVersions/1` } }],
 ])
+const failure = new ProviderError('no', { code: 'denied', operation: 'imageFamilyViews.get', mayHaveActed: false })
+
+function attached(name: string): NonNullable<Machine['disks']>[number] {
+  return { ...machine.disks?.[0], boot: false, deviceName: name }
+}
+
+/** Says everything that a template may say, so that nothing is left to a default. */
+const full: Template['properties'] = {
+  serviceAccounts: [{ email: 'web@x', scopes: [] }],
+  scheduling: { automaticRestart: true, onHostMaintenance: 'MIGRATE' },
+  shieldedInstanceConfig: { enableSecureBoot: true, enableVtpm: true },
+  advancedMachineFeatures: { enableNestedVirtualization: false },
+  networkInterfaces: [{ network: url('global/networks/default'), subnetwork: url('regions/europe-west1/subnetworks/default') }],
+  disks: [
+    {
+      boot: true,
+      autoDelete: true,
+      deviceName: 'boot',
+      diskEncryptionKey: { kmsKeyName: key },
+      initializeParams: { sourceImage: url('global/images/web-v1'), diskType: 'pd-ssd', diskSizeGb: 10 },
+    },
+  ],
+}
+/** As such a template makes it. */
+const whole: Partial<Machine> = {
+  serviceAccounts: [{ email: 'web@x', scopes: [] }],
+  scheduling: { automaticRestart: true, onHostMaintenance: 'MIGRATE' },
+  shieldedInstanceConfig: { enableSecureBoot: true, enableVtpm: true },
+  advancedMachineFeatures: { enableNestedVirtualization: false },
+}
 
 function drift(edit: Partial<Machine>, group = manager()) {
-  const declaration = declared(group, [read(KEY, template('web-1'))])
+  const declaration = declared(group, [read(KEY, template('web-1', full))])
   assert.ok(declaration)
-  const victim = configurationOf('1', { ...machine, ...edit }, { project: PROJECT, disks })
+  const victim = configurationOf('1', { ...machine, ...whole, ...edit }, { project: PROJECT, disks })
   const examined = examineVictim({ declaration, victim }, KEY, { ignore: [], warn: [] })
   return examined?.findings.map(finding => finding.path)
 }
@@ -111,6 +153,32 @@ describe('the declaration of a managed instance group', () => {
     assert.match(snapshot?.current.unread[0]?.why ?? '', /snapshot/)
   })
 
+  for (const [what, inZone, images] of [
+    ['follows a rollout from zone to zone', async (zone: string) => ({ id: zone.endsWith('-b') ? '111' : '222' }), ['111', '222']],
+    ['does not', async () => ({ id: '222' }), ['222']],
+    ['may, where nobody can ask a zone', () => Promise.reject(failure), ['222']],
+  ] as const)
+    it(`takes an image family for what it means, whether it ${what}`, async () => {
+      const family = url('global/images/family/web')
+      const disks = [{ boot: true, initializeParams: { sourceImage: family } }]
+      const asked: string[] = []
+      const { api, ...context } = testContext({
+        manager: async () =>
+          manager({ distributionPolicy: { zones: ['b', 'c'].map(one => ({ zone: url(`zones/europe-west1-${one}`) })) } }),
+        managedInstances: async () => ({ items: [member('1')], next: null }),
+        template: async () => template('web-1', { disks }),
+        imageFromFamily: async () => ({ id: '222', name: 'web-v2', creationTimestamp: '2026-02-20T00:00:00Z' }),
+        imageInZone: async (project, { family: name, zone }) => {
+          asked.push(`${project} ${name} ${zone}`)
+          return inZone(zone)
+        },
+      })
+      const declaration = (await declare({ api, ...context }, [GROUP], new AbortController().signal)).get(GROUP)
+      assert.deepEqual(declaration?.current.images, images)
+      assert.deepEqual(declaration?.current.unread, [])
+      assert.deepEqual(asked.sort(), [`${PROJECT} web europe-west1-b`, `${PROJECT} web europe-west1-c`])
+    })
+
   it('is as old as its template or the image behind it, whichever is newer', () => {
     const newer = image('222', { creationTimestamp: '2026-02-20T00:00:00Z' })
     assert.equal(declared(manager(), [read(KEY, template('web-1'))])?.current.since?.toString(), '2026-02-01T00:00:00Z')
@@ -129,13 +197,57 @@ describe('an instance of a managed instance group', () => {
     ['IP forwarding', { canIpForward: true }, 'canIpForward'],
     ['deletion protection', { deletionProtection: true }, 'deletionProtection'],
     ['an accelerator', { guestAccelerators: [{ acceleratorType: 'nvidia-t4', acceleratorCount: 1 }] }, 'accelerators'],
+    ['other scopes', { serviceAccounts: [{ email: 'web@x', scopes: ['cloud-platform'] }] }, 'serviceAccountScopes'],
+    [
+      'another maintenance behaviour',
+      { scheduling: { automaticRestart: true, onHostMaintenance: 'TERMINATE' } },
+      'scheduling/onHostMaintenance',
+    ],
+    [
+      'a host of its own',
+      { scheduling: { ...whole.scheduling, nodeAffinities: [{ key: 'k', operator: 'IN', values: ['v'] }] } },
+      'scheduling/nodeAffinities',
+    ],
+    ['no secure boot', { shieldedInstanceConfig: { enableSecureBoot: false, enableVtpm: true } }, 'shielded/enableSecureBoot'],
+    ['confidential computing', { confidentialInstanceConfig: { confidentialInstanceType: 'SEV_SNP' } }, 'confidential'],
+    ['an older processor', { minCpuPlatform: 'Intel Haswell' }, 'minCpuPlatform'],
+    ['nested virtualization', { advancedMachineFeatures: { enableNestedVirtualization: true } }, 'advanced/enableNestedVirtualization'],
+    ['a disk attached by hand', { disks: [...(machine.disks ?? []), attached('by-hand')] }, 'disks/by-hand'],
+    ['a disk of another kind', { disks: [{ ...machine.disks?.[0], source: url('zones/europe-west1-b/disks/slow') }] }, 'disks/boot/type'],
+    [
+      'a disk with another key',
+      { disks: [{ ...machine.disks?.[0], source: url('zones/europe-west1-b/disks/other-key') }] },
+      'disks/boot/kmsKey',
+    ],
+    ['a larger disk', { disks: [{ ...machine.disks?.[0], diskSizeGb: 50 }] }, 'disks/boot/sizeGb'],
+    ['a disk that is kept', { disks: [{ ...machine.disks?.[0], autoDelete: false }] }, 'disks/boot/autoDelete'],
+    [
+      'another network',
+      { networkInterfaces: [{ ...machine.networkInterfaces?.[0], network: url('global/networks/other') }] },
+      'interfaces/nic0/network',
+    ],
+    [
+      'another subnetwork',
+      { networkInterfaces: [{ ...machine.networkInterfaces?.[0], subnetwork: url('regions/europe-west1/subnetworks/x') }] },
+      'interfaces/nic0/subnetwork',
+    ],
+    [
+      'a further range of addresses',
+      { networkInterfaces: [{ ...machine.networkInterfaces?.[0], aliasIpRanges: [{ ipCidrRange: '/24' }] }] },
+      'interfaces/nic0/aliasRanges',
+    ],
+    [
+      'a further card',
+      { networkInterfaces: [...(machine.networkInterfaces ?? []), { name: 'nic1', network: url('global/networks/default') }] },
+      'interfaces/nic1',
+    ],
     [
       'an external address',
       { networkInterfaces: [{ ...machine.networkInterfaces?.[0], accessConfigs: [{ type: 'ONE_TO_ONE_NAT' }] }] },
       'interfaces/nic0/externalAddress',
     ],
   ] satisfies [string, Partial<Machine>, string][])
-    it(`does not fit with ${about} that no template gave it`, () => assert.ok(drift(edit)?.includes(path), String(drift(edit))))
+    it(`does not fit with ${about} that no template gave it`, () => assert.deepEqual(drift(edit), [path]))
 
   it('shows the values of metadata as digests only', () => {
     const { values } = configurationOf(
@@ -179,6 +291,21 @@ describe('the forecast of a managed instance group', () => {
     assert.deepEqual(findings(there, [[IMAGE, image('1', { status: 'FAILED' })]]), [['fail', 'image']])
     assert.deepEqual(findings(there, [[IMAGE, image('1', { deprecated: { state: 'DEPRECATED' } })]]), [['warn', 'image']])
     assert.deepEqual(findings(there, [[IMAGE, { kind: 'unreadable', why: 'denied' }]]), [['warn', null]])
+  })
+  it('S13 looks at the images of all disks, not only of the one that it boots from', () => {
+    const disks = ['web-v1', 'data-v1'].map(name => ({
+      boot: name === 'web-v1',
+      initializeParams: { sourceImage: url(`global/images/${name}`) },
+    }))
+    const two: ReadTemplate = { kind: 'read', key: KEY, template: template('web-1', { disks }) }
+    const gone: ReadImage = { kind: 'missing', why: 'gone' }
+    assert.deepEqual(
+      findings(two, [
+        [IMAGE, image('1')],
+        [IMAGE.replace('web', 'data'), gone],
+      ]),
+      [['fail', 'image']],
+    )
   })
   it('S13 fails where repairs are off', () => {
     assert.equal(repairFindings(manager()).length, 0)

@@ -44,11 +44,36 @@ named = "'virtualMachineScaleSet/id' eq '%s'" % sets.get(group, flexible).id
 told["machines"] = [each.name for each in machines.list(group, filter=named)]
 told["machine"] = machines.get(group, told["machines"][0], expand="instanceView").instance_view.statuses[-1].code
 
+place = sets.get(group, uniform).location
+gallery, community, shared = (
+    client.gallery_image_versions,
+    client.community_gallery_image_versions,
+    client.shared_gallery_image_versions,
+)
+told["images"] = [
+    [each.name for each in gallery.list_by_gallery_image(group, "images", uniform)],
+    gallery.get(group, "images", uniform, "1.0.1").provisioning_state,
+    [each.name for each in community.list(place, "images-of-others", "community")],
+    [each.name for each in shared.list(place, "images-of-others", "shared")],
+    [each.name for each in client.virtual_machine_images.list(place, "canonical", "ubuntu-market", "server")],
+    client.virtual_machine_images.get(place, "canonical", "ubuntu-market", "server", "1.0.1").hyper_v_generation,
+]
+upgrades = client.virtual_machine_scale_set_rolling_upgrades
+told["upgrade"] = upgrades.get_latest(group, "upgrading").running_status.code
+
 sets.begin_delete_instances(group, uniform, {"instance_ids": [before[0].instance_id]}).result()
 told["afterDeletion"] = [sets.get(group, uniform).sku.capacity, len(list(members.list(group, uniform)))]
 
 grown = sets.begin_update(group, uniform, {"sku": {"name": one.sku.name, "capacity": one.sku.capacity}}).result()
 told["afterUpdate"] = [grown.sku.capacity, [each.vm_id for each in members.list(group, uniform)]]
+
+stale = {"sku": {"name": one.sku.name, "capacity": one.sku.capacity + 1}}
+try:
+    sets.begin_update(group, uniform, stale, headers={"If-Match": '"older"'}).result()
+except HttpResponseError as error:
+    told["stale"] = error.status_code
+members.begin_delete(group, uniform, members.list(group, uniform).next().instance_id).result()
+told["afterMember"] = [sets.get(group, uniform).sku.capacity, len(list(members.list(group, uniform)))]
 
 machines.begin_delete(group, told["machines"][0]).result()
 told["machinesAfter"] = [each.name for each in machines.list(group, filter=named)]
@@ -61,5 +86,9 @@ try:
     sets.get(group, "nowhere")
 except HttpResponseError as error:
     told["missing"] = [error.status_code, error.error.code]
+try:
+    upgrades.get_latest(group, uniform)
+except HttpResponseError as error:
+    told["noUpgrade"] = error.status_code
 
 print(json.dumps(told))

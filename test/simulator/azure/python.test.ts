@@ -25,6 +25,11 @@ interface Told {
   readonly machine: string
   readonly afterDeletion: readonly number[]
   readonly afterUpdate: readonly [number, readonly string[]]
+  readonly images: readonly unknown[]
+  readonly upgrade: string
+  readonly noUpgrade?: number
+  readonly stale?: number
+  readonly afterMember: readonly number[]
   readonly machinesAfter: readonly string[]
   readonly failure?: string
   readonly missing: readonly [number, string]
@@ -45,6 +50,10 @@ describe("the simulated Resource Manager, asked by Azure's own Python SDK", func
     const groups = [
       { name: 'web', times },
       { name: 'api', mode: 'flexible' as const, times, traits: ['no-capacity' as const] },
+      { name: 'community', size: 1, image: 'community' as const },
+      { name: 'shared', size: 1, image: 'shared' as const },
+      { name: 'market', size: 1, image: 'marketplace' as const },
+      { name: 'upgrading', size: 1, traits: ['refreshing' as const] },
       // More than a page of them.
       ...Array.from({ length: 60 }, (_, index) => ({ name: `more-${index}`, size: 1 })),
     ]
@@ -56,7 +65,7 @@ describe("the simulated Resource Manager, asked by Azure's own Python SDK", func
   after(() => simulator?.close())
 
   it('lists sets page after page, and reads one with its view', () => {
-    assert.deepEqual([new Set(told.sets).size, told.inGroup], [62, 62])
+    assert.deepEqual([new Set(told.sets).size, told.inGroup], [66, 66])
     assert.deepEqual(told.set, [3, 'Uniform', 'Succeeded', 'enabled'])
     assert.ok(told.view.some(code => /^ProvisioningState\/succeeded/i.test(code)))
   })
@@ -80,6 +89,18 @@ describe("the simulated Resource Manager, asked by Azure's own Python SDK", func
     const kept = told.members.slice(1).map(([, identity]) => identity)
     assert.deepEqual([capacity, identities.length], [3, 3])
     assert.deepEqual(identities.filter(identity => told.members.some(([, before]) => before === identity)).sort(), kept.sort())
+  })
+
+  it('reads images of galleries, of those of others and of the marketplace', () => {
+    assert.deepEqual(told.images, [['1.0.1'], 'Succeeded', ['1.0.1'], ['1.0.1'], ['1.0.1'], 'V2'])
+  })
+
+  it('reads how a rolling upgrade goes, and that there never was one', () => {
+    assert.deepEqual([told.upgrade, told.noUpgrade], ['RollingForward', 404])
+  })
+
+  it('refuses a change that was decided on an older reading, and deletes a machine of a uniform set by itself', () => {
+    assert.deepEqual([told.stale, told.afterMember], [412, [2, 2]])
   })
 
   it('deletes a machine of a flexible set by itself', () => {

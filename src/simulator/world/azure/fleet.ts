@@ -1,5 +1,6 @@
 import type { AzureDescription } from '../description.ts'
 import type { World } from '../world.ts'
+import { galleryKey } from './images.ts'
 import type { ImageChoice, ImageVersion, Model, ScaleSet, Subscription } from './model.ts'
 import { addMachine, setKey } from './scale-sets.ts'
 
@@ -17,6 +18,7 @@ export function buildSubscription(world: World, description: AzureDescription['s
     scaleSets: new Map(),
     galleryImages: new Map(),
     marketplace: new Map(),
+    published: new Map(),
     locks: [],
     operations: new Map(),
     defaultSecurityType: 'Standard',
@@ -98,9 +100,16 @@ function addImage(world: World, subscription: Subscription, description: AzureGr
     subscription.marketplace.set(`${place.publisher}/${place.offer}/${place.sku}`.toLowerCase(), versions)
     return { kind: 'marketplace', ...place, version: description.version === 'latest' ? 'latest' : version.name }
   }
-  subscription.galleryImages.set(`${resourceGroup}/images/${name}`.toLowerCase(), versions)
   const fixed = description.version === 'latest' ? null : version.name
-  return { kind: 'gallery', resourceGroup, gallery: 'images', image: name, version: fixed }
+  if (description.image !== 'gallery') {
+    const place = { kind: description.image, gallery: 'images-of-others', image: name }
+    subscription.published.set(`${place.kind}/${place.gallery}/${place.image}`.toLowerCase(), versions)
+    return { ...place, version: fixed }
+  }
+  const home = description.gallerySubscription ?? subscription.subscription
+  const place = { subscription: home, resourceGroup, gallery: 'images', image: name }
+  for (const each of [subscription, world.subscriptions.get(home)]) each?.galleryImages.set(galleryKey(place), versions)
+  return { kind: 'gallery', ...place, version: fixed }
 }
 
 function modelOf(world: World, subscription: Subscription, made: { description: AzureGroup; image: ImageChoice }): Model {

@@ -6,9 +6,18 @@ export type Resolved =
 
 /** The versions that a choice is made among; undefined: there is no such image. */
 export function versionsOf(subscription: Subscription, choice: ImageChoice): Map<string, ImageVersion> | undefined {
-  return choice.kind === 'gallery'
-    ? subscription.galleryImages.get(`${choice.resourceGroup}/${choice.gallery}/${choice.image}`.toLowerCase())
-    : subscription.marketplace.get(`${choice.publisher}/${choice.offer}/${choice.sku}`.toLowerCase())
+  switch (choice.kind) {
+    case 'gallery':
+      return subscription.galleryImages.get(galleryKey(choice))
+    case 'marketplace':
+      return subscription.marketplace.get(`${choice.publisher}/${choice.offer}/${choice.sku}`.toLowerCase())
+    default:
+      return subscription.published.get(`${choice.kind}/${choice.gallery}/${choice.image}`.toLowerCase())
+  }
+}
+
+export function galleryKey(of: { subscription: string; resourceGroup: string; gallery: string; image: string }): string {
+  return `${of.subscription}/${of.resourceGroup}/${of.gallery}/${of.image}`.toLowerCase()
 }
 
 /** What a launch would be made from now, or the platform's own words on why it cannot be. */
@@ -23,17 +32,25 @@ export function resolveImage(subscription: Subscription, choice: ImageChoice): R
           .at(-1)
       : versions.find(each => each.name === wanted)
   if (version !== undefined && version.deprecation !== 'Deprecated') return { ok: true, version }
-  if (choice.kind === 'gallery') {
-    const message = `The gallery image ${imageId(subscription, choice, wanted)} is not available in ${subscription.location} region. Please contact image owner to replicate to this region, or change your requested region.`
+  if (choice.kind !== 'marketplace') {
+    const message = `The gallery image ${imageId(choice, wanted)} is not available in ${subscription.location} region. Please contact image owner to replicate to this region, or change your requested region.`
     return { ok: false, code: 'GalleryImageNotFound', message }
   }
   const message = `The platform image '${choice.publisher}:${choice.offer}:${choice.sku}:${choice.version}' is not available. Verify that all fields in the storage profile are correct.`
   return { ok: false, code: 'PlatformImageNotFound', message }
 }
 
-export function imageId(subscription: Subscription, choice: ImageChoice & { readonly kind: 'gallery' }, version: string | null): string {
-  const base = `/subscriptions/${subscription.subscription}/resourceGroups/${choice.resourceGroup}/providers/Microsoft.Compute/galleries/${choice.gallery}/images/${choice.image}`
+type InGallery = Exclude<ImageChoice, { readonly kind: 'marketplace' }>
+
+export function imageId(choice: InGallery, version: string | null): string {
+  const base = galleryPath(choice)
   return version === null ? base : `${base}/versions/${version}`
+}
+
+function galleryPath(choice: InGallery): string {
+  if (choice.kind === 'gallery')
+    return `/subscriptions/${choice.subscription}/resourceGroups/${choice.resourceGroup}/providers/Microsoft.Compute/galleries/${choice.gallery}/images/${choice.image}`
+  return `/${choice.kind}Galleries/${choice.gallery}/images/${choice.image}`
 }
 
 export function byNumber(a: { readonly name: string }, b: { readonly name: string }): number {

@@ -10,10 +10,12 @@ export interface Subscription extends Part {
   readonly location: string
   /** By `<resource group>/<name>`, in lower case: Azure does not mind the case of names. */
   readonly scaleSets: Map<string, ScaleSet>
-  /** By `<resource group>/<gallery>/<image>`, in lower case. */
+  /** By `<subscription>/<resource group>/<gallery>/<image>`, in lower case: sets may use what stands elsewhere. */
   readonly galleryImages: Map<string, Map<string, ImageVersion>>
   /** By `<publisher>/<offer>/<sku>`, in lower case. */
   readonly marketplace: Map<string, Map<string, ImageVersion>>
+  /** What galleries of others share, by `<community or shared>/<gallery>/<image>`, in lower case. */
+  readonly published: Map<string, Map<string, ImageVersion>>
   readonly locks: Lock[]
   readonly operations: Map<string, Operation>
   /** What machines get whose model does not say; a change of it is nobody's drift. */
@@ -116,12 +118,14 @@ export type ImageChoice =
   | { readonly kind: 'marketplace'; readonly publisher: string; readonly offer: string; readonly sku: string; readonly version: string }
   | {
       readonly kind: 'gallery'
+      readonly subscription: string
       readonly resourceGroup: string
       readonly gallery: string
       readonly image: string
       /** Null: the newest. */
       readonly version: string | null
     }
+  | { readonly kind: 'community' | 'shared'; readonly gallery: string; readonly image: string; readonly version: string | null }
 
 export interface DataDisk {
   readonly lun: number

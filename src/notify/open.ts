@@ -93,6 +93,7 @@ async function send(needs: Sending, { target, notice, digest, vetoUrl }: Telling
 function hidden(error: unknown, secrets: SecretReader): unknown {
   if (!(error instanceof Error)) return secrets.hideIn(error)
   error.message = secrets.hide(error.message)
+  if (error.cause !== undefined) error.cause = hidden(error.cause, secrets)
   return error
 }
 

@@ -6,6 +6,7 @@ import type { CommonOptions } from './commands/options.ts'
 import { loadSettings } from './config/load.ts'
 import { readLogLevel } from './config/log-level.ts'
 import type { Settings } from './config/settings.ts'
+import { readTraceSettings } from './config/trace-settings.ts'
 import type { Drill } from './domain/drill.ts'
 import type { Log } from './domain/log.ts'
 import type { Clock } from './domain/time.ts'
@@ -59,6 +60,7 @@ const retryEvery = 3_000
 export async function openInstallation(options: CommonOptions, io: Io, needs: InstallationNeeds): Promise<Installation> {
   const settings = await loadSettings({ file: options.config, env: io.env, cwd: io.cwd })
   const log = openLog({ level: needs.quiet === true ? 'error' : readLogLevel(io.env), stream: io.stderr, pretty: io.isTTY })
+  const tracing = readTraceSettings(io.env)
   const clock = needs.clock ?? systemClock()
   const points = failPoints(io.env)
   const closers: (() => Promise<void>)[] = []
@@ -80,12 +82,13 @@ export async function openInstallation(options: CommonOptions, io: Io, needs: In
       onCall: needs.onCall ?? (() => {}),
     })
     closers.push(...providers.map(provider => () => provider.close()))
-    const traces = await openTraces({ env: io.env, ledger, log })
+    const traces = tracing === null ? null : await openTraces({ settings: tracing, env: io.env, ledger, clock, log })
     if (traces !== null) closers.push(() => traces.close())
     const told = tellOfWaits(log, needs)
     const parts = {
       ledger,
-      providers: providers.map(points.provider).map(port => traces?.provider(port) ?? port),
+      providers: providers.map(points.provider),
+      ...(traces !== null && { traced: traces.traced }),
       clock,
       log,
       ...told,
@@ -154,7 +157,7 @@ async function openOne(name: string, settings: Settings, { onCall, ...deps }: Pr
 
 function engineOf(
   settings: Settings,
-  parts: Pick<Engine, 'ledger' | 'providers' | 'clock' | 'log' | 'changed' | 'waits'>,
+  parts: Pick<Engine, 'ledger' | 'providers' | 'clock' | 'log' | 'changed' | 'waits' | 'traced'>,
   env: Io['env'],
 ): Engine {
   const { haltFile, folder } = settings

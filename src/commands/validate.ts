@@ -2,6 +2,7 @@ import { ConfigError, formatProblem, type Problem } from '../config/config-error
 import { loadSettings } from '../config/load.ts'
 import { readLogLevel } from '../config/log-level.ts'
 import type { Settings } from '../config/settings.ts'
+import { readTraceSettings } from '../config/trace-settings.ts'
 import { EXIT } from './exit.ts'
 import { type Io, writeJson, writeLine } from './io.ts'
 import type { ValidateOptions } from './options.ts'
@@ -12,6 +13,7 @@ export async function validate(options: ValidateOptions, io: Io): Promise<number
   try {
     const settings = await loadSettings({ file: options.config, env: io.env, cwd: io.cwd })
     readLogLevel(io.env)
+    readTraceSettings(io.env)
     if (options.json === true) writeJson(io, { ok: true, problems: [], ...counts(settings) })
     else writeLine(io.stdout, summary(settings))
     return EXIT.ok

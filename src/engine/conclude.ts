@@ -5,9 +5,10 @@ import { judge } from '../domain/judge.ts'
 import { breakerNotice, conclusionNotice } from '../domain/notice.ts'
 import { deadlineOf, holdOf } from '../domain/phase.ts'
 import { successors } from '../domain/successor.ts'
+import type { TraceOutcome } from '../domain/trace.ts'
 import { transition } from '../domain/transition.ts'
 import { breakerTripped } from '../rules/s03-limits.ts'
-import { type Engine, reasonOf, type ScopeHandle, scheduleOf } from './context.ts'
+import { type Engine, reasonOf, type ScopeHandle, scheduleOf, traced } from './context.ts'
 import { lookInside } from './inside.ts'
 import { messagesFor } from './tell.ts'
 import { advance } from './write.ts'
@@ -28,16 +29,13 @@ export async function concludeAll(
   signal: AbortSignal,
 ): Promise<Drill[]> {
   if (drills.length === 0) return []
-  const at = await engine.ledger.now()
-  const groups = [...new Set(drills.map(drill => drill.group))]
-  const instances = drills.flatMap(drill => candidatesOf(drill).map(id => ({ group: drill.group, id, rebuilt: true as const })))
-  const { provider, scope } = handle
-  const [declarations, configurations] = await Promise.all([
-    readOrWhy(provider.declare(scope, groups, signal)),
-    readOrWhy(instances.length === 0 ? Promise.resolve(new Map<InstanceId, Configuration>()) : provider.describe(scope, instances, signal)),
-  ])
-  signal.throwIfAborted()
-  const concluded = await Promise.all(drills.map(drill => concludeOne(engine, handle, drill, { at, declarations, configurations, signal })))
+  const reading = readAfter(engine, handle, drills, signal)
+  const concluded = await Promise.all(
+    drills.map(drill => {
+      const about = { drill: drill.id, name: 'conclude', under: 'drill', outside: false, attributes: {}, tell: outcomeOf } as const
+      return traced(engine, about, async () => concludeOne(engine, handle, drill, await reading))
+    }),
+  )
   for (const schedule of new Set(drills.map(drill => drill.schedule))) await haltIfTripped(engine, schedule)
   return concluded.filter(drill => drill !== null)
 }
@@ -62,6 +60,33 @@ interface ReadAfter {
   readonly declarations: MaybeRead<Declaration>
   readonly configurations: MaybeRead<Configuration>
   readonly signal: AbortSignal
+}
+
+async function readAfter(engine: Engine, handle: ScopeHandle, drills: readonly Judgeable[], signal: AbortSignal): Promise<ReadAfter> {
+  const at = await engine.ledger.now()
+  const groups = [...new Set(drills.map(drill => drill.group))]
+  const instances = drills.flatMap(drill => candidatesOf(drill).map(id => ({ group: drill.group, id, rebuilt: true as const })))
+  const { provider, scope } = handle
+  const [declarations, configurations] = await Promise.all([
+    readOrWhy(provider.declare(scope, groups, signal)),
+    readOrWhy(instances.length === 0 ? Promise.resolve(new Map<InstanceId, Configuration>()) : provider.describe(scope, instances, signal)),
+  ])
+  signal.throwIfAborted()
+  return { at, declarations, configurations, signal }
+}
+
+/** Null: not yet, and it will be tried again. */
+function outcomeOf(concluded: ConcludedDrill | null): TraceOutcome {
+  if (concluded === null) return { attributes: { 'firedrill.judged': false }, problem: null }
+  const { verdict, findings, proven, notCompared } = concluded.judgement
+  const attributes = {
+    'firedrill.judged': true,
+    'firedrill.verdict': verdict,
+    'firedrill.findings': findings.map(({ kind }) => kind),
+    'firedrill.proven': proven,
+    'firedrill.not_compared': notCompared.map(({ what }) => what),
+  }
+  return { attributes, problem: null }
 }
 
 interface MaybeRead<V> {

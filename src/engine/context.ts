@@ -3,6 +3,7 @@ import type { Scope, ScopeId } from '../domain/group.ts'
 import type { Log } from '../domain/log.ts'
 import type { CheckSettings, InstallationLimits, Schedule } from '../domain/schedule.ts'
 import type { Clock } from '../domain/time.ts'
+import type { Traced, TracedWork } from '../domain/trace.ts'
 import type { Fingerprinter } from '../fingerprints/fingerprint.ts'
 import type { Guard } from '../guards/guard.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -39,6 +40,8 @@ export interface Engine {
   readonly waits?: (plan: PlannedDrill, refusal: Refusal) => void
   /** Left out: nobody is told anything. */
   readonly notifier?: Notifier
+  /** Left out: nobody asked for traces. */
+  readonly traced?: Traced
   /** Told that messages were written that may be due. */
   readonly noticed?: () => void
 }
@@ -77,6 +80,11 @@ export function scheduleOf(engine: Engine, name: string): Schedule | null {
 /** For the facts that rules are asked about. */
 export function limitsOf({ limits }: Engine): { readonly limits?: InstallationLimits } {
   return limits === undefined ? {} : { limits }
+}
+
+/** Does it, and shows it in the drill's trace where somebody wants one. */
+export function traced<T>(engine: Engine, about: TracedWork<T>, work: () => Promise<T>): Promise<T> {
+  return engine.traced === undefined ? work() : engine.traced(about, work)
 }
 
 export function reasonOf(error: unknown): string {

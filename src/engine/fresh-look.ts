@@ -192,7 +192,7 @@ async function inspect(
   }
   const { id, name } = picked.victim
   const target = { id, name, address: configuration.address }
-  const unfit = await whyProbesFail(engine, plan.policy.probes, {
+  const unfit = await whyProbesFail(engine, plan, {
     target: { ...target, group: picked.snapshot.summary },
     signal: seen.signal,
   })

@@ -2,9 +2,10 @@ import type { GuardReading, PlannedDrill } from '../domain/drill.ts'
 import type { GroupId, GroupSummary } from '../domain/group.ts'
 import type { LedgerState } from '../domain/ledger-state.ts'
 import type { CheckSettings, Schedule } from '../domain/schedule.ts'
-import type { Guard, GuardQuestion } from '../guards/guard.ts'
+import type { TraceOutcome } from '../domain/trace.ts'
+import type { GuardQuestion } from '../guards/guard.ts'
 import type { RuleRefusal } from '../rules/rule.ts'
-import { type Engine, freshness, reasonOf } from './context.ts'
+import { type Engine, freshness, reasonOf, traced } from './context.ts'
 
 /**
  * What guards have said in one turn of strikes. Questions whose answer cannot differ are asked once, and again when the
@@ -27,6 +28,8 @@ export interface Guarded {
   readonly schedule: Schedule
   /** Groups with a drill of the same schedule that is open or not yet whole: their guards are its stop conditions. */
   readonly underWay: readonly GroupId[]
+  /** What of the drill they are asked in; left out: before its strike. */
+  readonly during?: 'strike'
 }
 
 export function newGuardTurn(): GuardTurn {
@@ -55,7 +58,15 @@ export async function guardsSay(
   const others = about.underWay.flatMap(id => groups.get(id) ?? [])
   const asked = [own, ...others.filter(({ id }) => id !== own.id)]
   const readings = await Promise.all(
-    schedule.guards.flatMap(settings => asked.map(group => read(engine, settings, { turn, signal, question: questionOf(about, group) }))),
+    schedule.guards.flatMap(settings =>
+      asked.map(group => {
+        const attributes = { 'firedrill.group': group.id }
+        const shown = { drill: plan.id, name: `guard ${settings.kind}`, under: about.during ?? 'planned', outside: true } as const
+        const asking = { turn, signal, question: questionOf(about, group) }
+        const said = traced(engine, { ...shown, attributes, tell: outcomeOf }, () => read(engine, settings, asking))
+        return said.catch(error => unasked(settings.kind, error))
+      }),
+    ),
   )
   signal.throwIfAborted()
   const red = readings.find(reading => !reading.proceed)
@@ -82,26 +93,23 @@ interface Asking {
   readonly question: GuardQuestion
 }
 
-function read(engine: Engine, settings: CheckSettings, { turn, signal, question }: Asking): Promise<GuardReading> {
-  let guard: Guard
-  let key: string
-  try {
-    guard = engine.openGuard(settings)
-    key = JSON.stringify([settings, guard.concerns(question)])
-  } catch (error) {
-    return Promise.resolve(unasked(settings.kind, error))
-  }
+/** Rejects where it cannot be asked. */
+async function read(engine: Engine, settings: CheckSettings, { turn, signal, question }: Asking): Promise<GuardReading> {
+  const guard = engine.openGuard(settings)
+  const key = JSON.stringify([settings, guard.concerns(question)])
   const now = engine.clock.monotonic()
   const known = turn.answers.get(key)
   if (known !== undefined && now - known.askedAt <= freshness) return known.reading
-  const reading = guard.ask(question, signal).then(
-    answer => ({ guard: settings.kind, ...answer }),
-    error => unasked(settings.kind, error),
-  )
+  const reading = guard.ask(question, signal).then(answer => ({ guard: settings.kind, ...answer }))
   turn.answers.set(key, { askedAt: now, reading })
   return reading
 }
 
 function unasked(guard: string, error: unknown): GuardReading {
   return { guard, proceed: false, reason: `the guard could not be asked: ${reasonOf(error)}`, evidence: {} }
+}
+
+/** A guard that says no has done its work: that is no error. */
+function outcomeOf({ proceed, reason }: GuardReading): TraceOutcome {
+  return { attributes: { 'firedrill.proceed': proceed, 'firedrill.reason': reason }, problem: null }
 }

@@ -1,9 +1,10 @@
-import type { Candidate, DrillId, OpenDrill, StrikingDrill, Tracking } from '../domain/drill.ts'
-import type { GroupSnapshot, GroupSummary, InstanceId } from '../domain/group.ts'
+import type { DrillId, OpenDrill, PlannedDrill, StrikingDrill, Tracking } from '../domain/drill.ts'
+import type { GroupSnapshot, InstanceId } from '../domain/group.ts'
 import type { CheckSettings } from '../domain/schedule.ts'
-import { awaitingProbes, type ProbeResult, recordAddresses, recordProbes } from '../domain/tracking.ts'
-import type { Probe, ProbeTarget } from '../probes/probe.ts'
-import { type Engine, reasonOf, type ScopeHandle } from './context.ts'
+import type { DrillPart, TraceOutcome } from '../domain/trace.ts'
+import { awaitingProbes, recordAddresses, recordProbes } from '../domain/tracking.ts'
+import type { Probe, ProbeAnswer, ProbeTarget } from '../probes/probe.ts'
+import { type Engine, reasonOf, type ScopeHandle, traced } from './context.ts'
 
 /** By drill, and there by candidate and probe: when it was last asked. Of this process only; what is lost costs one probe more. */
 export type ProbeTimes = Map<DrillId, Map<string, Temporal.Instant>>
@@ -30,13 +31,16 @@ export async function probeCandidates(
   const times = engine.probed.get(drill.id) ?? new Map<string, Temporal.Instant>()
   engine.probed.set(drill.id, times)
   const probes = drill.policy.probes.map(settings => openOrWhy(engine, settings))
+  const during = drill.state === 'soaking' ? 'soak' : 'recover'
   const results = await Promise.all(
     awaitingProbes(tracking).flatMap(candidate =>
       probes.flatMap((probe, index) => {
         const key = `${index} ${candidate.id}`
         if (!isDue(drill, { last: times.get(key), interval: probe.interval, at })) return []
         times.set(key, at)
-        return [ask(probe, { candidate, group: snapshot.summary, signal }).then(answer => ({ id: candidate.id, probe: index, ...answer }))]
+        const { id, name, address = null } = candidate
+        const target = { group: snapshot.summary, id, name, address }
+        return [ask(engine, probe, { drill: drill.id, during, target, signal }).then(answer => ({ id, probe: index, ...answer }))]
       }),
     ),
   )
@@ -55,26 +59,37 @@ function isDue(
   return Temporal.Instant.compare(at, soakEndsAt) >= 0 && Temporal.Instant.compare(last, soakEndsAt) < 0
 }
 
-type Opened = Pick<Probe, 'interval' | 'passes' | 'check'>
+type Opened = Pick<Probe, 'interval' | 'passes' | 'check'> & { readonly kind: string }
 
-function openOrWhy(engine: Engine, settings: CheckSettings): Opened {
+function openOrWhy(engine: Engine, { kind, settings }: CheckSettings): Opened {
   try {
-    return engine.openProbe(settings)
+    const probe = engine.openProbe({ kind, settings })
+    return { kind, interval: probe.interval, passes: probe.passes, check: (target, signal) => probe.check(target, signal) }
   } catch (error) {
-    return { interval: 0, passes: 1, check: () => Promise.reject(error) }
+    return { kind, interval: 0, passes: 1, check: () => Promise.reject(error) }
   }
 }
 
-async function ask(
-  probe: Opened,
-  { candidate, group, signal }: { readonly candidate: Candidate; readonly group: GroupSummary; readonly signal: AbortSignal },
-): Promise<Pick<ProbeResult, 'result' | 'detail'>> {
-  const { id, name, address = null } = candidate
+interface Asking {
+  readonly drill: DrillId
+  readonly during: DrillPart
+  readonly target: ProbeTarget
+  readonly signal: AbortSignal
+}
+
+async function ask(engine: Engine, probe: Opened, { drill, during, target, signal }: Asking): Promise<ProbeAnswer> {
+  const attributes = { 'firedrill.instance': target.id }
+  const shown = { drill, name: `probe ${probe.kind}`, under: during, outside: true, attributes, tell: outcomeOf } as const
   try {
-    return await probe.check({ group, id, name, address }, signal)
+    return await traced(engine, shown, () => probe.check(target, signal))
   } catch (error) {
     return { result: 'unknown', detail: reasonOf(error) }
   }
+}
+
+/** Whatever is still starting fails its probes: only what could not be asked is an error. */
+function outcomeOf({ result, detail }: ProbeAnswer): TraceOutcome {
+  return { attributes: { 'firedrill.result': result, 'firedrill.detail': detail }, problem: result === 'unknown' ? detail : null }
 }
 
 /** Where a candidate can be reached is read once, and kept with it. Without it, probes that need it are unknown. */
@@ -98,19 +113,17 @@ async function withAddresses(
 }
 
 /**
- * Null where every probe passes on an instance that is known to be well; else why not. A probe that does not pass on the
+ * Null where every probe passes on the victim-to-be, which is known to be well; else why not. A probe that does not pass on the
  * victim would call its successor a snowflake whatever it is made of.
  */
 export async function whyProbesFail(
   engine: Engine,
-  probes: readonly CheckSettings[],
+  { id, policy }: Pick<PlannedDrill, 'id' | 'policy'>,
   { target, signal }: { readonly target: ProbeTarget; readonly signal: AbortSignal },
 ): Promise<string | null> {
   const answers = await Promise.all(
-    probes.map(async settings => {
-      const answer = await openOrWhy(engine, settings)
-        .check(target, signal)
-        .catch(error => ({ result: 'unknown', detail: reasonOf(error) }))
+    policy.probes.map(async settings => {
+      const answer = await ask(engine, openOrWhy(engine, settings), { drill: id, during: 'planned', target, signal })
       return answer.result === 'passed' ? null : `${settings.kind}: ${answer.detail}`
     }),
   )

@@ -2,7 +2,7 @@ import type { ConcludedDrill, Drill, OpenDrill, RestoreProgress, StrikingDrill, 
 import { restoreNotice } from '../domain/notice.ts'
 import { transition } from '../domain/transition.ts'
 import type { NewEvent } from '../ledger/ledger.ts'
-import { type Engine, reasonOf, type ScopeHandle } from './context.ts'
+import { type Engine, reasonOf, type ScopeHandle, traced } from './context.ts'
 import { advance } from './write.ts'
 
 /**
@@ -19,7 +19,12 @@ export async function restore(
   if (ask === undefined) throw new Error(`${handle.provider.name} must restore and cannot: its capabilities contradict it`)
   let progress: Tracking['restore']
   try {
-    progress = withRequest(seen, await ask.call(handle.provider, drill.order, seen.signal))
+    const about = { drill: drill.id, name: `${handle.provider.name} restore`, under: 'recover', outside: true, attributes: {} } as const
+    const tell = ({ state, detail }: RestoreProgress) => ({
+      attributes: { 'firedrill.restore': state, 'firedrill.detail': detail },
+      problem: null,
+    })
+    progress = withRequest(seen, await traced(engine, { ...about, tell }, () => ask.call(handle.provider, drill.order, seen.signal)))
   } catch (error) {
     progress = withRequest(seen, { state: 'waiting', detail: reasonOf(error) })
   }

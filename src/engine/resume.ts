@@ -43,7 +43,7 @@ async function strikeAgain(engine: Engine, handle: ScopeHandle, drill: StrikingD
   if (schedule === null) return `the schedule ${drill.schedule} no longer exists`
   const { order: _, attempts: _attempts, lastAttemptAt: __, state: ___, ...base } = drill
   const plan: PlannedDrill = { ...base, state: 'planned' }
-  const guards = await guardsSay(engine, { plan, schedule, underWay: [] }, { turn: newGuardTurn(), signal })
+  const guards = await guardsSay(engine, { plan, schedule, underWay: [], during: 'strike' }, { turn: newGuardTurn(), signal })
   if ('refusal' in guards) return guards.refusal.reason
   const [looked] = await lookFresh(engine, handle, [{ plan, schedule, victim: drill.order.victim.id }], signal)
   if (looked === undefined || 'refusal' in looked) return looked?.refusal.reason ?? 'the group could not be read'

@@ -9,7 +9,7 @@ import type { LedgerFacts, RuleRefusal } from '../rules/rule.ts'
 import { firstRefusal, isLeashed, ledgerRules } from '../rules/rules.ts'
 import { busyThatMatter } from '../rules/s03-limits.ts'
 import { announcementSays } from './announce.ts'
-import { type Engine, freshness, limitsOf, permitLength, reasonOf, type ScopeHandle, scheduleOf, scopeHandle } from './context.ts'
+import { type Engine, freshness, limitsOf, permitLength, reasonOf, type ScopeHandle, scheduleOf, scopeHandle, traced } from './context.ts'
 import { discoverScope } from './discover.ts'
 import { lookFresh, type Ready, type Refused, type Wanted } from './fresh-look.ts'
 import { type GuardRefusal, type GuardTurn, guardsSay, newGuardTurn, underWay } from './guards.ts'
@@ -289,7 +289,9 @@ export async function send(
   )
   const mayStillSend = () => engine.clock.monotonic() < permit.askedAt + permit.permitFor
   try {
-    const receipt = await handle.provider.strike(order, expiry.signal, mayStillSend)
+    const attributes = { 'firedrill.victim': order.victim.id, 'firedrill.method': order.method }
+    const about = { drill: drill.id, name: `${handle.provider.name} strike`, under: 'strike', outside: true, attributes } as const
+    const receipt = await traced(engine, about, () => handle.provider.strike(order, expiry.signal, mayStillSend))
     await engine.ledger.endPermit(drill.id)
     await recordStruck(engine, handle, attempted, { at: sentAt, how: 'the platform accepted the call', reference: receipt.reference })
   } catch (error) {

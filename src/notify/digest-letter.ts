@@ -77,7 +77,9 @@ function quietSection(quiet: Quiet): readonly LetterSection[] {
     ...(leashed > 0 ? [`${plural(leashed, 'drill')} would have struck, but the schedule is leashed (leashed: true).`] : []),
   ]
   const none =
-    quiet.optedIn === 0 ? 'No group has opted in.' : 'No drill was planned. Is a service running, and does a schedule match the groups?'
+    quiet.optedIn === 0
+      ? 'No group has opted in.'
+      : 'No drill was drawn for these days. firedrill plan shows the odds, firedrill groups whether a schedule takes the groups.'
   return [{ title: `${quietTitle(quiet)}, because`, points: points.length > 0 ? points : [none] }]
 }
 

@@ -1,6 +1,7 @@
 import type { Drill } from '../domain/drill.ts'
 import type { Verdict } from '../domain/finding.ts'
 import type { Halt } from '../domain/ledger-state.ts'
+import { type Calendar, dayHours, localDate } from '../domain/window.ts'
 import type { Conclusion, ConclusionCursor, Ledger } from '../ledger/ledger.ts'
 
 /** What a week's letter is made from. */
@@ -12,7 +13,7 @@ export interface DigestContents {
   /** Groups that were snowflakes, or never proven, and are phoenixes now. */
   readonly better: readonly DigestGroup[]
   readonly quarantined: number
-  /** Null: something was struck within the last day. */
+  /** Null: something was struck, or no schedule was open for long enough since. */
   readonly quiet: Quiet | null
 }
 
@@ -34,11 +35,16 @@ export interface Quiet {
 
 const coverageDays = 30
 const day = 24 * 60 * 60 * 1000
+/** So many days on which a schedule was open, and nobody was struck, are worth a word: not every weekend is. */
+const quietDays = 2
 const batch = 5_000
 const reasonsTold = 6
 
 /** Reads what happened between the two moments. Proofs of `coverageDays` days before count, as everywhere. */
-export async function collectDigest(ledger: Ledger, period: { from: Temporal.Instant; to: Temporal.Instant }): Promise<DigestContents> {
+export async function collectDigest(
+  { ledger, schedules }: { readonly ledger: Ledger; readonly schedules: readonly Calendar[] },
+  period: { from: Temporal.Instant; to: Temporal.Instant },
+): Promise<DigestContents> {
   const groups = (await ledger.groups()).filter(group => group.optedIn && group.present)
   const names = new Map(groups.map(group => [group.summary.id, group.summary.name]))
   const history = await conclusionsSince(ledger, period.from.subtract({ hours: coverageDays * 24 }), period.to)
@@ -69,7 +75,7 @@ export async function collectDigest(ledger: Ledger, period: { from: Temporal.Ins
     newSnowflakes: changed.filter(([, { verdict }]) => verdict === 'snowflake').map(tell),
     better: changed.filter(([, { verdict }]) => verdict === 'phoenix').map(tell),
     quarantined: (await ledger.quarantines()).length,
-    quiet: await quietSince(ledger, { to: period.to, optedIn: groups.length }),
+    quiet: await quietSince(ledger, { to: period.to, optedIn: groups.length, schedules }),
   }
 }
 
@@ -91,7 +97,10 @@ function proven(newest: ReadonlyMap<string, Conclusion>, at: Temporal.Instant): 
 }
 
 /** Why nothing was struck lately; null where something was. */
-async function quietSince(ledger: Ledger, { to, optedIn }: { to: Temporal.Instant; optedIn: number }): Promise<Quiet | null> {
+async function quietSince(
+  ledger: Ledger,
+  { to, optedIn, schedules }: { to: Temporal.Instant; optedIn: number; schedules: readonly Calendar[] },
+): Promise<Quiet | null> {
   const { strikes, halts } = await ledger.state()
   const last =
     strikes
@@ -99,7 +108,7 @@ async function quietSince(ledger: Ledger, { to, optedIn }: { to: Temporal.Instan
       .sort(Temporal.Instant.compare)
       .at(-1) ?? null
   const quietFor = last === null ? null : to.since(last).total('milliseconds')
-  if (quietFor !== null && quietFor < 2 * day) return null
+  if (last !== null && schedules.length > 0 && openDays(schedules, last, to) < quietDays) return null
   // Older refusals explain nothing that still holds.
   const since = to.subtract({ hours: 24 * Math.min(7, Math.ceil((quietFor ?? 7 * day) / day)) })
   const counts = await ledger.refusalCounts(since)
@@ -111,6 +120,20 @@ async function quietSince(ledger: Ledger, { to, optedIn }: { to: Temporal.Instan
   )
   const leashed = (await ledger.drills({ states: ['leashed'], since, limit: 1_000 })).length
   return { days: quietFor === null ? null : Math.floor(quietFor / day), reasons, leashed, halts: halts.map(haltText), optedIn }
+}
+
+/** Days between the two moments on which a schedule was open from its first minute to its last. */
+function openDays(schedules: readonly Calendar[], from: Temporal.Instant, to: Temporal.Instant): number {
+  const oldest = to.subtract({ hours: 24 * 14 })
+  const begin = Temporal.Instant.compare(from, oldest) < 0 ? oldest : from
+  const counts = schedules.map(calendar => {
+    const first = localDate(calendar, begin)
+    const dates = Array.from({ length: first.until(localDate(calendar, to)).days + 1 }, (_, days) => first.add({ days }))
+    const whole = dates.flatMap(date => dayHours(calendar, date) ?? [])
+    return whole.filter(({ opens, closes }) => Temporal.Instant.compare(opens, begin) >= 0 && Temporal.Instant.compare(closes, to) <= 0)
+      .length
+  })
+  return Math.max(0, ...counts)
 }
 
 function reasonOf(drill: Drill): string {

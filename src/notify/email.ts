@@ -7,6 +7,7 @@ import { ForbiddenAddressError, isMetadataAddress } from '../outside/metadata-ad
 import type { SecretReader } from '../outside/secrets.ts'
 import { emailHtml } from './email-html.ts'
 import { plainText } from './plain-text.ts'
+import { smtpProblem } from './smtp-problem.ts'
 import type { Target } from './target.ts'
 
 const timeout = 10_000
@@ -35,7 +36,7 @@ export function emailTarget(settings: Extract<TargetSettings, { kind: 'email' }>
           disableUrlAccess: true,
         })
       } catch (error) {
-        throw signal.aborted ? signal.reason : error
+        throw signal.aborted ? signal.reason : smtpProblem(error, smtp)
       } finally {
         signal.removeEventListener('abort', end)
         transport.close()
@@ -53,7 +54,7 @@ async function connectionOf(smtp: SmtpSettings, secrets: SecretReader) {
     secure: tls === 'implicit',
     requireTLS: tls === 'starttls',
     ignoreTLS: tls === 'none',
-    tls: { rejectUnauthorized: !allowSelfSigned, servername: host },
+    tls: { rejectUnauthorized: !allowSelfSigned },
     connectionTimeout: timeout,
     greetingTimeout: timeout,
     socketTimeout: timeout,

@@ -61,7 +61,7 @@ async function tell(needs: NotifierNeeds, { target, notice }: ClaimedMessage, si
     const drill = await needs.ledger.drill(facts.drill.id)
     if (drill?.state !== 'planned') return `the drill is ${drill?.state ?? 'gone'} already`
   }
-  const digest = facts.what === 'digest' ? await collectDigest(needs.ledger, facts) : null
+  const digest = facts.what === 'digest' ? await collectDigest({ ledger: needs.ledger, schedules: needs.settings.schedules }, facts) : null
   await send(needs, { target, notice, digest, vetoUrl: await vetoUrlFor(needs, target, facts) }, signal)
   return null
 }
@@ -93,6 +93,7 @@ async function send(needs: Sending, { target, notice, digest, vetoUrl }: Telling
 function hidden(error: unknown, secrets: SecretReader): unknown {
   if (!(error instanceof Error)) return secrets.hideIn(error)
   error.message = secrets.hide(error.message)
+  if (error.cause !== undefined) error.cause = hidden(error.cause, secrets)
   return error
 }
 

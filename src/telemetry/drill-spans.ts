@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { Drill, DrillEvent } from '../domain/drill.ts'
+import type { DrillPart } from '../domain/trace.ts'
 
 /** A part of a drill's life, as a trace shows it. */
 export interface DrillSpan {
-  readonly name: string
+  readonly name: DrillPart
   readonly from: Temporal.Instant
   readonly to: Temporal.Instant
   readonly attributes: Readonly<Record<string, string | number | boolean | readonly string[]>>
@@ -81,7 +82,7 @@ function root(drill: Drill, events: readonly DrillEvent[], to: Temporal.Instant)
   }
 }
 
-function part(name: string, from: Temporal.Instant, to: Temporal.Instant): DrillSpan {
+function part(name: DrillPart, from: Temporal.Instant, to: Temporal.Instant): DrillSpan {
   return { name, from: earlier(from, to), to, attributes: {}, events: [], problem: null }
 }
 
@@ -98,7 +99,10 @@ function endOf(drill: Drill): Temporal.Instant | null {
 
 function recoveredAt(drill: Drill): Temporal.Instant | null {
   if (drill.state !== 'concluded' || drill.tracking === null) return null
-  return drill.tracking.candidates.find(candidate => candidate.id === drill.judgement.successor)?.recoveredAt ?? null
+  const { candidates } = drill.tracking
+  const successor = candidates.find(candidate => candidate.id === drill.judgement.successor)
+  // Somebody soaked, and what was asked of it meanwhile hangs under that part.
+  return successor?.recoveredAt ?? candidates.find(candidate => candidate.recoveredAt !== null)?.recoveredAt ?? null
 }
 
 function textsOf(data: Readonly<Record<string, unknown>>): Record<string, string> {

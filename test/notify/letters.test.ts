@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
 import { cloudEvent } from '../../src/notify/cloud-event.ts'
 import { emailHtml } from '../../src/notify/email-html.ts'
 import { type Letter, letterOf } from '../../src/notify/letter.ts'
 import { plainText } from '../../src/notify/plain-text.ts'
 import { slackMessage } from '../../src/notify/slack-blocks.ts'
+import { assertGolden } from './golden.ts'
 import { contents, examples, noon } from './notices.ts'
 
 const origin = 'https://firedrill.example.org'
@@ -14,13 +14,6 @@ function letter(name: string, known = true): Letter {
   assert.ok(notice)
   const vetoUrl = known && name === 'strike' ? `${origin}/veto/d-2/1795262400.c3Jl.signature` : null
   return letterOf(notice, { origin: known ? origin : null, vetoUrl, digest: contents[name] ?? null, now: noon })
-}
-
-/** Compares with test/notify/golden; `GOLDEN=update` writes what is there now, to be read before it is committed. */
-function assertGolden(file: string, actual: string): void {
-  const place = new URL(`golden/${file}`, import.meta.url)
-  if (process.env.GOLDEN === 'update') writeFileSync(place, actual)
-  assert.equal(actual, readFileSync(place, 'utf8'))
 }
 
 describe('what is told', () => {

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { createHmac } from 'node:crypto'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import type { Context } from 'mocha'
 import type { Settings, TargetSettings } from '../../src/config/settings.ts'
 import { sendTest } from '../../src/notify/open.ts'
 import { HttpStage } from '../support/http.ts'
+import { missing } from '../support/missing.ts'
+import { onPath } from '../support/on-path.ts'
 import { noon } from './notices.ts'
 import { SmtpStage } from './smtp.ts'
 
@@ -116,9 +121,100 @@ describe('e-mail', () => {
     await assert.rejects(send(target, {}, smtp()), /451 try again later/)
     stage.answer = '250 taken'
     const before = stage.mails.length
-    await assert.rejects(send(target, {}, smtp({ tls: 'starttls' })), /STARTTLS|TLS/i)
+    await assert.rejects(
+      send(target, {}, smtp({ tls: 'starttls' })),
+      /127\.0\.0\.1:\d+ does not offer STARTTLS, and nothing is sent without/,
+    )
     await assert.rejects(send(target, {}, smtp({ host: '169.254.169.254' })), /link-local or metadata address/)
     await assert.rejects(send(target, {}), /there is no mail server/)
     assert.equal(stage.mails.length, before)
   })
+
+  describe('over TLS', () => {
+    const password = { secretFrom: 'env', name: 'MAIL' } as const
+    const login = { user: 'fire', password }
+    let own: Certificate
+
+    before(function () {
+      own = makeCertificate(this, 'localhost')
+    })
+    beforeEach(() => {
+      stage.mails.length = 0
+      stage.overheard = ''
+      stage.login = null
+      stage.answer = '250 taken'
+    })
+    afterEach(() => {
+      stage.tls = { kind: 'none' }
+    })
+
+    for (const kind of ['starttls', 'implicit'] as const) {
+      it(`${kind}: logs in and sends once it is encrypted, to whom an authority vouches for`, async () => {
+        stage.tls = { kind, ...own }
+        await trusting(own, () => send(target, { MAIL: 'pass' }, smtp({ host: 'localhost', tls: kind, ...login })))
+        assert.deepEqual([stage.mails.length, stage.mails[0]?.encrypted, stage.login], [1, true, '\0fire\0pass'])
+        assert.doesNotMatch(stage.overheard, /AUTH|MAIL FROM|RCPT/)
+      })
+
+      it(`${kind}: tells nobody anything whom no authority vouches for, and says what to do`, async () => {
+        stage.tls = { kind, ...own }
+        await assert.rejects(
+          send(target, { MAIL: 'pass' }, smtp({ host: 'localhost', tls: kind, ...login })),
+          /^Error: the mail server localhost:\d+ showed a certificate that cannot be trusted \(self-signed certificate\): name the file of its authority in NODE_EXTRA_CA_CERTS, or set notify\.smtp\.allowSelfSigned$/,
+        )
+        assert.deepEqual([stage.mails, stage.login], [[], null])
+        assert.doesNotMatch(stage.overheard, /AUTH|MAIL FROM/)
+      })
+
+      it(`${kind}: takes a certificate of its own where that is allowed, also by number`, async () => {
+        stage.tls = { kind, ...own }
+        await send(target, { MAIL: 'pass' }, smtp({ host: '127.0.0.1', tls: kind, allowSelfSigned: true, ...login }))
+        assert.deepEqual([stage.mails[0]?.encrypted, stage.login], [true, '\0fire\0pass'])
+      })
+    }
+
+    it('refuses a certificate that an authority gave to somebody else', async () => {
+      stage.tls = { kind: 'starttls', ...own }
+      const sending = () => send(target, { MAIL: 'pass' }, smtp({ tls: 'starttls', ...login }))
+      await assert.rejects(trusting(own, sending), /showed a certificate that is not for 127\.0\.0\.1: write the name that stands in it/)
+      assert.equal(stage.login, null)
+    })
+
+    it('never goes on without the TLS that was asked for, and names the mode that may be meant', async () => {
+      const sending = (tls: 'starttls' | 'implicit') => send(target, { MAIL: 'pass' }, smtp({ tls, allowSelfSigned: true, ...login }))
+      await assert.rejects(sending('starttls'), /does not offer STARTTLS, and nothing is sent without/)
+      await assert.rejects(
+        sending('implicit'),
+        /does not begin with TLS on this port: notify\.smtp\.tls is implicit, .* on port 587 it is starttls/,
+      )
+      assert.deepEqual([stage.mails, stage.login], [[], null])
+      assert.doesNotMatch(stage.overheard, /AUTH|MAIL FROM/)
+    })
+  })
 })
+
+interface Certificate {
+  readonly key: string
+  readonly cert: string
+}
+
+/** A key and a certificate that vouches for itself, made now and kept nowhere. */
+function makeCertificate(test: Context, name: string): Certificate {
+  const openssl = onPath('openssl') ?? missing(test, 'openssl')
+  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2']
+  const subject = ['-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`]
+  const made = execFileSync(openssl, ['req', '-x509', ...kind, '-keyout', '-', ...subject], { encoding: 'utf8', stdio: 'pipe' })
+  const [key = '', cert = ''] = made.split(/(?=-----BEGIN CERTIFICATE)/)
+  return { key, cert }
+}
+
+/** As a machine does on which somebody has put it among the authorities. */
+async function trusting<T>({ cert }: Certificate, work: () => Promise<T>): Promise<T> {
+  const usual = getCACertificates('default')
+  setDefaultCACertificates([...usual, cert])
+  try {
+    return await work()
+  } finally {
+    setDefaultCACertificates(usual)
+  }
+}

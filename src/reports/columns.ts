@@ -17,12 +17,15 @@ export function padCells(text: string, width: number, side: 'left' | 'right' = '
   return side === 'left' ? text + space : space + text
 }
 
-/** At most `width` cells, with an ellipsis where something was cut: in the middle (ids) or at the end. */
-export function fitCells(text: string, width: number, cut: 'middle' | 'end' = 'end'): string {
+/**
+ * At most `width` cells, with an ellipsis where something was cut: at the end, in the middle so that two are left after it (ids), or
+ * so that as much is left of the end as of the beginning (names).
+ */
+export function fitCells(text: string, width: number, cut: 'end' | 'middle' | 'halves' = 'end'): string {
   if (cells(text) <= width) return text
   const segments = [...letters.segment(text)].map(({ segment }) => segment)
   if (cut === 'end') return `${take(segments, width - 1)}…`
-  const tail = take(segments.toReversed(), 2, true)
+  const tail = take(segments.toReversed(), cut === 'middle' ? 2 : Math.floor((width - 1) / 2), true)
   return `${take(segments, width - 1 - cells(tail))}…${tail}`
 }
 

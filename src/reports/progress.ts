@@ -2,6 +2,7 @@ import type { Drill } from '../domain/drill.ts'
 import { fitCells, padCells } from './columns.ts'
 import { compactDuration } from './durations.ts'
 import { elapsed, successorOf, trackingOf, victimOf } from './moments.ts'
+import { type NameColumn, nameColumn } from './names.ts'
 import type { Paint, Style } from './paint.ts'
 import { visibleLine } from './safe-text.ts'
 
@@ -14,6 +15,11 @@ export interface ProgressView {
 }
 
 const barWidth = 12
+const stateWidth = 10
+const timeWidth = 6
+const gap = 2
+/** "i-0f93…b1 is starting" */
+const narrowestDetail = 21
 
 /** A plan that a limit leaves waiting: the limit passes by itself. */
 export interface Waiting {
@@ -31,7 +37,8 @@ export function renderProgress(drills: readonly Drill[], view: ProgressView, wai
   const open = drills.filter(drill => step(drill) !== null).toSorted((a, b) => since(a, view.now) - since(b, view.now))
   const room = Math.max(1, view.height)
   const shown = open.length > room ? open.slice(0, room - 1) : open
-  const lines = shown.map(drill => renderLiveLine(drill, view))
+  const columns = layOut(open, view.width)
+  const lines = shown.map(drill => renderLiveLine(drill, columns, view))
   const left = open.length - shown.length
   const more = left > 0 ? [view.paint('soft', fitCells(`… and ${left} more in flight`, view.width))] : []
   return [...lines, ...more, ...waitingLine(waiting, view)].join('\n')
@@ -44,19 +51,32 @@ function waitingLine([first, ...rest]: readonly Waiting[], { width, paint }: Pro
   return [paint('soft', fitCells(visibleLine(`${who}: ${first.rule} ${first.reason}`), width))]
 }
 
+interface Columns {
+  readonly name: NameColumn
+  readonly bar: number
+  readonly detail: number
+}
+
+/** Names get 14 cells, more where they could not be told apart otherwise. */
+function layOut(open: readonly Drill[], width: number): Columns {
+  const bar = width >= 70 ? barWidth + gap : 0
+  const room = width - (gap + stateWidth + gap + bar + timeWidth + gap)
+  const names = open.map(drill => visibleLine(drill.groupName))
+  const name = nameColumn(names, { least: 14, most: room - narrowestDetail })
+  return { name, bar, detail: Math.max(0, room - name.width) }
+}
+
 /** "checkout       recovering  ███░░░░░░░░░   4.1 s  i-0f93…b1 is starting" */
-function renderLiveLine(drill: Drill, { width, now, paint }: Omit<ProgressView, 'height'>): string {
+function renderLiveLine(drill: Drill, columns: Columns, { now, paint }: ProgressView): string {
   const at = step(drill)
   const start = struckAt(drill)
   const spent = start === null ? 0 : Math.max(0, elapsed(start, now))
-  const limit = drill.policy.deadline
-  const name = padCells(fitCells(visibleLine(drill.groupName), 14), 14)
-  const state = padCells(at?.word ?? drill.state, 10)
-  const time = padCells(start === null ? '' : compactDuration(spent), 6, 'right')
-  const bar = width >= 70 ? `${paintBar(soakShare(drill, now) ?? spent / limit, at?.style ?? 'soft', paint)}  ` : ''
-  const used = 14 + 2 + 10 + 2 + (bar === '' ? 0 : barWidth + 2) + 6 + 2
-  const detail = fitCells(at?.detail ?? '', Math.max(0, width - used))
-  return `${name}  ${paint(at?.style ?? 'soft', state)}  ${bar}${time}  ${paint('soft', detail)}`.trimEnd()
+  const name = padCells(columns.name.fit(visibleLine(drill.groupName)), columns.name.width)
+  const state = paint(at?.style ?? 'soft', padCells(at?.word ?? drill.state, stateWidth))
+  const time = padCells(start === null ? '' : compactDuration(spent), timeWidth, 'right')
+  const bar = columns.bar === 0 ? [] : [paintBar(soakShare(drill, now) ?? spent / drill.policy.deadline, at?.style ?? 'soft', paint)]
+  const detail = paint('soft', fitCells(at?.detail ?? '', columns.detail))
+  return [name, state, ...bar, time, detail].join(' '.repeat(gap)).trimEnd()
 }
 
 interface Step {

@@ -2,6 +2,7 @@ import { cells, fitCells, padCells, wrap } from './columns.ts'
 import { compactDuration, formatDuration } from './durations.ts'
 import type { ReportedDrill } from './model.ts'
 import { timeToRecover } from './moments.ts'
+import { type NameColumn, nameColumn } from './names.ts'
 import type { Paint, Style } from './paint.ts'
 import { type DrillCard, drillCard, type Outcome } from './report.ts'
 import { visibleLine } from './safe-text.ts'
@@ -61,21 +62,23 @@ export function renderScreen(screen: Screen): string {
 }
 
 interface Columns {
-  readonly group: number
+  readonly group: NameColumn
   readonly verdict: number
   readonly time: number
   readonly why: number
   readonly width: number
 }
 
-/** Names get 14 cells, more only where the reasons keep room. */
+/** Names get 14 cells; more only where the reasons keep room, or where they could not be told apart otherwise. */
 function layOut(cards: readonly DrillCard[], width: number): Columns {
-  const longest = Math.max(5, ...cards.map(card => cells(visibleLine(card.document.groupName))))
+  const names = cards.map(card => visibleLine(card.document.groupName))
+  const longest = Math.max(5, ...names.map(cells))
   const verdict = Math.max(9, ...cards.map(card => words[card.outcome].length))
   const time = Math.max(5, ...cards.map(card => timeText(card).length))
   const fixed = 2 * idWidth + verdict + time + 5 * gap.length
-  const group = Math.min(longest, Math.max(14, Math.min(28, width - fixed - 30)))
-  return { group, verdict, time, why: Math.max(0, width - fixed - group), width }
+  const least = Math.min(longest, Math.max(14, Math.min(28, width - fixed - 30)))
+  const group = nameColumn(names, { least, most: width - fixed - 'WHY'.length })
+  return { group, verdict, time, why: Math.max(0, width - fixed - group.width), width }
 }
 
 function titleLine({ title, aside, width, paint }: Screen): string {
@@ -85,7 +88,7 @@ function titleLine({ title, aside, width, paint }: Screen): string {
 
 function headerLine(columns: Columns, paint: Paint): string {
   const parts = [
-    padCells('GROUP', columns.group),
+    padCells('GROUP', columns.group.width),
     padCells('VICTIM', idWidth),
     padCells('SUCCESSOR', idWidth),
     padCells('VERDICT', columns.verdict),
@@ -99,7 +102,7 @@ function rowLines(card: DrillCard, columns: Columns, paint: Paint): string[] {
   const style = outcomeStyles[card.outcome]
   const time = padCells(timeText(card), columns.time, 'right')
   const row = [
-    padCells(fitCells(visibleLine(card.document.groupName), columns.group), columns.group),
+    padCells(columns.group.fit(visibleLine(card.document.groupName)), columns.group.width),
     padCells(idText(card.document.victim), idWidth),
     padCells(idText(card.document.successor), idWidth),
     paint(style, padCells(words[card.outcome], columns.verdict)),
@@ -107,7 +110,7 @@ function rowLines(card: DrillCard, columns: Columns, paint: Paint): string[] {
   ].join(gap)
   const why = whyOf(card)
   if (columns.why < narrowestWhy && cells(why) > columns.why) {
-    const indent = columns.group + gap.length
+    const indent = columns.group.width + gap.length
     return [row, ...wrap(why, columns.width - indent).map(line => ' '.repeat(indent) + line)]
   }
   const [first = '', ...rest] = wrap(why, columns.why)

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { stripVTControlCharacters } from 'node:util'
+import fc from 'fast-check'
 import { cells, fitCells, wrap } from '../../src/reports/columns.ts'
 import { compactDuration, formatDuration, formatPeriod } from '../../src/reports/durations.ts'
+import { nameColumn } from '../../src/reports/names.ts'
 import { ansi, plain } from '../../src/reports/paint.ts'
 import { renderProgress } from '../../src/reports/progress.ts'
 import { renderScreen, type Screen } from '../../src/reports/screen.ts'
@@ -85,6 +87,64 @@ describe('The progress on a terminal', () => {
       for (const line of renderProgress([...drills, ...hostileDrills().map(({ drill }) => drill)], { ...view, width }).split('\n'))
         assert.ok(cells(line) <= width)
     }
+  })
+})
+
+describe('Long names that share most of their letters', () => {
+  const alike: Readonly<Record<string, readonly string[]>> = {
+    'their beginning': ['firedrill-example_shop', 'firedrill-example_wiki', 'firedrill-example_batch'],
+    'a long beginning': ['shop', 'payments-production-europe-checkout-blue', 'payments-production-europe-checkout-green'],
+    'their end': ['api-payments-production-eu-west-1', 'web-payments-production-eu-west-1'],
+    both: [1, 2, 3].map(number => `payments-production-checkout-${number}-europe-west1-autoscaling-group`),
+    'wide letters': ['漢字漢字漢字漢字漢字漢字漢字-北', '漢字漢字漢字漢字漢字漢字漢字-南'],
+  }
+
+  const view = { width: 79, height: 12, now: after(20_000), paint: plain }
+
+  /** The first column of each line. */
+  function shown(text: string, names: readonly string[]): string[] {
+    const beginnings = names.map(name => name.slice(0, 2))
+    return text
+      .split('\n')
+      .filter(line => beginnings.some(beginning => line.startsWith(beginning)))
+      .map(line => line.split(/ {2}/)[0] ?? '')
+  }
+
+  for (const [what, names] of Object.entries(alike))
+    it(`are told apart at 80 columns: ${what}`, () => {
+      const inFlight = names.map(name => open(name).drill)
+      const progress = renderProgress(inFlight, view)
+      const table = screen({ drills: names.map(name => concluded({ name, verdict: 'phoenix' })) })
+      for (const text of [progress, table]) {
+        assert.equal(new Set(shown(text, names)).size, names.length, text)
+        for (const line of text.split('\n')) assert.ok(line.startsWith('Report: ') || cells(line) <= 80, line)
+      }
+      assert.match(progress, /i-\w{4}…\w\w is unhealt/)
+    })
+
+  it('are shown whole where there is room, and take no more of it than they need', () => {
+    const of = (names: readonly string[]) => {
+      const drills = names.map(name => open(name).drill)
+      return shown(renderProgress(drills, view), names)
+    }
+    const names = ['firedrill-example_shop', 'firedrill-example_wiki']
+    assert.deepEqual(of(names), names)
+    assert.deepEqual(of(['firedrill-example_shop', 'payments-production']), ['firedrill-exa…', 'payments-prod…'])
+  })
+
+  it('are never wider than asked, and always told apart where they differ in one place', () => {
+    const word = fc.string({ unit: 'grapheme', maxLength: 60, size: 'max' })
+    const different = fc.uniqueArray(fc.string({ unit: 'grapheme-ascii', minLength: 3, maxLength: 3 }), { minLength: 2, maxLength: 8 })
+    fc.assert(
+      fc.property(word, different, word, fc.integer({ min: 14, max: 40 }), (before, middles, behind, most) => {
+        const names = middles.map(middle => before + middle + behind)
+        const column = nameColumn(names, { least: 14, most })
+        const fitted = names.map(name => column.fit(name))
+        assert.equal(new Set(fitted).size, names.length, fitted.join('\n'))
+        for (const text of fitted) assert.ok(cells(text) <= column.width && column.width <= Math.max(14, most), text)
+      }),
+      { numRuns: 300 },
+    )
   })
 })
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { examineVictim } from '../../../src/domain/drift.ts'
+import { compareWithDeclaration, examineVictim } from '../../../src/domain/drift.ts'
 import { declare } from '../../../src/providers/swarm/declare.ts'
 import { describe as describeTasks } from '../../../src/providers/swarm/describe.ts'
 import { observe } from '../../../src/providers/swarm/observe.ts'
@@ -136,6 +136,47 @@ describe('what a task is made from', () => {
     } as WireContainerDetails)
     assert.deepEqual(found.map(text => text.replace(/sha256:\w+/, 'digest')).sort(), ['env/COLOUR digest', 'env/PATH digest'])
   })
+
+  /** One change of the service each, which this task never got: what a successor that ignores it would be told. */
+  const withContainer = (changes: WireContainerSpec): WireTaskSpec => ({ ...whole, ContainerSpec: { ...spec, ...changes } })
+  const secret = (name: string) => [{ SecretID: 's1', SecretName: 'key', File: { Name: name, UID: '0', GID: '0', Mode: 0o444 } }]
+  const declared: Readonly<Record<string, readonly [path: string, template: WireTaskSpec, mode?: 'host']>> = {
+    'the command': ['entrypoint', withContainer({ Command: ['/other'] })],
+    arguments: ['args', withContainer({ Args: ['serve', '--password', 'another'] })],
+    'the value of a variable': ['env/COLOUR', withContainer({ Env: ['COLOUR=red', 'SLOT={{.Task.Slot}}'] })],
+    'one more variable': ['env/SIZE', withContainer({ Env: [...(spec.Env ?? []), 'SIZE=9'] })],
+    'what is mounted': ['mounts/srv/files/source', withContainer({ Mounts: [{ Type: 'bind', Source: '/srv', Target: '/srv/files' }] })],
+    'how it is mounted': [
+      'mounts/scratch/readOnly',
+      withContainer({ Mounts: (spec.Mounts ?? []).map(one => (one.Target === '/scratch' ? { ...one, ReadOnly: true } : one)) }),
+    ],
+    networks: ['networks', { ...whole, Networks: [{ Target: 'net1' }, { Target: 'net2' }] }],
+    secrets: ['secrets', withContainer({ Secrets: secret('other') })],
+    configs: ['configs', withContainer({ Configs: [{ ConfigID: 'f1', ConfigName: 'site', File: { Name: '/etc/site' } }] })],
+    'a limit of the processor': ['limits/cpu', { ...whole, Resources: { Limits: { ...whole.Resources?.Limits, NanoCPUs: 1e9 } } }],
+    'a limit of memory': ['limits/memory', { ...whole, Resources: { Limits: { ...whole.Resources?.Limits, MemoryBytes: 2048 } } }],
+    'a limit of processes': ['limits/pids', { ...whole, Resources: { Limits: { ...whole.Resources?.Limits, Pids: 10 } } }],
+    'the user': ['user', withContainer({ User: '11' })],
+    'a capability more': ['capabilities/add', withContainer({ CapabilityAdd: ['CAP_NET_ADMIN', 'CAP_SYS_TIME'] })],
+    'a capability less': ['capabilities/drop', withContainer({ CapabilityDrop: ['CAP_MKNOD'] })],
+    labels: ['labels/team', withContainer({ Labels: { ...spec.Labels, team: 'other' } })],
+    'a published port': ['ports', whole, 'host'],
+  }
+  for (const [what, [path, changed, mode]] of Object.entries(declared))
+    it(`compares what is declared with what came: ${what}`, async () => {
+      const published = mode === undefined ? [] : [{ Protocol: 'tcp', TargetPort: 81, PublishedPort: 8081, PublishMode: mode }]
+      const endpoint = { EndpointSpec: { Ports: [...ports.EndpointSpec.Ports, ...published] } }
+      swarm.networks = [...swarm.networks, { Id: 'net2', Name: 'front' }]
+      swarm.services = [service('web', { TaskTemplate: changed, ...endpoint }, { Endpoint: { Ports: ports.EndpointSpec.Ports } })]
+      const { declaration, victim } = await read()
+      const options = { ignore: [], warn: [], subject: 'successor' } as const
+      const found = compareWithDeclaration(victim, declaration.current, options).map(finding => [finding.kind, finding.path])
+      assert.ok(
+        found.some(([kind, at]) => kind === 'config-drift' && (at === path || path.startsWith(`${at}/`))),
+        JSON.stringify(found),
+      )
+      assert.doesNotMatch(JSON.stringify([declaration, victim]), /another|COLOUR=/)
+    })
 
   it('S10 does not take for known what its image decides, where that image is gone', async () => {
     delete (swarm.images as Record<string, unknown>)['sha256:one']

@@ -30,7 +30,7 @@ export function readDocument(file: string, text: string): SourceDocument {
     }
     return 0
   }
-  const problems = doc.errors.map(error => ({ ...place(error.pos[0]), ...explainSyntax(error, text) }))
+  const problems = withoutConsequences(doc.errors).map(error => ({ ...place(error.pos[0]), ...explainSyntax(error, text) }))
   const broken = doc.errors.some(error => error.code !== 'DUPLICATE_KEY')
   const read = broken ? { value: undefined, problem: null } : toPlainData(doc)
   return {
@@ -39,6 +39,14 @@ export function readDocument(file: string, text: string): SourceDocument {
     problems: read.problem === null ? problems : [...problems, { ...place(0), message: read.problem, suggestion: null }],
     problem: (path, { message, suggestion = null, at = 'value' }) => ({ ...place(offsetOf(path, at)), message, suggestion }),
   }
+}
+
+const separate: readonly YAMLError['code'][] = ['DUPLICATE_KEY', 'TAB_AS_INDENT', 'MULTIPLE_DOCS']
+
+/** A parser that has lost its way says many things about one mistake: the first of them is where it is. */
+function withoutConsequences(errors: readonly YAMLError[]): readonly YAMLError[] {
+  const lost = errors.find(({ code }) => !separate.includes(code))
+  return errors.filter(error => separate.includes(error.code) || error === lost)
 }
 
 function toPlainData(doc: ReturnType<typeof parseDocument>): { value: unknown; problem: string | null } {
@@ -72,5 +80,7 @@ function explainSyntax(error: YAMLError, text: string): { message: string; sugge
   if (error.code === 'TAB_AS_INDENT') return { message: 'a tab indents this line', suggestion: 'Indent YAML with spaces.' }
   if (error.code === 'MULTIPLE_DOCS')
     return { message: 'a second YAML document starts here', suggestion: 'Write one document per file, without "---" between them.' }
-  return { message: `this is not valid YAML: ${error.message}`, suggestion: null }
+  const indented = ['BLOCK_AS_IMPLICIT_KEY', 'MULTILINE_IMPLICIT_KEY', 'BAD_INDENT'].includes(error.code)
+  const suggestion = indented ? 'Look at how this line and the next are indented, and put a text that holds ": " in quotes.' : null
+  return { message: `this is not valid YAML: ${error.message}`, suggestion }
 }

@@ -64,7 +64,7 @@ function wrongKey(issue: Issue, path: Path, { doc, schema }: Checked): Problem {
 function wrongValue(issue: Issue, path: Path, { doc, schema, base = [] }: Checked): Problem {
   const place = schemaAt(schema, issue.path)
   const phrase = phraseOf(place)
-  const what = phrase === null ? plainType(issue) : wording(phrase)
+  const what = phrase === null ? plainType(issue, path.length === 0 ? [] : keysOf(place)) : wording(phrase)
   const name = path.length === 0 ? 'this file' : pathText(path)
   const written = valueAt(doc.value, path)
   if (written === undefined && path.length > base.length)
@@ -76,16 +76,23 @@ function wrongValue(issue: Issue, path: Path, { doc, schema, base = [] }: Checke
     })
   const choices = issue.code === 'invalid_value' ? issue.values.map(String) : []
   const meant = typeof written === 'string' ? near(written, choices) : []
-  const suggestion =
-    meant.length > 0 ? `Did you mean ${orList(meant)}?` : choices.length > 0 && phrase === null ? `Write ${orList(choices)}.` : null
+  const suggestion = meant.length > 0 ? `Did you mean ${orList(meant)}?` : phrase === null ? insteadOf(written, issue, choices) : null
   const instead = phrase?.unshown === true ? '' : `, not ${shown(written)}`
   return doc.problem(path, { message: `${name} must be ${what}${instead}`, suggestion })
 }
 
-function plainType(issue: Issue): string {
+/** What to write where a schema without words of its own is not met. */
+function insteadOf(written: unknown, issue: Issue, choices: readonly string[]): string | null {
+  if (choices.length > 0) return `Write ${orList(choices)}.`
+  const oneOfList = issue.code === 'invalid_type' && issue.expected === 'array' && typeof written === 'string' && !written.includes('@')
+  return oneOfList ? `Write [${/^[\w./-]+$/.test(written) ? written : JSON.stringify(written)}].` : null
+}
+
+function plainType(issue: Issue, keys: readonly string[]): string {
   if (issue.code === 'invalid_value') return `one of ${issue.values.map(String).join(', ')}`
   if (issue.code !== 'invalid_type') return 'something else'
-  if (issue.expected === 'object' || issue.expected === 'record') return 'a map of keys and values'
+  if (issue.expected === 'object' || issue.expected === 'record')
+    return keys.length > 0 && keys.length <= 4 ? `a map that may hold ${keys.join(', ')}` : 'a map of keys and values'
   if (issue.expected === 'array') return 'a list'
   if (issue.expected === 'boolean') return 'true or false'
   if (issue.expected === 'string') return 'a text'
@@ -126,7 +133,7 @@ function valueAt(value: unknown, path: Path): unknown {
 /** A value as it stands in the file: variables unfilled, and what may hold a password hidden. */
 function shown(value: unknown): string {
   if (value === null || value === undefined) return 'empty'
-  if (Array.isArray(value)) return 'a list'
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
   if (typeof value === 'object') return 'a map'
   if (typeof value !== 'string') return String(value)
   // An address that is mistyped is no URL, and still holds its password.

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { access, readdir, readFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import type { Schedule } from '../domain/schedule.ts'
 import { checkDocument } from './check-document.ts'
@@ -83,6 +83,7 @@ async function loadInstallation({ file, env, cwd }: LoadOptions) {
   const text = await readOrNull(path, shownPath)
   if (text === null && file !== undefined)
     throw new ConfigError([noPlace(shownPath, 'there is no such file', 'Name another with --config, or run "firedrill init" to make one.')])
+  if (text === null) await refuseOtherSpelling(path, shownPath)
   const doc = readDocument(shownPath, text ?? '')
   const checked = checkDocument(installationSchema, doc, env)
   const providers = await checkProviders(checked.valid.providers ?? {}, { doc, env, isUnfilled: checked.isUnfilled })
@@ -96,6 +97,20 @@ async function loadInstallation({ file, env, cwd }: LoadOptions) {
   const installation: Installation = { folder, doc, written: text !== null, valid: checked.valid }
   const settings = problems.length === 0 && checked.whole !== null ? assemble(checked.whole, { folder, env, ...providers }) : null
   return { installation, problems, settings }
+}
+
+/** Passed over in silence, the other ending of YAML files would mean a ledger elsewhere, and nothing that is never struck. */
+async function refuseOtherSpelling(path: string, shownPath: string): Promise<void> {
+  const other = path.replace(/\.yaml$/, '.yml')
+  if (
+    await access(other).then(
+      () => true,
+      () => false,
+    )
+  )
+    throw new ConfigError([
+      noPlace(shownPath.replace(/\.yaml$/, '.yml'), `this file is not read, ${DEFAULT_FILE} is`, 'Rename it, or name it with --config.'),
+    ])
 }
 
 interface Surroundings {
@@ -166,7 +181,7 @@ async function loadSchedules({ folder, doc, written, valid }: Installation, { en
   const checked = await Promise.all(
     files.map(async name => {
       const file = join(path, name)
-      return checkSchedule(readDocument(shownAs(file, cwd), await readFile(file, 'utf8')), env, targets)
+      return checkSchedule(readDocument(shownAs(file, cwd), await readText(file, shownAs(file, cwd))), env, targets)
     }),
   )
   const duplicates = checked.flatMap(({ doc, name }, index) => {
@@ -192,7 +207,7 @@ async function yamlFiles(folder: string): Promise<readonly string[] | null> {
     return entries.filter(name => /^[^.].*\.ya?ml$/.test(name)).sort()
   } catch (error) {
     if (isCode(error, 'ENOENT') || isCode(error, 'ENOTDIR')) return null
-    throw error
+    throw unreadable(error, folder)
   }
 }
 
@@ -201,8 +216,24 @@ async function readOrNull(path: string, shown: string): Promise<string | null> {
     return await readFile(path, 'utf8')
   } catch (error) {
     if (isCode(error, 'ENOENT')) return null
-    throw new ConfigError([noPlace(shown, `this file cannot be read: ${error instanceof Error ? error.message : String(error)}`, null)])
+    throw unreadable(error, shown)
   }
+}
+
+async function readText(path: string, shown: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    throw unreadable(error, shown)
+  }
+}
+
+function unreadable(error: unknown, shown: string): ConfigError {
+  if (isCode(error, 'EISDIR')) return new ConfigError([noPlace(shown, 'this is a folder, not a file', null)])
+  if (isCode(error, 'EACCES'))
+    return new ConfigError([noPlace(shown, 'this user may not read this file', 'Give it the right to, or run as another user.')])
+  if (isCode(error, 'ENOENT')) return new ConfigError([noPlace(shown, 'this link leads to a file that is not there', null)])
+  return new ConfigError([noPlace(shown, `this file cannot be read: ${error instanceof Error ? error.message : String(error)}`, null)])
 }
 
 function noPlace(file: string, message: string, suggestion: string | null): Problem {

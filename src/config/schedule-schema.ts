@@ -22,12 +22,14 @@ const days = called(
 
 /** One guard, probe or fingerprint: its kind, or its kind with settings. Which kinds there are is checked with the registries. */
 const check = called(z.record(z.string(), z.unknown()), 'one kind with its settings', '{ http: { url: "…" } }')
-const checkList = (what: string) =>
+const checkList = (what: string, example: string) =>
   called(
     z.array(called(z.union([z.string().min(1), check]), `a ${what}`, 'its name, or a map of its name and settings')),
     `a list of ${what}s`,
-    '[]',
+    example,
   )
+
+const guardExample = '[{ http: { url: "https://status.internal/health" } }]'
 
 const holidays = called(
   z.strictObject({
@@ -98,8 +100,12 @@ export const scheduleSchema = z.strictObject({
     })
     .prefault({}),
   leashed: yesOrNo.default(true),
-  guards: called(z.union([z.literal('none').transform(() => []), checkList('guard')]), 'none, or a list', '[]').default([]),
-  probes: checkList('probe').default([]),
+  guards: called(
+    z.union([z.literal('none').transform(() => []), checkList('guard', guardExample)]),
+    'none, or a list',
+    guardExample,
+  ).default([]),
+  probes: checkList('probe', '[{ tcp: { port: 5432 } }]').default([]),
   fingerprint: check.optional(),
   notify: scheduleNotify.default({ before: null, to: [] }),
 })

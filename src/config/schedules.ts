@@ -143,10 +143,22 @@ function checkKind(written: WrittenCheck, { what, path, kinds, doc, env }: Kinds
   const schema = kinds[kind]?.schema
   const result = schema?.safeParse((typeof written === 'string' ? {} : written[kind]) ?? {})
   if (schema === undefined || result === undefined) return { checks: [], problems: [] }
+  if (!result.success && typeof written === 'string')
+    return fail(
+      doc.problem(path, {
+        message: `the ${what} "${kind}" needs settings`,
+        suggestion: `Write { ${kind}: { ${missingKeys(result.error.issues).map(key => `${key}: `)}… } }.`,
+      }),
+    )
   const base = typeof written === 'string' ? path : [...path, kind]
   if (!result.success) return { checks: [], problems: explainIssues(result.error.issues, { doc, schema, base }) }
   const problems = unsetSecrets(result.data, { path: base, doc, env })
   return { checks: [{ kind, settings: result.data }], problems }
+}
+
+/** Of the settings that must be there, the first: it shows how the rest is written. */
+function missingKeys(issues: readonly z.core.$ZodIssue[]): string[] {
+  return issues.flatMap(({ path: [key] }) => (key === undefined ? [] : [String(key)])).slice(0, 1)
 }
 
 function fail(problem: Problem): { checks: CheckSettings[]; problems: Problem[] } {

@@ -99,7 +99,7 @@ const cases: readonly Case[] = [
   {
     about: 'no days',
     added: 'days: []',
-    says: [`${inSchedule}:4:7: days must be a list of days such as [mon, tue, wed, thu, fri], not a list`],
+    says: [`${inSchedule}:4:7: days must be a list of days such as [mon, tue, wed, thu, fri], not an empty list`],
   },
   {
     about: 'hours that open and close at once',
@@ -310,6 +310,33 @@ fingerprint: { command: { command: [./fingerprint-by-ssm], timeout: 3m } }`,
     says: [`${inSchedule}:4:1: a second YAML document starts here\n    Write one document per file, without "---" between them.`],
   },
   {
+    about: 'an indentation that went wrong, once',
+    schedule: 'name: weekdays\n  timezone: Europe/Berlin\n meanDaysBetweenDrills: 5\n',
+    says: [
+      `${inSchedule}:1:7: this is not valid YAML: Nested mappings are not allowed in compact mappings\n    Look at how this line and the next are indented, and put a text that holds ": " in quotes.`,
+    ],
+  },
+  {
+    about: 'a guard that cannot be without settings',
+    added: 'guards: [http]',
+    says: [`${inSchedule}:4:10: the guard "http" needs settings\n    Write { http: { url: … } }.`],
+  },
+  {
+    about: 'guards that are neither a list nor none',
+    added: 'guards: nothing',
+    says: [
+      `${inSchedule}:4:9: guards must be none, or a list such as [{ http: { url: "https://status.internal/health" } }], not "nothing"`,
+    ],
+  },
+  {
+    about: "a provider's list of one without its brackets, and an account without its map",
+    settings: 'providers:\n  aws: { regions: eu-west-1, accounts: [drill] }\n',
+    says: [
+      'firedrill.yaml:2:19: providers.aws.regions must be a list, not "eu-west-1"\n    Write [eu-west-1].',
+      'firedrill.yaml:2:41: providers.aws.accounts[0] must be a map that may hold roleArn, externalId, not "drill"',
+    ],
+  },
+  {
     about: 'a file that is no map',
     schedule: '- a\n',
     says: [`${inSchedule}:1:1: this file must be a map of keys and values, not a list`],
@@ -385,6 +412,19 @@ describe('mistakes in settings', () => {
     assert.deepEqual(await mistakes({ 'firedrill.yaml': '{}\n' }), [
       'firedrill.yaml:1:1: the schedules folder schedules is not there\n    Make it with a schedule in it, or run "firedrill init" for a sample.',
     ])
+  })
+
+  it('finds a folder where a file should be', async () => {
+    const loaded = mistakes({ 'schedules/a.yaml/readme.md': '' })
+    assert.deepEqual(await loaded, ['schedules/a.yaml: this is a folder, not a file'])
+    assert.deepEqual(await mistakes({ 'firedrill.yaml/readme.md': '' }), ['firedrill.yaml: this is a folder, not a file'])
+  })
+
+  it('does not pass over a firedrill.yml in silence', async () => {
+    assert.deepEqual(await mistakes({ 'firedrill.yml': 'never: ["*-db"]\n' }), [
+      'firedrill.yml: this file is not read, firedrill.yaml is\n    Rename it, or name it with --config.',
+    ])
+    assert.deepEqual(await mistakes({ 'firedrill.yml': '', 'firedrill.yaml': '', 'schedules/a.yaml': MINIMAL }), [])
   })
 
   it('finds a file of --config that is not there', async () => {

@@ -175,6 +175,7 @@ function engineOf(
     haltFileExists: () => haltFile !== null && existsSync(haltFile),
     newId: randomUUID,
     nextLooks: new Map(),
+    recoveries: new Map(),
     probed: new Map(),
     ...(notifier === null ? {} : { notifier }),
   }

@@ -101,6 +101,7 @@ async function campaign(time: SimulatedTime, setting: Setting): Promise<Campaign
     haltFileExists: () => false,
     newId,
     nextLooks: new Map(),
+    recoveries: new Map(),
     probed: new Map(),
     log,
     changed: drill => {

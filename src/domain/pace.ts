@@ -7,7 +7,8 @@ import type { Milliseconds } from './time.ts'
 /*
  * When a drill must be looked at next. A look costs one batched call per scope and page, so what matters is that
  * moments are recorded soon after they happen, relative to how long they take: the interval is a tenth of the time
- * that has passed, between a floor and a ceiling that shrink with a compressed policy.
+ * that has passed, between a floor and a ceiling that shrink with a compressed policy. Where the latest recoveries
+ * agreed with each other, the next is expected when they were (recoveries.ts): looks are few before, and close then.
  */
 
 /** Longer than a permit (10 s): a worker that wakes then is not racing a strike that may still be sent. */
@@ -29,22 +30,48 @@ const CANDIDATE_CEILING: Milliseconds = 5_000
 /** A soak is looked at often enough for two bad looks within it, and to see a short illness. */
 const LOOKS_PER_SOAK = 8
 const LONGEST_SOAK_INTERVAL: Milliseconds = 30_000
+/** Before anybody is expected, each look comes at twice the time of the last … */
+const SHARE_BEFORE_EXPECTED = 1
+/** … and from a little before the quickest of the latest until well after the slowest, moments are seen twice as sharply. */
+const WINDOW = { opens: 0.95, closes: 1.25 }
+const LOOKS_PER_SPREAD = 8
+/** Recoveries that differ by more than this tell how long the next takes, but not when it is there. */
+const LONGEST_GUESS: Milliseconds = 4_000
 /** A wounded group holds up its scope: found whole within a minute. */
 const LONGEST_WOUNDED_INTERVAL: Milliseconds = 60_000
 
-/** Never before `now`; a moment that decides something (deadline, end of the soak) is never slept through. */
-export function nextLook(drill: OpenDrill | ConcludedDrill, now: Temporal.Instant): Temporal.Instant {
+/** How long replacements took lately, from the strike until they were recovered. */
+export interface Expectation {
+  readonly soonest: Milliseconds
+  readonly latest: Milliseconds
+}
+
+/**
+ * Never before `now`; a moment that decides something (deadline, end of the soak) is never slept through. `expected` is
+ * null where nothing is.
+ */
+export function nextLook(drill: OpenDrill | ConcludedDrill, now: Temporal.Instant, expected: Expectation | null = null): Temporal.Instant {
   switch (drill.state) {
     case 'striking':
       return nextStrikeLook(drill, now)
     case 'soaking':
       return nextSoakLook(drill, now)
     case 'concluded':
-      return after(now, grown(between(drill.concludedAt, now), floorOf(drill.policy), LONGEST_WOUNDED_INTERVAL))
+      return after(now, woundedInterval(drill, now))
     case 'restoring':
     case 'recovering':
-      return nextRecoveryLook(drill.tracking, drill.policy, now)
+      return nextRecoveryLook(drill, now, expected)
   }
+}
+
+/**
+ * When a drill is expected to make room for the next one; null where nobody can say. Only a soak's end is known; while
+ * it recovers, it is when the latest recoveries say.
+ */
+export function expectedEnd(drill: OpenDrill, expected: Expectation | null): Temporal.Instant | null {
+  if (drill.state === 'soaking') return drill.soakEndsAt
+  if (drill.state !== 'recovering' || expected === null || expected.latest - expected.soonest > LONGEST_GUESS) return null
+  return after(drill.tracking.struckAt, expected.soonest + drill.policy.soak)
 }
 
 function nextStrikeLook(drill: StrikingDrill, now: Temporal.Instant): Temporal.Instant {
@@ -52,12 +79,32 @@ function nextStrikeLook(drill: StrikingDrill, now: Temporal.Instant): Temporal.I
   return isAfter(patience, now) ? patience : after(now, STRIKE_RETRY)
 }
 
-function nextRecoveryLook(tracking: Tracking, policy: DrillPolicy, now: Temporal.Instant): Temporal.Instant {
+type Recovering = Extract<OpenDrill, { readonly state: 'restoring' | 'recovering' }>
+
+function nextRecoveryLook({ tracking, policy }: Recovering, now: Temporal.Instant, expected: Expectation | null): Temporal.Instant {
   if (phaseOf(tracking, policy, now).phase === 'judge') return now
-  const floor = floorOf(policy)
-  const next = after(now, isDoubtful(tracking) ? floor : grown(between(tracking.struckAt, now), floor, ceilingOf(tracking, policy)))
+  const next = after(now, isDoubtful(tracking) ? floorOf(policy) : recoveryInterval({ tracking, policy, expected }, now))
   const deadline = after(tracking.struckAt, policy.deadline)
   return isAfter(deadline, now) ? earliest(next, deadline) : next
+}
+
+interface Recovery {
+  readonly tracking: Tracking
+  readonly policy: DrillPolicy
+  readonly expected: Expectation | null
+}
+
+function recoveryInterval({ tracking, policy, expected }: Recovery, now: Temporal.Instant): Milliseconds {
+  const elapsed = between(tracking.struckAt, now)
+  const floor = floorOf(policy)
+  const usual = grown(elapsed, { share: SHARE_OF_ELAPSED, floor, ceiling: ceilingOf(tracking, policy) })
+  // What went wrong already is not what is expected.
+  if (expected === null || tracking.unreadableSince !== null || tracking.candidates.some(one => standingOf(one) !== 'waiting')) return usual
+  const opens = expected.soonest * WINDOW.opens
+  if (elapsed < opens)
+    return Math.min(Math.ceil(opens - elapsed), grown(elapsed, { share: SHARE_BEFORE_EXPECTED, floor, ceiling: LONGEST_CEILING }))
+  if (elapsed > expected.latest * WINDOW.closes) return usual
+  return Math.min(usual, Math.max(sharpFloorOf(policy), (expected.latest - expected.soonest) / LOOKS_PER_SPREAD))
 }
 
 function nextSoakLook(drill: SoakingDrill, now: Temporal.Instant): Temporal.Instant {
@@ -90,6 +137,15 @@ function floorOf(policy: Pick<DrillPolicy, 'deadline'>): Milliseconds {
   return Math.min(LONGEST_FLOOR, Math.max(SHORTEST_FLOOR, policy.deadline / FLOORS_PER_DEADLINE))
 }
 
-function grown(elapsed: Milliseconds, floor: Milliseconds, ceiling: Milliseconds): Milliseconds {
-  return Math.max(floor, Math.min(ceiling, elapsed * SHARE_OF_ELAPSED))
+/** Where a moment is expected, half of that. */
+function sharpFloorOf(policy: Pick<DrillPolicy, 'deadline'>): Milliseconds {
+  return Math.max(SHORTEST_FLOOR, floorOf(policy) / 2)
+}
+
+function woundedInterval({ concludedAt, policy }: ConcludedDrill, now: Temporal.Instant): Milliseconds {
+  return grown(between(concludedAt, now), { share: SHARE_OF_ELAPSED, floor: floorOf(policy), ceiling: LONGEST_WOUNDED_INTERVAL })
+}
+
+function grown(elapsed: Milliseconds, limits: { share: number; floor: Milliseconds; ceiling: Milliseconds }): Milliseconds {
+  return Math.max(limits.floor, Math.min(limits.ceiling, elapsed * limits.share))
 }

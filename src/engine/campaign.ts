@@ -1,13 +1,15 @@
 import type { DrillId, PlannedDrill } from '../domain/drill.ts'
 import { matches } from '../domain/glob.ts'
 import { transition } from '../domain/transition.ts'
+import { newAhead } from './ahead.ts'
+import { type Bell, newBell } from './bell.ts'
 import { type Engine, reasonOf, scopeHandle, scopesOf } from './context.ts'
 import { type Discovered, discover } from './discover.ts'
 import { basisFor, newPlan, planToday } from './plan.ts'
 import { attemptStrikes } from './strike.ts'
 import { deliverBeside } from './tell.ts'
 import { oldestProofFirst } from './tick.ts'
-import { watchScope } from './watch.ts'
+import { type Watched, watchScope } from './watch.ts'
 import { advance } from './write.ts'
 
 export interface CampaignOptions {
@@ -30,6 +32,8 @@ export interface CampaignResult {
 const open = ['striking', 'restoring', 'recovering', 'soaking'] as const
 /** How often plans that wait for a limit are tried again; only the ledger is asked. */
 const retryEvery = 250
+/** Asking for hundreds of them takes its time too, and must not take all of it: a tenth, say. */
+const retryShare = 9
 
 /** One campaign now: finishes what is open, discovers, plans, then strikes and watches side by side until all is judged. */
 export async function runCampaign(engine: Engine, options: CampaignOptions, signal: AbortSignal): Promise<CampaignResult> {
@@ -46,15 +50,17 @@ export async function runCampaign(engine: Engine, options: CampaignOptions, sign
 async function strikeAndWatch(engine: Engine, options: CampaignOptions, signal: AbortSignal): Promise<CampaignResult> {
   const drills = new Set<DrillId>()
   for (const drill of await engine.ledger.drills({ states: open })) drills.add(drill.id)
-  await watchToTheEnd(engine, () => false, signal)
+  await watchToTheEnd(engine, () => false, signal, newBell(engine))
   const discovered = signal.aborted ? { groups: [], unreadable: [] } : await discover(engine, signal)
   const plans = signal.aborted ? [] : await plansOf(engine, options)
   for (const plan of plans) drills.add(plan.id)
   let striking = true
-  const strikes = strikeAll(engine, plans, options, signal).finally(() => {
+  const bell = newBell(engine)
+  const strikes = strikeAll(engine, plans, { options, bell }, signal).finally(() => {
     striking = false
+    bell.ring()
   })
-  await Promise.all([strikes, watchToTheEnd(engine, () => striking, signal)])
+  await Promise.all([strikes, watchToTheEnd(engine, () => striking, signal, bell)])
   const left = await engine.ledger.drills({ states: open })
   return { drills: [...drills], discovered, interrupted: signal.aborted && left.length > 0 }
 }
@@ -83,18 +89,33 @@ async function drawn(engine: Engine, now: Temporal.Instant): Promise<PlannedDril
   })
 }
 
-async function strikeAll(engine: Engine, plans: readonly PlannedDrill[], options: CampaignOptions, signal: AbortSignal): Promise<void> {
+interface Campaign {
+  readonly options: CampaignOptions
+  readonly bell: Bell
+}
+
+async function strikeAll(engine: Engine, plans: readonly PlannedDrill[], { options, bell }: Campaign, signal: AbortSignal): Promise<void> {
   let waiting = await oldestProofFirst(engine, plans)
   let struck = 0
+  const run = { run: options.run, victim: options.victim }
+  const ahead = newAhead(engine, { run, bell }, signal)
   while (waiting.length > 0 && !signal.aborted) {
     const room = options.max === null ? waiting.length : options.max - struck
-    if (room <= 0) return refuseRest(engine, waiting, options)
-    const turn = waiting.slice(0, room)
-    const outcomes = await attemptStrikes(engine, turn, { run: options.run, victim: options.victim }, signal)
+    if (room <= 0) {
+      await ahead.ended()
+      return refuseRest(engine, waiting, options)
+    }
+    const turn = ahead.mayStrike(waiting.slice(0, room))
+    const started = engine.clock.monotonic()
+    const outcomes = await attemptStrikes(engine, turn, run, signal, ahead.looks)
     struck += [...outcomes.values()].filter(outcome => outcome === 'struck' || outcome === 'leashed').length
-    waiting = [...waiting.slice(room), ...turn].filter(plan => (outcomes.get(plan.id) ?? 'waiting') === 'waiting')
-    if (waiting.length > 0) await engine.clock.sleep(retryEvery, signal).catch(() => {})
+    waiting = waiting.filter(plan => (outcomes.get(plan.id) ?? 'waiting') === 'waiting')
+    if (waiting.length === 0) break
+    await ahead.begin(waiting.slice(0, room))
+    const inVain = [...outcomes.values()].every(outcome => outcome === 'waiting')
+    await bell.wait(inVain ? Math.max(retryEvery, (engine.clock.monotonic() - started) * retryShare) : retryEvery, signal)
   }
+  await ahead.ended()
 }
 
 /** Plans of this very run end with it; what the day's draw planned stays for a later run or the service. */
@@ -106,17 +127,23 @@ async function refuseRest(engine: Engine, plans: readonly PlannedDrill[], option
   }
 }
 
-/** Watches every scope with open drills until none is left and no more are to come. */
-async function watchToTheEnd(engine: Engine, moreToCome: () => boolean, signal: AbortSignal): Promise<void> {
-  await Promise.all(scopesOf(engine).map(handle => watchOne(engine, handle.scope.id, moreToCome, signal)))
+/** Watches every scope with open drills until none is left and no more are to come; rings whenever one of them ended. */
+async function watchToTheEnd(engine: Engine, moreToCome: () => boolean, signal: AbortSignal, bell: Bell): Promise<void> {
+  await Promise.all(scopesOf(engine).map(({ scope }) => watchOne(engine, scope.id, { moreToCome, bell }, signal)))
 }
 
-async function watchOne(engine: Engine, scope: string, moreToCome: () => boolean, signal: AbortSignal): Promise<void> {
+async function watchOne(
+  engine: Engine,
+  scope: string,
+  { moreToCome, bell }: { readonly moreToCome: () => boolean; readonly bell: Bell },
+  signal: AbortSignal,
+): Promise<void> {
   const handle = scopeHandle(engine, scope)
   if (handle === null) return
   while (!signal.aborted) {
     const more = moreToCome()
-    const next = await lookOnce(engine, scope, signal)
+    const { next, concluded } = await lookOnce(engine, scope, signal)
+    if (concluded > 0) bell.ring()
     const isOpen = (await engine.ledger.watched(scope)).some(drill => drill.state !== 'concluded')
     if (!isOpen && !more) return
     const now = await engine.ledger.now()
@@ -125,13 +152,13 @@ async function watchOne(engine: Engine, scope: string, moreToCome: () => boolean
   }
 }
 
-async function lookOnce(engine: Engine, scope: string, signal: AbortSignal): Promise<Temporal.Instant | null> {
+async function lookOnce(engine: Engine, scope: string, signal: AbortSignal): Promise<Watched> {
   const handle = scopeHandle(engine, scope)
-  if (handle === null) return null
+  if (handle === null) return { next: null, concluded: 0 }
   try {
-    return (await watchScope(engine, handle, signal)).next
+    return await watchScope(engine, handle, signal)
   } catch (error) {
     if (!signal.aborted) engine.log.warn('a look failed and will be repeated', { scope, why: reasonOf(error) })
-    return (await engine.ledger.now()).add({ seconds: 1 })
+    return { next: (await engine.ledger.now()).add({ seconds: 1 }), concluded: 0 }
   }
 }

@@ -1,6 +1,7 @@
 import type { Drill, DrillId, PlannedDrill, Refusal } from '../domain/drill.ts'
 import type { Scope, ScopeId } from '../domain/group.ts'
 import type { Log } from '../domain/log.ts'
+import type { Recovery } from '../domain/recoveries.ts'
 import type { CheckSettings, InstallationLimits, Schedule } from '../domain/schedule.ts'
 import type { Clock } from '../domain/time.ts'
 import type { Traced, TracedWork } from '../domain/trace.ts'
@@ -32,6 +33,8 @@ export interface Engine {
    * written (docs/decisions/0003). Of this process only; what is lost here costs a look, never a verdict.
    */
   readonly nextLooks: Map<ScopeId, ReadonlyMap<DrillId, NextLook>>
+  /** How long replacements took lately, by scope: read from the ledger once, then noted as they recover. */
+  readonly recoveries: Map<ScopeId, readonly Recovery[]>
   readonly probed: ProbeTimes
   readonly log: Log
   /** Told of every change of a drill, after it is in the ledger. */

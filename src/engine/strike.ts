@@ -1,4 +1,4 @@
-import type { OpenDrill, PlannedDrill, Refusal, StrikeOrder } from '../domain/drill.ts'
+import type { DrillId, OpenDrill, PlannedDrill, Refusal, StrikeOrder } from '../domain/drill.ts'
 import type { LedgerState } from '../domain/ledger-state.ts'
 import { conclusionNotice } from '../domain/notice.ts'
 import type { Schedule } from '../domain/schedule.ts'
@@ -26,7 +26,7 @@ export interface StrikeRun {
 export type AttemptOutcome = 'struck' | 'leashed' | 'refused' | 'waiting' | 'lost'
 
 /** Groups read in one go before their strikes: more would grow older than a look may be. */
-const batch = 10
+const batch = 20
 /** Left of a look's time for writing down the intent. */
 const intentTakes = 1_000
 /** A scope's reading is renewed before strikes when it is older than this; S15 refuses on an old one. */
@@ -41,12 +41,50 @@ export async function attemptStrikes(
   plans: readonly PlannedDrill[],
   run: StrikeRun,
   signal: AbortSignal,
+  ahead: LookedAhead = new Map(),
 ): Promise<ReadonlyMap<string, AttemptOutcome>> {
   const outcomes = new Map<string, AttemptOutcome>()
   const byScope = Map.groupBy(plans, plan => plan.scope)
   const turn = newGuardTurn()
-  await Promise.all([...byScope].map(([scope, ofScope]) => attemptInScope(engine, scope, { plans: ofScope, run, signal, outcomes, turn })))
+  await Promise.all(
+    [...byScope].map(([scope, ofScope]) =>
+      attemptInScope(engine, scope, { plans: ofScope, run, signal, outcomes, turn, ahead, sends: [] }),
+    ),
+  )
   return outcomes
+}
+
+/** Looks that were made a moment before a plan's turn; each is good for one strike, and no longer than any other look. */
+export type LookedAhead = Map<DrillId, Ready>
+
+/**
+ * Looks at plans that wait for nothing but room, which is about to come: guards, members and rules as right before a strike,
+ * but no strike. What would be refused is not in the answer; its turn comes.
+ */
+export async function lookAhead(engine: Engine, plans: readonly PlannedDrill[], run: StrikeRun, signal: AbortSignal): Promise<LookedAhead> {
+  const found: LookedAhead = new Map()
+  const turn = newGuardTurn()
+  for (const [scope, ofScope] of Map.groupBy(plans, plan => plan.scope)) {
+    const handle = scopeHandle(engine, scope)
+    if (handle === null) continue
+    const state = await currentState(engine, handle, signal)
+    const wanted = await Promise.all(
+      ofScope.map(async plan => {
+        const schedule = scheduleOf(engine, plan.schedule)
+        const refusal = schedule === null ? null : limitsSay(engine, state, { plan, schedule, run: run.run })
+        if (schedule === null || (refusal !== null && refusal.transient !== true)) return []
+        const said = await guardsSay(engine, { plan, schedule, underWay: underWay(state, schedule.name) }, { turn, signal })
+        return 'readings' in said ? [{ plan, schedule, victim: run.victim, guards: said.readings }] : []
+      }),
+    )
+    const looked = wanted.flat().length === 0 ? [] : await lookFresh(engine, handle, wanted.flat(), signal)
+    for (const one of looked) if (!('refusal' in one)) found.set(one.plan.id, one)
+  }
+  return found
+}
+
+export function isStillFresh(engine: Engine, looked: Ready): boolean {
+  return engine.clock.monotonic() - looked.lookedAt < freshness - intentTakes
 }
 
 interface Attempt {
@@ -56,14 +94,25 @@ interface Attempt {
   readonly outcomes: Map<string, AttemptOutcome>
   /** What guards said meanwhile, for all scopes together. */
   readonly turn: GuardTurn
+  readonly ahead: LookedAhead
+  /** Strikes that were sent and whose answers are still waited for; an error is kept until all have ended. */
+  readonly sends: Promise<unknown>[]
 }
 
 async function attemptInScope(engine: Engine, scope: string, attempt: Attempt): Promise<void> {
-  const handle = scopeHandle(engine, scope)
+  await attemptBatches(engine, scopeHandle(engine, scope), attempt).finally(() => Promise.all(attempt.sends))
+  const failed = (await Promise.all(attempt.sends)).find(error => error !== null)
+  if (failed !== undefined) throw failed
+}
+
+async function attemptBatches(engine: Engine, handle: ScopeHandle | null, attempt: Attempt): Promise<void> {
+  let state = await currentState(engine, handle, attempt.signal)
   for (let start = 0; start < attempt.plans.length && !attempt.signal.aborted; start += batch) {
     const plans = attempt.plans.slice(start, start + batch)
     const allowed: Wanted[] = []
-    const state = await currentState(engine, handle, attempt.signal)
+    // Hundreds may wait for the same room. The ledger's lock decides on a reading of its own in any case.
+    if (start > 0 && plans.length > 0 && attempt.outcomes.values().some(outcome => outcome !== 'waiting'))
+      state = await currentState(engine, handle, attempt.signal)
     for (const plan of plans) {
       if (!hasRoom(engine, plan, { state, taken: allowed, run: attempt.run.run })) {
         attempt.outcomes.set(plan.id, 'waiting')
@@ -74,7 +123,10 @@ async function attemptInScope(engine: Engine, scope: string, attempt: Attempt): 
       if (refusal !== null) attempt.outcomes.set(plan.id, await settle(engine, plan, refusal))
       else if ('schedule' in checked) allowed.push(checked)
     }
-    const wanted = await guarded(engine, allowed, state, attempt)
+    const ahead = allowed.map(want => takeAhead(engine, want, attempt)).filter(one => one !== null)
+    if (handle !== null) for (const one of ahead) attempt.outcomes.set(one.plan.id, await commit(engine, handle, one, attempt))
+    const others = allowed.filter(({ plan }) => !ahead.some(one => one.plan.id === plan.id))
+    const wanted = await guarded(engine, others, state, attempt)
     if (handle === null || wanted.length === 0) continue
     for (const looked of await lookFresh(engine, handle, wanted, attempt.signal)) {
       const one = await stillFresh(engine, handle, looked, attempt.signal)
@@ -89,9 +141,15 @@ async function attemptInScope(engine: Engine, scope: string, attempt: Attempt): 
   }
 }
 
-/** Strikes are made one after the other: whoever's turn comes late is looked at once more, alone, with the same victim. */
+function takeAhead(engine: Engine, { plan }: Wanted, { ahead }: Attempt): Ready | null {
+  const looked = ahead.get(plan.id)
+  ahead.delete(plan.id)
+  return looked !== undefined && isStillFresh(engine, looked) ? { ...looked, plan } : null
+}
+
+/** Intents are written one after the other: whoever's turn comes late is looked at once more, alone, with the same victim. */
 async function stillFresh(engine: Engine, handle: ScopeHandle, looked: Ready | Refused, signal: AbortSignal): Promise<Ready | Refused> {
-  if ('refusal' in looked || engine.clock.monotonic() - looked.lookedAt < freshness - intentTakes) return looked
+  if ('refusal' in looked || isStillFresh(engine, looked)) return looked
   const { plan, schedule, victim, before } = looked
   const [again] = await lookFresh(engine, handle, [{ plan, schedule, victim: victim.id, guards: before.guards ?? [] }], signal)
   return again ?? looked
@@ -225,8 +283,13 @@ async function commit(engine: Engine, handle: ScopeHandle, ready: Ready, attempt
   if (result.kind === 'lost') return 'lost'
   if (result.kind === 'refused') return settle(engine, plan, decided ?? { ...result.refusal, transient: true })
   engine.changed(result.drill)
-  await send(engine, handle, result.drill, { askedAt, permitFor: result.permitFor })
+  // The next intent need not wait for the answer to this call; nothing limits strikes but what the ledger holds by now.
+  attempt.sends.push(send(engine, handle, result.drill, { askedAt, permitFor: result.permitFor }).then(nothing, error => error))
   return 'struck'
+}
+
+function nothing(): null {
+  return null
 }
 
 async function leash(engine: Engine, ready: Ready, now: Temporal.Instant): Promise<AttemptOutcome> {

@@ -2,11 +2,13 @@ import type { ConcludedDrill, Drill, DrillId, OpenDrill, StrikingDrill, Tracking
 import type { GroupId, Observation } from '../domain/group.ts'
 import { wholeNotice } from '../domain/notice.ts'
 import { nextLook } from '../domain/pace.ts'
+import { expectedOf, type Recovery, recoveryOf, withRecovery } from '../domain/recoveries.ts'
 import { phaseOf, track } from '../domain/tracking.ts'
 import { transition } from '../domain/transition.ts'
 import { concludeAll, readAgainAfter } from './conclude.ts'
 import { type Engine, type NextLook, reasonOf, type ScopeHandle } from './context.ts'
 import { probeCandidates } from './probes.ts'
+import { recoveriesIn } from './recoveries.ts'
 import { restore } from './restore.ts'
 import { resume } from './resume.ts'
 import { advance } from './write.ts'
@@ -81,11 +83,12 @@ async function watchBatch(
   const looked = await Promise.all(
     tracked.map(drill => look(engine, handle, { drill, observation: observations.get(drill.group), at, signal })),
   )
+  const recoveries = await noteRecovered(engine, handle, { before: tracked, looked })
   for (const one of looked) {
     if (one?.state !== 'watching') continue
     noted.delete(one.drill.id)
     if (!isWatched(one.drill)) continue
-    const again = nextLook(one.drill, at)
+    const again = nextLook(one.drill, at, expectedOf(recoveries, one.drill.group))
     next.push(again)
     noted.set(one.drill.id, { lookedAt: at, at: again, row: one.drill.wakeAt })
   }
@@ -102,6 +105,22 @@ async function watchBatch(
   for (const drill of concluded) if (drill.wakeAt !== null) next.push(drill.wakeAt)
   for (const drill of striking) next.push(...(await resume(engine, handle, drill, signal)))
   return { next, concluded: concluded.length + looked.filter(one => one?.state === 'watching' && one.drill.wakeAt === null).length }
+}
+
+/** What is known of recoveries in this scope, with those that this look was the first to see. */
+async function noteRecovered(
+  engine: Engine,
+  { scope }: ScopeHandle,
+  { before, looked }: { readonly before: readonly Tracked[]; readonly looked: readonly (Looked | null)[] },
+): Promise<readonly Recovery[]> {
+  let known = await recoveriesIn(engine, scope.id)
+  for (const [index, one] of looked.entries()) {
+    const was = before[index]
+    const recovery = one !== null && 'tracking' in one.drill ? recoveryOf(one.drill) : null
+    if (was !== undefined && recovery !== null && recoveryOf(was) === null) known = withRecovery(known, recovery)
+  }
+  engine.recoveries.set(scope.id, known)
+  return known
 }
 
 function isTracked(drill: Drill): drill is Tracked {

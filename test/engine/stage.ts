@@ -58,6 +58,7 @@ export class Stage {
       haltFileExists: () => this.haltFile,
       newId: () => this.#id(),
       nextLooks: new Map(),
+      recoveries: new Map(),
       probed: this.probed ?? new Map(),
       log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
       changed: quiet,

@@ -84,6 +84,7 @@ export class Services {
       haltFileExists: () => false,
       newId: randomUUID,
       nextLooks: new Map(),
+      recoveries: new Map(),
       probed: new Map(),
       log: {
         debug: quiet,

@@ -58,7 +58,7 @@ export class ScopeMemory {
   readonly events = new Remembered<GroupId, GroupEvents>(20_000)
   /** New members whose end has been looked up. */
   readonly ends = new Remembered<InstanceId, true>(20_000)
-  /** How long new members took from being in service to being healthy targets, lately. */
+  /** How long new members took from their launch to being healthy targets, lately. */
   readonly warmups: Milliseconds[] = []
   readonly watched = new Remembered<GroupId, Watched>(20_000)
   readonly hooks = new Remembered<string, Read<Milliseconds>>(20_000)

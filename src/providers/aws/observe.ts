@@ -226,7 +226,7 @@ function noteHealthyTargets(context: ScopeContext, look: Look, watched: Watched 
       const targets = context.memory.targets.get(arn)?.value
       return Array.isArray(targets) && targetReading(arn, targets, { id, pending: false }).state === 'healthy'
     })
-    if (healthy) noteWarm(context.memory, watched, { id, monotonic: look.monotonic })
+    if (healthy) noteWarm(context.memory, watched, { id, look })
   }
 }
 
@@ -265,8 +265,8 @@ function statusesDue(context: ScopeContext, looks: readonly Look[], watched: Rea
   })
 }
 
-/** Checks of a load balancer are seconds apart: asking more often shows the same. */
-const SOONEST_AGAIN = { cap: 2_500, share: 0.1 }
+/** Looks are this close only where a member is expected to be well any moment; else checks of a load balancer are farther apart. */
+const SOONEST_AGAIN = { cap: 900, share: 0.1 }
 /** While every old member is still there, all were healthy and nobody new is, nothing can have been rebuilt yet: any reading will do for a while. */
 const WHILE_QUIET = { cap: 15_000, share: Number.POSITIVE_INFINITY }
 

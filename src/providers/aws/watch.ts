@@ -164,9 +164,9 @@ export function mustAskTargets(look: Look, watched: Watched, memory: ScopeMemory
   for (const { InstanceId: id } of fresh) if (!watched.warming.has(id)) watched.warming.set(id, look.monotonic)
   if (fresh.length === 0) return inService.reduce((sum, member) => sum + weightOf(member), 0) >= (look.group.DesiredCapacity ?? 0)
   return fresh.some(({ InstanceId: id }) => {
-    const inServiceFor = look.monotonic - (watched.warming.get(id) ?? 0)
+    if (isChecked(memory, id) && (ageOf(memory, look, id) ?? Number.POSITIVE_INFINITY) >= soonestWarmup(memory)) return true
     const elapsed = look.now.epochMilliseconds - watched.since.epochMilliseconds
-    return inServiceFor >= (isChecked(memory, id) ? soonestWarmup(memory) : Math.min(WHILE_STARTING.cap, elapsed * WHILE_STARTING.share))
+    return look.monotonic - (watched.warming.get(id) ?? 0) >= Math.min(WHILE_STARTING.cap, elapsed * WHILE_STARTING.share)
   })
 }
 
@@ -188,15 +188,25 @@ const WARMUPS = { kept: 20, needed: 5 }
 
 /** A little less than the quickest of the latest: before that, a new target is still starting, and asking tells nothing new. */
 function soonestWarmup(memory: ScopeMemory): Milliseconds {
-  return memory.warmups.length < WARMUPS.needed ? 0 : Math.min(...memory.warmups) * 0.9
+  return memory.warmups.length < WARMUPS.needed ? 0 : Math.min(...memory.warmups) * 0.98
+}
+
+/**
+ * Since EC2 launched it; null: not known. Not since it was first seen in service: how sharply that is known hangs on how often
+ * was looked.
+ */
+function ageOf(memory: ScopeMemory, look: Look, id: InstanceId): Milliseconds | null {
+  const launchedAt = memory.instances.get(id)?.launchedAt ?? null
+  return launchedAt === null ? null : look.now.epochMilliseconds - launchedAt.epochMilliseconds
 }
 
 /** Learns how long a new member took until its targets were healthy. */
-export function noteWarm(memory: ScopeMemory, watched: Watched, seen: { id: InstanceId; monotonic: Milliseconds }): void {
-  const since = watched.warming.get(seen.id)
-  if (since === undefined || since === DONE) return
+export function noteWarm(memory: ScopeMemory, watched: Watched, seen: { id: InstanceId; look: Look }): void {
+  if (watched.warming.get(seen.id) === DONE) return
   watched.warming.set(seen.id, DONE)
-  memory.warmups.push(seen.monotonic - since)
+  const took = ageOf(memory, seen.look, seen.id)
+  if (took === null) return
+  memory.warmups.push(took)
   if (memory.warmups.length > WARMUPS.kept) memory.warmups.shift()
 }
 

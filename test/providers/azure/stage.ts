@@ -153,6 +153,7 @@ export class Stage {
       haltFileExists: () => false,
       newId: () => crypto.randomUUID(),
       nextLooks: new Map(),
+      recoveries: new Map(),
       probed: new Map(),
       log,
       changed: quiet,

@@ -1,0 +1,54 @@
+import type { Drill, Tracking } from './drill.ts'
+import type { GroupId } from './group.ts'
+import { between } from './instants.ts'
+import type { Expectation } from './pace.ts'
+import type { Milliseconds } from './time.ts'
+
+/*
+ * How long replacements take is learned from the latest ones. A group's own say most; a group that has none is expected to
+ * take as long as the others of its scope, where those agree: one fleet's machines are often much alike.
+ */
+
+export interface Recovery {
+  readonly group: GroupId
+  readonly took: Milliseconds
+}
+
+/** How many of a scope are kept, and how many of them are asked. */
+const KEPT = 200
+const OWN = { asked: 5, needed: 3 }
+const OTHERS = { asked: 20, needed: 8 }
+/** Recoveries that differ by more than this tell nothing about the next. */
+const LIKE = 1.5
+
+/** Null: nobody has recovered. */
+export function recoveryOf({ group, tracking }: { readonly group: GroupId; readonly tracking: Tracking | null }): Recovery | null {
+  const times = (tracking?.candidates ?? []).flatMap(({ recoveredAt }) => (recoveredAt === null ? [] : [recoveredAt]))
+  const [first] = times.sort(Temporal.Instant.compare)
+  return tracking === null || first === undefined ? null : { group, took: between(tracking.struckAt, first) }
+}
+
+/** Oldest first, as drills give them that are listed newest first. */
+export function recoveriesOf(drills: readonly Drill[]): Recovery[] {
+  return drills
+    .toReversed()
+    .flatMap(drill => ('tracking' in drill ? (recoveryOf(drill) ?? []) : []))
+    .slice(-KEPT)
+}
+
+export function withRecovery(known: readonly Recovery[], recovery: Recovery): Recovery[] {
+  return [...known, recovery].slice(-KEPT)
+}
+
+/** What is expected of this group's next replacement; null: nothing. */
+export function expectedOf(known: readonly Recovery[], group: GroupId): Expectation | null {
+  const own = known.filter(recovery => recovery.group === group)
+  return own.length >= OWN.needed ? agreed(own.slice(-OWN.asked)) : agreed(known.slice(-OTHERS.asked), OTHERS.needed)
+}
+
+function agreed(recoveries: readonly Recovery[], needed = 1): Expectation | null {
+  const times = recoveries.map(({ took }) => took)
+  if (times.length < needed) return null
+  const [soonest, latest] = [Math.min(...times), Math.max(...times)]
+  return soonest > 0 && latest <= soonest * LIKE ? { soonest, latest } : null
+}

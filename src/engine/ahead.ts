@@ -1,0 +1,74 @@
+import type { DrillId, PlannedDrill } from '../domain/drill.ts'
+import { expectedEnd } from '../domain/pace.ts'
+import { expectedOf } from '../domain/recoveries.ts'
+import type { Bell } from './bell.ts'
+import { type Engine, reasonOf, scopesOf } from './context.ts'
+import { recoveriesIn } from './recoveries.ts'
+import { isStillFresh, type LookedAhead, lookAhead, type StrikeRun } from './strike.ts'
+
+/*
+ * While all of a limit is used, the next plans are looked at a moment before a drill under way is expected to end, so that they
+ * can be struck as soon as it has. Such a look is as fresh as any other when it is used (S1), else it is made again.
+ */
+
+/** How long before the expected end: a look takes about this long, and is good for a few seconds more. */
+const lead = 1_500
+/** A drill that is later than this was not understood: nothing is expected of it. */
+const patience = 2_500
+
+export interface Ahead {
+  readonly looks: LookedAhead
+  /** While looks are being made only those that have theirs may be struck: room must not go to another plan meanwhile. */
+  mayStrike(plans: readonly PlannedDrill[]): readonly PlannedDrill[]
+  /** Begins to look at the first of these plans, as many as are expected to find room; each once. */
+  begin(waiting: readonly PlannedDrill[]): Promise<void>
+  /** Resolves when no look is under way. */
+  ended(): Promise<void>
+}
+
+export function newAhead(engine: Engine, { run, bell }: { readonly run: StrikeRun; readonly bell: Bell }, signal: AbortSignal): Ahead {
+  const looks: LookedAhead = new Map()
+  const tried = new Set<DrillId>()
+  let underWay: Promise<void> | null = null
+  const look = async (plans: readonly PlannedDrill[]): Promise<void> => {
+    try {
+      for (const [id, ready] of await lookAhead(engine, plans, run, signal)) looks.set(id, ready)
+    } catch (error) {
+      if (!signal.aborted) engine.log.warn('plans could not be looked at ahead of their turn', { why: reasonOf(error) })
+    } finally {
+      underWay = null
+      bell.ring()
+    }
+  }
+  return {
+    looks,
+    mayStrike: plans => (underWay === null ? plans : plans.filter(plan => looks.has(plan.id))),
+    async begin(waiting) {
+      for (const [id, ready] of looks) if (!isStillFresh(engine, ready)) looks.delete(id)
+      if (underWay !== null) return
+      const room = (await roomExpected(engine)) - looks.size
+      const next = waiting.filter(plan => !tried.has(plan.id) && !looks.has(plan.id)).slice(0, Math.max(0, room))
+      if (next.length === 0) return
+      for (const plan of next) tried.add(plan.id)
+      underWay = look(next)
+    },
+    ended: async () => (underWay === null ? undefined : underWay),
+  }
+}
+
+/** How many drills under way are expected to end in a moment. */
+async function roomExpected(engine: Engine): Promise<number> {
+  const now = await engine.ledger.now()
+  const [from, until] = [now.subtract({ milliseconds: patience }), now.add({ milliseconds: lead })]
+  const drills = await Promise.all(
+    scopesOf(engine).map(async ({ scope }) => {
+      const recoveries = await recoveriesIn(engine, scope.id)
+      return (await engine.ledger.watched(scope.id)).filter(drill => {
+        if (drill.state !== 'recovering' && drill.state !== 'soaking') return false
+        const end = expectedEnd(drill, expectedOf(recoveries, drill.group))
+        return end !== null && Temporal.Instant.compare(end, from) >= 0 && Temporal.Instant.compare(end, until) <= 0
+      })
+    }),
+  )
+  return drills.flat().length
+}

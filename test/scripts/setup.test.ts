@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { missing } from '../support/missing.ts'
 import { onPath } from '../support/on-path.ts'
 
 const SETUP = new URL('../../scripts/setup.mjs', import.meta.url).pathname
@@ -140,8 +141,8 @@ describe('set-up', () => {
   })
 
   it('goes on without root, and tells what will be skipped', async function () {
-    const setpriv = onPath('setpriv')
-    if (process.getuid?.() !== 0 || setpriv === null) return this.skip()
+    const setpriv = onPath('setpriv') ?? missing(this, 'setpriv')
+    if (process.getuid?.() !== 0) missing(this, 'root')
     program('apt-get', ['echo "apt-get $*" >> "$CALLS"'])
     await setUp()
     const words = ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, join(checkout, 'scripts/setup.mjs'), '--services']
@@ -153,7 +154,7 @@ describe('set-up', () => {
   })
 
   it('installs missing services without letting Debian start them', async function () {
-    if (process.getuid?.() !== 0) return this.skip()
+    if (process.getuid?.() !== 0) missing(this, 'root')
     const before = existsSync(POLICY)
     program('apt-get', [
       `[ -x ${POLICY} ] && { ${POLICY}; policy=$?; }`,
@@ -171,7 +172,7 @@ describe('set-up', () => {
   })
 
   it('goes on when apt cannot install one of them', async function () {
-    if (process.getuid?.() !== 0) return this.skip()
+    if (process.getuid?.() !== 0) missing(this, 'root')
     const before = existsSync(POLICY)
     program('apt-get', ['echo "apt-get $*" >> "$CALLS"', 'case "$*" in *awscli*) exit 100;; esac'])
     const { code, stderr } = await setUp(['--services'])

@@ -271,8 +271,17 @@ export function setViewJson(set: ScaleSet): Json {
             time: iso(failure.at),
           },
     ],
-    ...(set.repairs === null ? {} : { orchestrationServices: [{ serviceName: 'AutomaticRepairs', serviceState: set.repairs.state }] }),
+    ...orchestrationJson(set),
   }
+}
+
+function orchestrationJson({ repairs, atWork }: ScaleSet): Json {
+  const services = [
+    ...(repairs === null ? [] : [{ serviceName: 'AutomaticRepairs', serviceState: repairs.state as string }]),
+    ...(atWork === null || atWork === 'AutomaticRepairs' ? [] : [{ serviceName: atWork, serviceState: 'Running' }]),
+  ]
+  const told = services.map(each => ({ ...each, ...(each.serviceName === atWork ? { latestOperationStatus: 'InProgress' } : {}) }))
+  return told.length === 0 ? {} : { orchestrationServices: told }
 }
 
 export function galleryVersionJson(subscription: Subscription, image: string, version: ImageVersion): Json {

@@ -146,6 +146,11 @@ export const readOperations: Readonly<Record<string, Operation>> = {
     if (machine === undefined) throw notFound(`projects/${call.project.name}/zones/${call.location}/instances/${call.name}`)
     return showMachine(call.project, machine)
   }),
+  'disks.aggregatedList': aggregated(
+    'disks',
+    call => [...call.project.disks.values()].map(disk => [`zones/${disk.zone}`, disk] as const),
+    ({ project }, disk) => showDisk(project, disk),
+  ),
   'disks.list': listing(
     'diskList',
     call => [...call.project.disks.values()].filter(disk => disk.zone === call.location),
@@ -188,6 +193,12 @@ export const readOperations: Readonly<Record<string, Operation>> = {
   ),
   'operations.get': reads(call => showOperation(call.project, operationNamed(call))),
   'operations.wait': wait,
+  'operations.aggregatedList': aggregated(
+    'operations',
+    call =>
+      newestFirst(call, call.project.operations).map(each => [each.zone === null ? `regions/${each.region}` : `zones/${each.zone}`, each]),
+    ({ project }, operation) => showOperation(project, operation),
+  ),
   'operations.list': listing(
     'operationList',
     call => newestFirst(call, operationsHere(call)),

@@ -90,11 +90,20 @@ export function showManager(project: Project, manager: Manager): Record<string, 
       isStable:
         settled && !manager.rolling && manager.slots.length === manager.targetSize + manager.slots.filter(slot => slot.stopped).length,
       versionTarget: { isReached: reached && !manager.rolling },
-      allInstancesConfig: { effective: true, currentRevision: '0' },
+      allInstancesConfig: { effective: isApplied(project, manager), currentRevision: String(manager.allInstancesRevision) },
       stateful: { hasStatefulConfig: manager.stateful, perInstanceConfigs: { allEffective: true } },
       ...(manager.autoscaler === null ? {} : { autoscaler: link(project, `${placeOf(manager)}/autoscalers/${manager.name}`) }),
     },
   }
+}
+
+/** Whether every member has what the configuration for all instances gives it. */
+function isApplied(project: Project, manager: Manager): boolean {
+  const labels = Object.entries(manager.allInstances)
+  return manager.slots.every(slot => {
+    const machine = machineOf(project, slot)
+    return machine === null || labels.every(([key, value]) => machine.labels[key] === value)
+  })
 }
 
 /** The group of instances that a manager manages; clients read its size. */

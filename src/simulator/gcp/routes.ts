@@ -61,6 +61,7 @@ function verbOf(method: string): string {
 
 /** Regional resources are of a kind of their own, and so are the operations of each kind of place. */
 function nameOf(operation: string, at: Partial<Route>): string {
+  if (operation === 'operations.aggregatedList') return 'globalOperations.aggregatedList'
   if (operation.startsWith('operations.')) return `${at.regional === true ? 'region' : 'zone'}Operations.${operation.slice(11)}`
   if (at.regional !== true || !REGIONAL.test(operation)) return operation
   return `region${operation.charAt(0).toUpperCase()}${operation.slice(1)}`

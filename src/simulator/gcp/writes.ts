@@ -45,6 +45,43 @@ function slotsNamed(call: Call, manager: Manager): Slot[] {
   })
 }
 
+interface Patch {
+  readonly targetSize?: number
+  readonly updatePolicy?: { readonly type?: Manager['updateType'] }
+  readonly instanceLifecyclePolicy?: { readonly defaultActionOnFailure?: string; readonly forceUpdateOnRepair?: string }
+  readonly allInstancesConfig?: { readonly properties?: { readonly labels?: Readonly<Record<string, string>> } }
+}
+
+/** What an owner may change here; a field that is not simulated is refused rather than forgotten. */
+const CHANGEABLE = ['targetSize', 'updatePolicy', 'instanceLifecyclePolicy', 'allInstancesConfig', 'fingerprint', 'name']
+
+function patch(place: Place, body: Patch): void {
+  const { world, project, manager } = place
+  const unknown = Object.keys(body).find(field => !CHANGEABLE.includes(field))
+  if (unknown !== undefined) throw invalid(`The simulator does not change '${unknown}'.`)
+  const { targetSize, updatePolicy, instanceLifecyclePolicy: policy, allInstancesConfig: config } = body
+  if (policy?.defaultActionOnFailure !== undefined) manager.repairs = policy.defaultActionOnFailure !== 'DO_NOTHING'
+  if (policy?.forceUpdateOnRepair !== undefined) manager.forceUpdateOnRepair = policy.forceUpdateOnRepair === 'YES'
+  if (updatePolicy?.type !== undefined) manager.updateType = updatePolicy.type
+  if (config?.properties?.labels !== undefined) {
+    manager.allInstances = config.properties.labels
+    manager.allInstancesRevision++
+    // A proactive group brings them to its members; others get them when they are made anew.
+    if (manager.updateType === 'PROACTIVE') world.after(project, manager.timing.detect, () => applyLabels(place))
+  }
+  if (targetSize === undefined || targetSize === manager.targetSize) return
+  manager.targetSize = targetSize
+  noteResize(place)
+  reconcile(place)
+}
+
+function applyLabels({ project, manager }: Place): void {
+  for (const slot of manager.slots) {
+    const machine = machineOf(project, slot)
+    if (machine !== null) machine.labels = { ...machine.labels, ...manager.allInstances }
+  }
+}
+
 export const writeOperations: Readonly<Record<string, Operation>> = {
   'instances.delete': once(call => {
     const { world, project } = call
@@ -95,6 +132,12 @@ export const writeOperations: Readonly<Record<string, Operation>> = {
     manager.targetSize = size
     noteResize(placed(call, manager))
     reconcile(placed(call, manager))
+    return operation
+  }),
+  'instanceGroupManagers.patch': once(call => {
+    const manager = managerNamed(call)
+    const operation = operationOn(call, manager, 'compute.instanceGroupManagers.patch')
+    patch(placed(call, manager), call.body as Patch)
     return operation
   }),
   'instances.stop': once(call => {

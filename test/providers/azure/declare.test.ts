@@ -63,6 +63,16 @@ describe('the newest image of a gallery', () => {
   })
 })
 
+describe('the image of a machine', () => {
+  it('is what a machine runs, and not what the model came to since, though it be on the latest model', async () => {
+    const resolved = await resolve(gallery, [version('1.0.0', '2026-01-01'), version('1.1.0', '2026-02-01')])
+    const { set, machine } = pair('Uniform')
+    const victim = configurationOf(set, { id: 'a', machine: { ...machine, latestModelApplied: true }, own: machine })
+    assert.match(victim.image ?? '', /versions\/1\.0\.0$/)
+    assert.deepEqual([names(resolved.images), resolved.images.includes(victim.image ?? '')], [['1.1.0'], false])
+  })
+})
+
 describe('the disks that an image brings along', () => {
   const community = '/communityGalleries/others/images/web'
   const shared = '/sharedGalleries/others/images/web'

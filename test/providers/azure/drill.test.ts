@@ -63,18 +63,6 @@ describe('a drill on a scale set, by the real engine', function () {
     assert.deepEqual(stage.writes(), [retire, restore])
   })
 
-  it('asks for one more only when no listing can be an older one any more: lists that lag make it ask for none', async () => {
-    const ways = { mode: 'flexible', capacityOnDelete: { set: 'stays' }, scaling: 'absolute' } as const
-    stage = await Stage.open(ways, { target: 3_000, deadline: 20_000, soak: 400 })
-    const plan = await stage.strike()
-    stage.simulator.faults.add({ kind: 'stale', operation: 'virtualMachines.list', upTo: 2_500 })
-    await stage.concluded(plan)
-    stage.simulator.faults.clear()
-    await stage.watchUntil(one => 'tracking' in one && one.tracking?.restore?.state === 'done', plan)
-    assert.deepEqual(stage.writes(), [retire, restore])
-    assert.equal(stage.set.machines.size, 3)
-  })
-
   it("does not fight an owner's scale-in during the drill, and says so", async () => {
     const slow = { detect: 50, boot: 100, health: 50, drain: 400, terminate: 400 }
     stage = await Stage.open({ size: 4, times: slow }, { target: 1_000, deadline: 2_500, soak: 400 })

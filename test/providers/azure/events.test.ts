@@ -69,6 +69,13 @@ describe('who is missing from the list of a scale set', () => {
     assert.deepEqual(look([], 2), [{ id: `gone:${identity}`, outcome: 'succeeded', cause: 'scale-in' }])
   })
 
+  it('was interrupted where a spot machine went and the size stayed', () => {
+    const spot = { ...machine('Succeeded'), priority: 'Spot' } as Machine
+    look([spot])
+    look([])
+    assert.deepEqual(look([]), [{ id: `gone:${identity}`, outcome: 'succeeded', cause: 'interruption' }])
+  })
+
   it('was never gone where a later list shows it again: the word is taken back, and given anew when it goes', () => {
     look([machine()])
     look([])

@@ -50,6 +50,20 @@ describe('a look at a scale set before a strike', () => {
     assert.deepEqual((await look()).unsteady, [])
   })
 
+  for (const name of ['AutomaticRepairs', 'AutomaticZoneRebalancing'])
+    it(`S5 waits while ${name} is at work, which takes and makes members of its own`, async () => {
+      simulator.world.subscriptions
+        .values()
+        .next()
+        .value?.scaleSets.forEach(set => {
+          set.repairs = { enabled: true, state: 'Running' }
+          set.atWork = name
+        })
+      const { unsteady, replacementOff } = await look()
+      assert.deepEqual([unsteady.map(({ reason }) => reason), replacementOff], [['scaling'], null])
+      assert.match(unsteady[0]?.detail ?? '', new RegExp(`^${name} is at work`))
+    })
+
   it('S5 counts the time of the last change of the set as a change of its members: nothing else tells of a scale-in', () => {
     const at = new Date('2026-11-01T10:00:00Z')
     const succeeded = { code: 'ProvisioningState/succeeded', time: at }

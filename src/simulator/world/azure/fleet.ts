@@ -60,6 +60,7 @@ export function buildScaleSet(world: World, subscription: Subscription, descript
     health: description.health,
     upgradeMode: description.upgrade,
     repairs: description.repairs ? { enabled: true, state: 'Running' } : null,
+    atWork: null,
     rollingUpgrade: null,
     deleting: false,
     busy: 0,

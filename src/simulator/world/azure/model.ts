@@ -66,6 +66,8 @@ export interface ScaleSet {
   readonly health: 'extension' | 'rich' | 'probe' | 'none'
   upgradeMode: 'Manual' | 'Automatic' | 'Rolling'
   repairs: { enabled: boolean; state: 'Running' | 'Suspended' | 'NotRunning' } | null
+  /** The orchestration service that is at work on the set, if any. */
+  atWork: string | null
   rollingUpgrade: 'RollingForward' | 'Completed' | 'Cancelled' | 'Faulted' | null
   deleting: boolean
   /** Changes under way; while there are any, the set is `Updating`. */

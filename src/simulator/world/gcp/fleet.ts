@@ -104,6 +104,7 @@ export function buildManager(world: World, project: Project, description: Manage
     stateful: false,
     rolling: false,
     deleting: false,
+    allInstancesRevision: 0,
     allInstances: description.optInBy === 'all-instances-config' ? optInLabels(description) : {},
     owner: description.owner ?? null,
     autoscaler: description.autoscaler ?? null,

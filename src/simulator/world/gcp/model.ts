@@ -145,11 +145,13 @@ export interface Manager {
   readonly healthCheck: string | null
   readonly initialDelay: number
   repairs: boolean
-  readonly forceUpdateOnRepair: boolean
+  forceUpdateOnRepair: boolean
   stateful: boolean
   rolling: boolean
   deleting: boolean
+  /** Labels of the configuration for all instances, and how often it was changed. */
   allInstances: Readonly<Record<string, string>>
+  allInstancesRevision: number
   readonly owner: string | null
   readonly autoscaler: { readonly minimum: number; readonly maximum: number } | null
   slots: Slot[]

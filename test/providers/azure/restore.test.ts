@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict'
+import type { VirtualMachineScaleSet } from '@azure/arm-compute'
+import type { StrikeOrder } from '../../../src/domain/drill.ts'
+import type { AzureApi, Machine, Progress } from '../../../src/providers/azure/api.ts'
+import { ScopeMemory } from '../../../src/providers/azure/memory.ts'
+import type { ScopeContext } from '../../../src/providers/azure/observe.ts'
+import { restore } from '../../../src/providers/azure/restore.ts'
+
+const never = new AbortController().signal
+const SCOPE = 'azure:7c1c5f0e-6f0d-4b8e-9a55-0f3f4f6b1d20'
+const now = Temporal.Instant.from('2026-11-02T10:00:00Z')
+
+function machine(vmId: string): Machine {
+  return { name: vmId, vmId, timeCreated: new Date('2026-11-01'), provisioningState: 'Succeeded' } as unknown as Machine
+}
+
+/** A flexible set whose size did not fall with the victim, as listings show it: two machines where three were recorded. */
+class Azure {
+  listed: readonly Machine[] = [machine('a'), machine('b')]
+  set: VirtualMachineScaleSet = {
+    location: 'westeurope',
+    orchestrationMode: 'Flexible',
+    uniqueId: 'u',
+    provisioningState: 'Succeeded',
+    sku: { name: 'Standard_D2s_v5', capacity: 3 },
+    etag: '"1"',
+  } as VirtualMachineScaleSet
+  progress: Progress = 'succeeded'
+  readonly asked: number[] = []
+  #passed = 0
+
+  pass(milliseconds: number): void {
+    this.#passed += milliseconds
+  }
+
+  /** A process: what it remembers goes with it. */
+  context(): ScopeContext {
+    const quiet = () => {}
+    const api = {
+      getScaleSet: async () => this.set,
+      listFlexibleMachines: async () => [...this.listed],
+      setCapacity: async (_ref: unknown, { capacity, etag }: { capacity: number; etag: string }) => {
+        assert.equal(etag, this.set.etag)
+        this.asked.push(capacity)
+        this.set = { ...this.set, etag: `"${this.asked.length + 1}"`, sku: { ...this.set.sku, capacity } }
+        return { reference: null, progress: async () => this.progress }
+      },
+    } as unknown as AzureApi
+    return {
+      scope: SCOPE,
+      api,
+      memory: new ScopeMemory(),
+      clock: { now: () => now, monotonic: () => this.#passed, sleep: async () => {} },
+      log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+      optInById: () => null,
+    }
+  }
+}
+
+const order: StrikeOrder = {
+  drill: 'drill-1',
+  scope: SCOPE,
+  group: `${SCOPE}/shop/vmss/web`,
+  groupName: 'web',
+  incarnation: 'u',
+  victim: { id: 'v@2026-11-01T00:00:00.000Z', name: 'v', zone: null, image: null, bornFrom: null },
+  method: 'retire',
+  desired: 3,
+  members: [],
+  declarationVersion: 'm',
+  intendedAt: now,
+  requestId: 'r',
+}
+
+describe('the restore of a flexible set whose size did not fall', () => {
+  let azure: Azure
+  let context: ScopeContext
+
+  beforeEach(() => {
+    azure = new Azure()
+    context = azure.context()
+  })
+
+  const look = async () => (await restore(context, order, never)).state
+
+  it('asks for one more only when no listing can be an older one any more', async () => {
+    assert.equal(await look(), 'requested')
+    assert.equal(await look(), 'requested')
+    azure.pass(59_000)
+    assert.equal(await look(), 'requested')
+    assert.deepEqual(azure.asked, [3])
+    azure.pass(2_000)
+    assert.equal(await look(), 'requested')
+    assert.deepEqual(azure.asked, [3, 4])
+  })
+
+  it('asks for none more where a listing lagged behind', async () => {
+    await look()
+    await look()
+    azure.pass(59_000)
+    await look()
+    azure.listed = [...azure.listed, machine('c')]
+    azure.pass(2_000)
+    assert.equal(await look(), 'done')
+    assert.deepEqual(azure.asked, [3])
+  })
+
+  it('asks again two minutes after Azure could not make the machine, and says until then why', async () => {
+    azure.progress = { failed: 'ZonalAllocationFailed: no room' }
+    await look()
+    const { state, detail } = await restore(context, order, never)
+    assert.deepEqual([state, /no room/.test(detail)], ['requested', true])
+    azure.pass(119_000)
+    await look()
+    assert.deepEqual(azure.asked, [3])
+    azure.pass(2_000)
+    await look()
+    assert.deepEqual(azure.asked, [3, 3])
+  })
+
+  it('asks for the recorded size once more after a crash, which makes nothing that is not missing', async () => {
+    await look()
+    context = azure.context()
+    await look()
+    assert.deepEqual(azure.asked, [3, 3])
+    azure.listed = [...azure.listed, machine('c')]
+    assert.equal(await look(), 'done')
+  })
+})

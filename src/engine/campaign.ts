@@ -4,7 +4,7 @@ import { transition } from '../domain/transition.ts'
 import { type Engine, reasonOf, scopeHandle, scopesOf } from './context.ts'
 import { type Discovered, discover } from './discover.ts'
 import { basisFor, newPlan, planToday } from './plan.ts'
-import { attemptStrikes } from './strike.ts'
+import { type AttemptOutcome, attemptStrikes } from './strike.ts'
 import { deliverBeside } from './tell.ts'
 import { oldestProofFirst } from './tick.ts'
 import { watchScope } from './watch.ts'
@@ -28,6 +28,7 @@ export interface CampaignResult {
 }
 
 const open = ['striking', 'restoring', 'recovering', 'soaking'] as const
+const stillWaits: ReadonlySet<AttemptOutcome> = new Set(['waiting', 'announced', 'untold'])
 /** How often plans that wait for a limit are tried again; only the ledger is asked. */
 const retryEvery = 250
 
@@ -85,6 +86,7 @@ async function drawn(engine: Engine, now: Temporal.Instant): Promise<PlannedDril
 
 async function strikeAll(engine: Engine, plans: readonly PlannedDrill[], options: CampaignOptions, signal: AbortSignal): Promise<void> {
   let waiting = await oldestProofFirst(engine, plans)
+  const announced = new Set<DrillId>()
   let struck = 0
   while (waiting.length > 0 && !signal.aborted) {
     const room = options.max === null ? waiting.length : options.max - struck
@@ -92,7 +94,14 @@ async function strikeAll(engine: Engine, plans: readonly PlannedDrill[], options
     const turn = waiting.slice(0, room)
     const outcomes = await attemptStrikes(engine, turn, { run: options.run, victim: options.victim }, signal)
     struck += [...outcomes.values()].filter(outcome => outcome === 'struck' || outcome === 'leashed').length
-    waiting = [...waiting.slice(room), ...turn].filter(plan => (outcomes.get(plan.id) ?? 'waiting') === 'waiting')
+    for (const [id, outcome] of outcomes) {
+      if (outcome === 'announced') announced.add(id)
+      if (outcome === 'untold') announced.delete(id)
+    }
+    const left = turn.filter(plan => stillWaits.has(outcomes.get(plan.id) ?? 'waiting'))
+    // Whoever was announced keeps its place: people are told of no more strikes than this run will make.
+    const [held = [], others = []] = [true, false].map(wanted => left.filter(plan => announced.has(plan.id) === wanted))
+    waiting = [...held, ...waiting.slice(room), ...others]
     if (waiting.length > 0) await engine.clock.sleep(retryEvery, signal).catch(() => {})
   }
 }

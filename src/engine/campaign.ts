@@ -6,7 +6,7 @@ import { type Bell, newBell } from './bell.ts'
 import { type Engine, reasonOf, scopeHandle, scopesOf } from './context.ts'
 import { type Discovered, discover } from './discover.ts'
 import { basisFor, newPlan, planToday } from './plan.ts'
-import { attemptStrikes } from './strike.ts'
+import { type AttemptOutcome, attemptStrikes } from './strike.ts'
 import { deliverBeside } from './tell.ts'
 import { oldestProofFirst } from './tick.ts'
 import { type Watched, watchScope } from './watch.ts'
@@ -30,6 +30,7 @@ export interface CampaignResult {
 }
 
 const open = ['striking', 'restoring', 'recovering', 'soaking'] as const
+const stillWaits: ReadonlySet<AttemptOutcome> = new Set(['waiting', 'announced', 'untold'])
 /** How often plans that wait for a limit are tried again; only the ledger is asked. */
 const retryEvery = 250
 /** Asking for hundreds of them takes its time too, and must not take all of it: a tenth, say. */
@@ -96,6 +97,7 @@ interface Campaign {
 
 async function strikeAll(engine: Engine, plans: readonly PlannedDrill[], { options, bell }: Campaign, signal: AbortSignal): Promise<void> {
   let waiting = await oldestProofFirst(engine, plans)
+  const announced = new Set<DrillId>()
   let struck = 0
   const run = { run: options.run, victim: options.victim }
   const ahead = newAhead(engine, { run, bell }, signal)
@@ -109,13 +111,30 @@ async function strikeAll(engine: Engine, plans: readonly PlannedDrill[], { optio
     const started = engine.clock.monotonic()
     const outcomes = await attemptStrikes(engine, turn, run, signal, ahead.looks)
     struck += [...outcomes.values()].filter(outcome => outcome === 'struck' || outcome === 'leashed').length
-    waiting = waiting.filter(plan => (outcomes.get(plan.id) ?? 'waiting') === 'waiting')
+    for (const [id, outcome] of outcomes) {
+      if (outcome === 'announced') announced.add(id)
+      if (outcome === 'untold') announced.delete(id)
+    }
+    waiting = inTurn(waiting, { announced, outcomes })
     if (waiting.length === 0) break
     await ahead.begin(waiting.slice(0, room))
-    const inVain = [...outcomes.values()].every(outcome => outcome === 'waiting')
+    const inVain = [...outcomes.values()].every(outcome => stillWaits.has(outcome))
     await bell.wait(inVain ? Math.max(retryEvery, (engine.clock.monotonic() - started) * retryShare) : retryEvery, signal)
   }
   await ahead.ended()
+}
+
+/**
+ * Whoever was announced keeps its place, so that people are told of no more strikes than this run will make; whoever could not be
+ * announced lets all others pass.
+ */
+function inTurn(
+  plans: readonly PlannedDrill[],
+  seen: { readonly announced: ReadonlySet<DrillId>; readonly outcomes: ReadonlyMap<DrillId, AttemptOutcome> },
+): PlannedDrill[] {
+  const outcomeOf = (plan: PlannedDrill) => seen.outcomes.get(plan.id) ?? 'waiting'
+  const place = (plan: PlannedDrill) => (seen.announced.has(plan.id) ? 0 : outcomeOf(plan) === 'untold' ? 2 : 1)
+  return plans.filter(plan => stillWaits.has(outcomeOf(plan))).sort((a, b) => place(a) - place(b))
 }
 
 /** Plans of this very run end with it; what the day's draw planned stays for a later run or the service. */

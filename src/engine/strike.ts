@@ -8,7 +8,7 @@ import { ProviderError } from '../providers/provider-error.ts'
 import type { LedgerFacts, RuleRefusal } from '../rules/rule.ts'
 import { firstRefusal, isLeashed, ledgerRules } from '../rules/rules.ts'
 import { busyThatMatter } from '../rules/s03-limits.ts'
-import { announcementSays } from './announce.ts'
+import { announcementSays, type Unannounced } from './announce.ts'
 import { type Engine, freshness, limitsOf, permitLength, reasonOf, type ScopeHandle, scheduleOf, scopeHandle, traced } from './context.ts'
 import { discoverScope } from './discover.ts'
 import { lookFresh, type Ready, type Refused, type Wanted } from './fresh-look.ts'
@@ -22,8 +22,11 @@ export interface StrikeRun {
   readonly victim: string | null
 }
 
-/** `waiting`: a limit is in the way that passes by itself; the plan stays as it is. */
-export type AttemptOutcome = 'struck' | 'leashed' | 'refused' | 'waiting' | 'lost'
+/**
+ * The plan stays as it is where something is in the way that may pass by itself: `waiting` for a limit, `announced` for the time
+ * that an announcement takes, `untold` for somebody who could not be told of the strike.
+ */
+export type AttemptOutcome = 'struck' | 'leashed' | 'refused' | 'waiting' | 'announced' | 'untold' | 'lost'
 
 /** Groups read in one go before their strikes: more would grow older than a look may be. */
 const batch = 20
@@ -120,7 +123,7 @@ async function attemptBatches(engine: Engine, handle: ScopeHandle | null, attemp
       }
       const checked = handle === null ? noScope(plan) : precheck(engine, plan, { state, run: attempt.run })
       const refusal = await announced(engine, plan, checked)
-      if (refusal !== null) attempt.outcomes.set(plan.id, await settle(engine, plan, refusal))
+      if (refusal !== null) attempt.outcomes.set(plan.id, waitsFor(refusal, await settle(engine, plan, refusal)))
       else if ('schedule' in checked) allowed.push(checked)
     }
     const ahead = allowed.map(want => takeAhead(engine, want, attempt)).filter(one => one !== null)
@@ -180,11 +183,20 @@ function precheck(
 }
 
 /** What is too late because its announcement could not be sent is refused for that: it is what somebody can repair. */
-async function announced(engine: Engine, plan: PlannedDrill, checked: Wanted | { refusal: RuleRefusal }): Promise<RuleRefusal | null> {
+async function announced(
+  engine: Engine,
+  plan: PlannedDrill,
+  checked: Wanted | { refusal: RuleRefusal },
+): Promise<RuleRefusal | Unannounced | null> {
   if ('schedule' in checked) return announcementSays(engine, plan, checked.schedule)
   const schedule = scheduleOf(engine, plan.schedule)
   const untold = checked.refusal.rule === 'S4' && schedule !== null ? await announcementSays(engine, plan, schedule) : null
   return untold === null ? checked.refusal : { ...untold, transient: false }
+}
+
+function waitsFor(refusal: RuleRefusal | Unannounced, outcome: AttemptOutcome): AttemptOutcome {
+  if (outcome !== 'waiting' || !('underWay' in refusal)) return outcome
+  return refusal.underWay ? 'announced' : 'untold'
 }
 
 /** Asks the guards of all of them side by side, so that no answer grows old while others are waited for. */

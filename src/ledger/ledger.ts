@@ -113,8 +113,8 @@ export interface Ledger {
   /** When a message must be sent next; null: none waits. */
   nextMessageAt(): Promise<Temporal.Instant | null>
   messagesAbout(drill: DrillId): Promise<readonly MessageStanding[]>
-  /** Those that wait, and those that ended `since` then, by state. */
-  messageCounts(since: Temporal.Instant): Promise<ReadonlyMap<MessageStanding['state'], number>>
+  /** Those that wait, and those that ended `since` then, by target and state. */
+  messageCounts(since: Temporal.Instant): Promise<readonly MessageCount[]>
   /** Refuses a drill that is still planned, with a line in the audit; null: it was vetoed, else the state that it has meanwhile. */
   veto(drill: DrillId, words: { readonly by: string; readonly note: string }): Promise<DrillState | 'unknown' | null>
 
@@ -264,6 +264,13 @@ export interface MessageStanding {
   readonly attempts: number
   readonly endedAt: Temporal.Instant | null
   readonly problem: string | null
+}
+
+export interface MessageCount {
+  readonly target: string
+  /** `failing`: it waits for another try. */
+  readonly state: MessageStanding['state'] | 'failing'
+  readonly messages: number
 }
 
 export interface NewEvent {

@@ -1,7 +1,8 @@
+import { sql } from 'kysely'
 import { decode, encode } from '../domain/codec.ts'
 import type { NewMessage, Notice } from '../domain/notice.ts'
 import { inTransaction } from './dialect.ts'
-import type { ClaimedMessage, MessageEnd, MessageStanding } from './ledger.ts'
+import type { ClaimedMessage, MessageCount, MessageEnd, MessageStanding } from './ledger.ts'
 import type { Db, MessagesTable } from './schema.ts'
 import { batches, moment, momentOrNull, type Store } from './store.ts'
 
@@ -119,12 +120,15 @@ export async function messagesAbout({ dialect }: Store, drill: string): Promise<
   }))
 }
 
-export async function messageCounts({ dialect }: Store, since: Temporal.Instant): Promise<ReadonlyMap<MessageStanding['state'], number>> {
+export async function messageCounts({ dialect }: Store, since: Temporal.Instant): Promise<readonly MessageCount[]> {
   const rows = await dialect.db
     .selectFrom('messages')
-    .select(({ fn, ref }) => [ref('state').as('state'), fn.countAll<number>().as('messages')])
+    .select(({ fn, ref }) => [ref('target').as('target'), standing.as('state'), fn.countAll<number>().as('messages')])
     .where(({ eb, or }) => or([eb('wake_at', 'is not', null), eb('ended_at', '>=', since.epochMilliseconds)]))
-    .groupBy('state')
+    .groupBy(['target', standing])
     .execute()
-  return new Map(rows.map(({ state, messages }) => [state as MessageStanding['state'], Number(messages)]))
+  return rows.map(({ target, state, messages }) => ({ target, state, messages: Number(messages) }))
 }
+
+/** What waits after a failure is told apart from what waits for its moment. */
+const standing = sql<MessageCount['state']>`case when state = 'waiting' and problem is not null then 'failing' else state end`

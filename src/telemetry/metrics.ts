@@ -119,8 +119,8 @@ function instruments(registry: Registry) {
     }),
     messages: new Gauge({
       name: 'firedrill_messages',
-      help: 'Notifications that wait to be sent, and those of the last 24 h that were sent, dropped or given up.',
-      labelNames: ['state'],
+      help: 'Notifications that wait for their moment or fail and are tried again, and those of the last 24 h that were sent, dropped or given up.',
+      labelNames: ['target', 'state'],
       registers,
     }),
     calls: new Gauge({
@@ -157,8 +157,8 @@ async function readState({ ledger, apiCalls, watchLag, haltFileExists }: Metrics
     shown.seen.set({ scope }, seconds(at))
   }
   for (const { count, ...labels } of apiCalls.all()) shown.calls.set(labels, count)
-  const messages = await ledger.messageCounts(state.now.subtract({ hours: 24 }))
-  for (const name of ['waiting', 'sent', 'gave-up', 'dropped'] as const) shown.messages.set({ state: name }, messages.get(name) ?? 0)
+  shown.messages.reset()
+  for (const { messages, ...labels } of await ledger.messageCounts(state.now.subtract({ hours: 24 }))) shown.messages.set(labels, messages)
   shown.refusals.reset()
   for (const { rule, drills } of await ledger.refusalCounts(state.now.subtract({ hours: 24 }))) shown.refusals.set({ rule }, drills)
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { PlannedDrill } from '../../src/domain/drill.ts'
 import type { Notice } from '../../src/domain/notice.ts'
 import { announceComing } from '../../src/engine/announce.ts'
+import { runCampaign } from '../../src/engine/campaign.ts'
 import type { Engine } from '../../src/engine/context.ts'
 import { attemptStrikes } from '../../src/engine/strike.ts'
 import type { Notifier } from '../../src/notify/notifier.ts'
@@ -41,19 +42,19 @@ describe('an announced strike', () => {
   }
 
   it('is not made before everybody who hears of strikes has known for as long as was promised', async () => {
-    assert.equal(await attempt(), 'waiting')
+    assert.equal(await attempt(), 'announced')
     await send()
     await stage.clock.advance(before - 1)
-    assert.equal(await attempt(), 'waiting')
+    assert.equal(await attempt(), 'announced')
     assert.deepEqual(stage.platform.strikes, [])
     await stage.clock.advance(1)
     assert.equal(await attempt(), 'struck')
   })
 
   it('waits while its announcement cannot be sent, and is refused with the reason when its window leaves no time', async () => {
-    assert.equal(await attempt(), 'waiting')
+    assert.equal(await attempt(), 'announced')
     await send({ kind: 'again', after: 60_000, problem: 'the mail server is down' })
-    assert.equal(await attempt(), 'waiting')
+    assert.equal(await attempt(), 'untold')
     await stage.clock.advance(5 * 60 * 60_000)
     assert.equal(await attempt(), 'refused')
     const refused = await stage.drill(drill.id)
@@ -64,8 +65,8 @@ describe('an announced strike', () => {
   })
 
   it('is never made where nobody would be told, nor by an engine that cannot tell anybody', async () => {
-    assert.equal(await attempt({ notifier: { ...toSre, messagesFor: () => [] } }), 'waiting')
-    assert.equal(await attempt({}), 'waiting')
+    assert.equal(await attempt({ notifier: { ...toSre, messagesFor: () => [] } }), 'untold')
+    assert.equal(await attempt({}), 'untold')
     assert.deepEqual(stage.platform.strikes, [])
   })
 
@@ -102,6 +103,87 @@ describe('an announced strike', () => {
     const leashed = { ...stage.schedule, leashed: true }
     assert.equal(await attempt({ schedules: [leashed] }), 'leashed')
     assert.deepEqual(await stage.ledger.messagesAbout(drill.id), [])
+  })
+})
+
+describe('a campaign of announced strikes', () => {
+  let stage: Stage
+  /** What it told, by group. */
+  let told: string[]
+  /** Who cannot be told at the moment. */
+  let deaf: (group: string) => boolean
+
+  beforeEach(async () => {
+    told = []
+    deaf = () => false
+    const wide = { ...(await limits()), concurrentPerScope: 10, spacing: 0, breaker: null }
+    const recovery = { target: 60_000, deadline: 120_000, soak: 5_000 }
+    stage = await Stage.open({ recovery, limits: wide, notify: { before: 30_000, to: [{ target: 'sre', on: ['strike'] }] } })
+    stage.platform.replacementTime = 5_000
+    for (const name of ['a', 'b', 'c', 'd', 'e']) stage.platform.add(name)
+  })
+  afterEach(() => stage.ledger.close())
+
+  async function campaign(max: number): Promise<void> {
+    const notifier: Notifier = {
+      ...toSre,
+      messagesFor: notice => (notice.kinds[0] === 'strike' ? [{ target: 'sre', notice }] : []),
+      deliver,
+    }
+    let isOver = false
+    const options = { run: 'run-1', all: true, group: null, victim: null, max }
+    const running = runCampaign({ ...stage.engine(), notifier }, options, never).finally(() => (isOver = true))
+    await stage.clock.runUntil(() => isOver)
+    await running
+  }
+
+  async function deliver(): Promise<null> {
+    for (const message of await stage.ledger.claimMessages({ limit: 10, lease: 1_000 })) {
+      const group = message.notice.facts.what === 'strike' ? message.notice.facts.drill.groupName : ''
+      if (deaf(group)) await stage.ledger.settleMessage(message, { kind: 'again', after: 3_600_000, problem: 'nobody answers' })
+      else {
+        told.push(group)
+        await stage.ledger.settleMessage(message, { kind: 'sent' })
+      }
+    }
+    return null
+  }
+
+  const struck = () => stage.platform.strikes.map(order => order.groupName).sort()
+
+  it('announces none that --max leaves no room for', async () => {
+    await campaign(2)
+    assert.equal(told.length, 2)
+    assert.deepEqual(struck(), told.toSorted())
+    const refused = await stage.ledger.drills({ states: ['refused'] })
+    assert.equal(refused.length, 3, 'the others are refused by it')
+  })
+
+  it('announces another where one that it announced is refused after all', async () => {
+    let first: string | null = null
+    const look = stage.platform.observe.bind(stage.platform)
+    stage.platform.observe = async (scope, groups) => {
+      const seen = await look(scope, groups)
+      const [group] = groups
+      first ??= group ?? null
+      if (first !== null && seen.has(first)) return new Map([...seen, [first, { kind: 'gone' } as const]])
+      return seen
+    }
+    await campaign(1)
+    assert.equal(told.length, 2)
+    assert.deepEqual(struck(), told.slice(1))
+  })
+
+  it('goes on to another where nobody can be told of the first, and strikes none untold', async () => {
+    let first: string | null = null
+    deaf = group => {
+      first ??= group
+      return group === first
+    }
+    await campaign(1)
+    assert.notEqual(first, null)
+    assert.equal(told.length, 1)
+    assert.deepEqual(struck(), told)
   })
 })
 

@@ -66,7 +66,14 @@ for (const kind of kinds) {
       assert.deepEqual(await claim(), [])
       const [standing] = await ledger.messagesAbout('drill-1')
       assert.deepEqual([standing?.state, standing?.attempts, standing?.problem], ['waiting', 1, 'it was down'])
-      assert.deepEqual([...(await ledger.messageCounts(now))], [['waiting', 2]])
+      const counts = async () =>
+        (await ledger.messageCounts(now)).map(({ target, state, messages }) => `${target} ${state} ${messages}`).sort()
+      assert.deepEqual(await counts(), ['a failing 1', 'a waiting 1'])
+      await ledger.post([{ target: 'b', notice: notice('now') }])
+      const [other] = await claim()
+      assert.ok(other)
+      await ledger.settleMessage(other, { kind: 'gave-up', problem: 'it was down' })
+      assert.deepEqual(await counts(), ['a failing 1', 'a waiting 1', 'b gave-up 1'])
     })
 
     it('are written with what they tell of, or not at all', async () => {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { globSync, readFileSync } from 'node:fs'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { decode, encode } from '../../src/domain/codec.ts'
+import { writeWhole } from '../../src/reports/write.ts'
 import { clouds } from './clouds.ts'
 import type { WorldName, WorldResult } from './workers.ts'
 
@@ -29,7 +30,7 @@ export class KeptResults {
     if (kept !== null) return decode<WorldResult>(kept)
     const result = await run()
     await mkdir(this.#folder, { recursive: true })
-    await writeFile(file, encode(result))
+    await writeWhole(file, encode(result))
     return result
   }
 

@@ -10,7 +10,9 @@ import type { WorldName, WorldResult } from './workers.ts'
 const root = join(import.meta.dirname, '..', '..')
 /** What a world's result depends on, beside the part that only counts results. */
 const code = ['package-lock.json', 'src/**/*.ts', 'bench/soak/*.ts', 'test/support/*.ts']
-const counting = ['assess', 'kept', 'page', 'say', 'soak', 'tally', 'workers'].map(name => join('bench', 'soak', `${name}.ts`))
+const counting = ['assess', 'kept', 'page', 'replay', 'say', 'serve', 'soak', 'tally', 'workers'].map(name =>
+  join('bench', 'soak', `${name}.ts`),
+)
 
 /**
  * Results of worlds in a folder, under a digest of the code that made them: a soak that was ended goes on from there, and

@@ -35,10 +35,10 @@ if (values.worker || values.replay !== undefined) {
   const time = new SimulatedTime('2026-11-02T10:00:00Z')
   const wire = new MemoryWire()
   if (values.replay === undefined) {
-    const { serveWorlds } = await import('./soak/workers.ts')
+    const { serveWorlds } = await import('./soak/serve.ts')
     serveWorlds(time)
   } else {
-    const { replay } = await import('./soak/soak.ts')
+    const { replay } = await import('./soak/replay.ts')
     await replay(time, values.replay, size)
     wire.close()
   }

@@ -43,8 +43,9 @@ function wrongVerdict(trial: Trial): string[] {
   const assessed = assess(trial)
   const { drill } = trial
   const kinds = drill?.state === 'concluded' ? drill.judgement.findings.map(finding => finding.kind) : []
-  // Whose victim crashed by itself while the call got lost has a drill all the same.
-  const lostAnyway = kinds.includes('not-struck') || trial.subject.disturbance === 'crash'
+  // Whose victim crashed by itself, or was taken by a refresh, while the call got lost has a drill all the same.
+  const isTaken = trial.subject.disturbance === 'refresh' && kinds.includes('interrupted')
+  const lostAnyway = kinds.includes('not-struck') || trial.subject.disturbance === 'crash' || isTaken
   if (assessed.kind === 'not-struck') return lostAnyway ? [] : [`not struck, and called ${kinds.join(', ')}`]
   if (assessed.kind !== 'struck') return []
   const { truth, said } = assessed

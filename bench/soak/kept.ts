@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto'
 import { globSync, readFileSync } from 'node:fs'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { decode, encode } from '../../src/domain/codec.ts'
+import { writeWhole } from '../../src/reports/write.ts'
 import { clouds } from './clouds.ts'
 import type { WorldName, WorldResult } from './workers.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 /** What a world's result depends on, beside the part that only counts results. */
 const code = ['package-lock.json', 'src/**/*.ts', 'bench/soak/*.ts', 'test/support/*.ts']
-const counting = ['assess', 'kept', 'page', 'say', 'soak', 'tally', 'workers'].map(name => join('bench', 'soak', `${name}.ts`))
+const counting = ['assess', 'kept', 'page', 'replay', 'say', 'serve', 'soak', 'tally', 'workers'].map(name =>
+  join('bench', 'soak', `${name}.ts`),
+)
 
 /**
  * Results of worlds in a folder, under a digest of the code that made them: a soak that was ended goes on from there, and
@@ -29,7 +32,7 @@ export class KeptResults {
     if (kept !== null) return decode<WorldResult>(kept)
     const result = await run()
     await mkdir(this.#folder, { recursive: true })
-    await writeFile(file, encode(result))
+    await writeWhole(file, encode(result))
     return result
   }
 

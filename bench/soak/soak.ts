@@ -1,13 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import type { SimulatedTime } from '../../test/support/simulated-time.ts'
-import { disagreements } from './assess.ts'
 import type { Cloud } from './cloud.ts'
-import { cloudNamed } from './clouds.ts'
 import type { KeptResults } from './kept.ts'
 import { pageWith } from './page.ts'
-import { printTable, say } from './say.ts'
+import { lineOf, printTable, say } from './say.ts'
 import { nameOf, Tally } from './tally.ts'
-import { runWorld, type Trial, type WorldRun } from './trial.ts'
 import type { Workers, WorldResult } from './workers.ts'
 
 export interface SoakOptions {
@@ -114,37 +110,4 @@ function report(tally: Tally, options: SoakOptions): void {
   for (const { trial, wrong } of tally.disagreements) say(`  ${wrong.join('; ')}: ${lineOf(trial)}`)
   const seconds = Number(process.hrtime.bigint() - options.started) / 1e9
   say(`${seconds.toFixed(0)} s`)
-}
-
-function lineOf(trial: Trial): string {
-  const { subject, truth, drill } = trial
-  const said =
-    drill?.state === 'concluded'
-      ? `${drill.judgement.verdict} (${[...new Set(drill.judgement.findings.map(finding => finding.kind))].join(', ')})`
-      : (drill?.state ?? 'no drill')
-  return `${subject.name} ${subject.traits}, others: ${subject.disturbance}; truth ${truth.verdict}, said ${said}; --replay ${nameOf(trial)}`
-}
-
-/** One world again: every drill with its events and findings, and what was logged. */
-export async function replay(time: SimulatedTime, name: string, size: number): Promise<void> {
-  const [provider = '', seed = ''] = name.split(':')
-  const cloud = cloudNamed(provider)
-  const run = await time.run(runWorld(time, { cloud, seed: Number(seed), size }))
-  for (const line of run.said) say(`${line.at} ${line.level} ${line.message} ${JSON.stringify(line.fields)}`)
-  for (const trial of run.trials) tell(trial, run)
-}
-
-function tell(trial: Trial, run: WorldRun): void {
-  const wrong = disagreements(trial)
-  say(`\n${lineOf(trial)}${wrong.length === 0 ? '' : `  ← ${wrong.join('; ')}`}`)
-  for (const strike of trial.carried)
-    say(
-      `  ${new Date(strike.at).toISOString()} carried out on ${strike.victim}${strike.against === null ? '' : ` against ${strike.against}`}`,
-    )
-  const { drill } = trial
-  if (drill === null) return
-  for (const event of run.events.get(drill.id) ?? []) say(`  ${event.at} ${event.kind} ${JSON.stringify(event.data)}`)
-  if (drill.state === 'concluded')
-    for (const finding of drill.judgement.findings) say(`  ${finding.level} ${finding.kind}: ${finding.summary}`)
-  if (drill.state === 'concluded' && drill.tracking !== null) say(`  ${JSON.stringify(drill.tracking)}`)
 }

@@ -1,8 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { decode, encode } from '../../src/domain/codec.ts'
-import type { SimulatedTime } from '../../test/support/simulated-time.ts'
-import { cloudNamed } from './clouds.ts'
-import { runWorld, type WorldRun } from './trial.ts'
+import { decode } from '../../src/domain/codec.ts'
+import type { WorldRun } from './trial.ts'
 
 /** A world to be run, and what is counted of it: it fits into a message between processes. */
 export interface WorldName {
@@ -21,20 +19,18 @@ interface Waiting {
 
 /** Processes that run worlds, each one after the other: simulated time is a whole process's. */
 export class Workers {
-  readonly #processes: ChildProcess[]
-  readonly #idle: ChildProcess[]
+  readonly #main: string
+  readonly #count: number
+  readonly #processes: ChildProcess[] = []
+  readonly #idle: ChildProcess[] = []
   readonly #busy = new Map<ChildProcess, Waiting>()
   readonly #queue: Waiting[] = []
   #isClosed = false
 
-  /** `main` is started with `--worker` and is to call `serveWorlds`. */
+  /** Each is started when there is work for it: `main` with `--worker`, which is to call `serveWorlds`. */
   constructor(main: string, count: number) {
-    this.#processes = Array.from({ length: count }, () => fork(main, ['--worker']))
-    this.#idle = [...this.#processes]
-    for (const one of this.#processes) {
-      one.on('message', (text: string) => this.#answered(one, text))
-      one.on('exit', code => this.#isClosed || this.#busy.get(one)?.failed(new Error(`a worker ended with ${code}`)))
-    }
+    this.#main = main
+    this.#count = count
   }
 
   run(world: WorldName): Promise<WorldResult> {
@@ -50,11 +46,20 @@ export class Workers {
   }
 
   #next(): void {
-    const worker = this.#queue.length === 0 ? undefined : this.#idle.shift()
+    if (this.#queue.length === 0) return
+    const worker = this.#idle.shift() ?? (this.#processes.length < this.#count ? this.#start() : undefined)
     const waiting = worker === undefined ? undefined : this.#queue.shift()
     if (worker === undefined || waiting === undefined) return
     this.#busy.set(worker, waiting)
     worker.send(waiting.world)
+  }
+
+  #start(): ChildProcess {
+    const one = fork(this.#main, ['--worker'])
+    this.#processes.push(one)
+    one.on('message', (text: string) => this.#answered(one, text))
+    one.on('exit', code => this.#isClosed || this.#busy.get(one)?.failed(new Error(`a worker ended with ${code}`)))
+    return one
   }
 
   #answered(worker: ChildProcess, text: string): void {
@@ -63,15 +68,4 @@ export class Workers {
     this.#idle.push(worker)
     this.#next()
   }
-}
-
-/** The other side of `Workers`, in a process whose time is simulated. */
-export function serveWorlds(time: SimulatedTime): void {
-  // Ctrl-C goes to the whole group of processes; the one that counts decides when it is over.
-  process.on('SIGINT', () => {})
-  process.on('disconnect', () => process.exit())
-  process.on('message', async ({ provider, seed, size }: WorldName) => {
-    const { trials, calls } = await time.run(runWorld(time, { cloud: cloudNamed(provider), seed, size }))
-    process.send?.(encode({ trials, calls }))
-  })
 }

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
@@ -34,8 +37,16 @@ function atLeast(count: number, of: number, share: number): number {
 }
 
 describe('verdicts under bad clouds', () => {
+  let folder: string
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'firedrill-soak-'))
+  })
+  afterEach(() => rmSync(folder, { recursive: true }))
+
   it('agree with the truth on every cloud, no strike is against a rule, and a world is the same by itself: a seeded slice of npm run bench:verdicts', async () => {
-    const [slice, alone] = await Promise.all([soak('--drills', '60'), soak('--drills', '1', '--from', '2', '--cloud', 'gcp')])
+    const world = ['--drills', '1', '--from', '2', '--cloud', 'gcp', '--workers', '1', '--keep', folder]
+    const [slice, alone] = await Promise.all([soak('--drills', '60', '--workers', '2'), soak(...world)])
     const { struck, matrix, byWorld, disagreements, observable, withoutVerdict } = slice
     assert.deepEqual(disagreements, [])
     assert.deepEqual(Object.keys(byWorld), ['aws:1', 'gcp:1', 'azure:1', 'aws:2', 'gcp:2', 'azure:2'])
@@ -48,5 +59,10 @@ describe('verdicts under bad clouds', () => {
       'a world without a strike proves nothing',
     )
     assert.deepEqual(alone.byWorld['gcp:2'], byWorld['gcp:2'])
+    const [kept = 'none', ...others] = readdirSync(folder).filter(name => name.startsWith('gcp-2-'))
+    assert.deepEqual(others, [])
+    writeFileSync(join(folder, kept), readFileSync(join(folder, kept), 'utf8').replaceAll('"provider":"gcp"', '"provider":"kept"'))
+    const again = await soak(...world)
+    assert.deepEqual(again.byWorld, { 'kept:2': byWorld['gcp:2'] }, 'what was kept is not run again')
   }).timeout(300_000)
 })

@@ -22,12 +22,13 @@ export function galleryKey(of: { subscription: string; resourceGroup: string; ga
 
 /** What a launch would be made from now, or the platform's own words on why it cannot be. */
 export function resolveImage(subscription: Subscription, choice: ImageChoice): Resolved {
-  const versions = [...(versionsOf(subscription, choice)?.values() ?? [])].filter(version => !version.gone)
+  const all = [...(versionsOf(subscription, choice)?.values() ?? [])]
+  const versions = all.filter(version => !version.gone && version.provisioningState === 'Succeeded')
   const wanted = choice.kind === 'marketplace' && choice.version === 'latest' ? null : choice.version
   const version =
     wanted === null
       ? versions
-          .filter(each => !each.excludeFromLatest && each.provisioningState === 'Succeeded')
+          .filter(each => !each.excludeFromLatest)
           .toSorted(byNumber)
           .at(-1)
       : versions.find(each => each.name === wanted)

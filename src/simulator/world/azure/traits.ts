@@ -278,9 +278,8 @@ function removeImage({ subscription, set }: Site, cause: string): void {
   const versions = set.model === null ? undefined : versionsOf(subscription, set.model.image)
   for (const version of versions?.values() ?? []) {
     if (cause === 'image-deregistered') version.gone = true
-    else {
-      version.excludeFromLatest = true
-      version.deprecation = 'Deprecated'
-    }
+    else if (set.model?.image.kind === 'marketplace') version.deprecation = 'Deprecated'
+    // A version of a gallery knows no deprecation, and one that is only excluded from the newest is still to be had by its number.
+    else version.provisioningState = 'Failed'
   }
 }

@@ -13,6 +13,7 @@ import {
   declaredSet,
   event,
   evidence,
+  instance,
   order,
   policy,
   readAfter,
@@ -64,7 +65,8 @@ function lagging(days: number | null, launchedDaysAgo = 40): Evidence {
   const current = { ...newer, since: days === null ? null : at(-days * 86_400) }
   const now = { ...declaration(), current }
   const seen = readBefore().snapshot
-  const instances = seen.instances.map(member => ({ ...member, launchedAt: at(-launchedDaysAgo * 86_400) }))
+  const others = seen.instances.filter(({ id }) => id !== victimId)
+  const instances = [...others, instance(victimId, { launchedAt: at(-launchedDaysAgo * 86_400) })]
   return evidence({
     order: order({ declarationVersion: 'template:2' }),
     before: readBefore({ declaration: now, snapshot: { ...seen, instances } }),
@@ -273,6 +275,36 @@ const cases: Readonly<Record<string, Evidence>> = {
     events: [],
     wholeAt: null,
   }),
+  'of two that were seen in the same look the one launched later is listed first, and failed as well': soaked({
+    candidates: [
+      candidate('i-second', { seenAt: at(60), launchedAt: at(50), gone: { at: at(70), cause: 'unknown', detail: 'exit 2' } }),
+      candidate('i-first', { seenAt: at(60), launchedAt: at(10), gone: { at: at(60), cause: 'unknown', detail: 'exit 1' } }),
+    ],
+    events: [],
+    wholeAt: null,
+  }),
+  'two failed side by side, and one came after the first of them and failed as well': soaked({
+    candidates: [
+      candidate('i-a', { seenAt: at(10), gone: { at: at(40), cause: 'unknown', detail: 'exit 1' } }),
+      candidate('i-b', { seenAt: at(11), gone: { at: at(90), cause: 'unknown', detail: 'exit 2' } }),
+      candidate('i-c', { seenAt: at(50), gone: { at: at(80), cause: 'unknown', detail: 'exit 3' } }),
+    ],
+    events: [],
+    wholeAt: null,
+  }),
+  'the group is no larger, not whole, and who replaced the victim is not told': soaked({ events: [], wholeAt: null }),
+  'a launch failed, another still starts, and the group is full': atDeadline({
+    candidates: [stillborn('i-a', 10), candidate('i-b', { seenAt: at(11), ...starting })],
+    events: [failedLaunch('a', 10, noRoom, 'i-a')],
+    wholeAt: at(500),
+  }),
+  'launches fail for good, and one that was well was lost and nobody knows why': atDeadline({
+    candidates: [
+      stillborn('i-a', 10),
+      candidate('i-b', { seenAt: at(11), recoveredAt: null, gone: { at: at(60), cause: 'unknown', detail: 'it disappeared' } }),
+    ],
+    events: [failedLaunch('a', 10, broken, 'i-a')],
+  }),
   'one was removed as unhealthy, and the next still starts': atDeadline({
     candidates: [
       candidate('i-a', { ...starting, gone: { at: at(400), cause: 'unhealthy', detail: 'failed its check' } }),
@@ -346,6 +378,14 @@ const cases: Readonly<Record<string, Evidence>> = {
     order: order({ victim: { ...order().victim, bornFrom: 'template:0' } }),
     before: readBefore({ victim: configuration(victimId, { type: 'tiny' }) }),
   }),
+  'the victim is of a declaration that could not be read, and its image is old as well': ((): Evidence => {
+    const old = lagging(20)
+    return {
+      ...old,
+      order: order({ ...old.order, victim: { ...old.order.victim, bornFrom: 'template:0' } }),
+      before: { ...old.before, victim: configuration(victimId, { type: 'tiny' }) },
+    }
+  })(),
   "a declared setting of the victim's could not be read": evidence({
     before: readBefore({
       victim: {
@@ -393,6 +433,10 @@ const cases: Readonly<Record<string, Evidence>> = {
       declarationWhy: 'throttled',
       configurations: { 'i-new': configuration('i-new', {}, { image: 'image-2' }) },
     }),
+  }),
+  'the successor runs another image than is declared now, and what was declared before could not be read': evidence({
+    before: readBefore({ declaration: declaration({ images: [] }) }),
+    after: readAfter({ configurations: { 'i-new': configuration('i-new', {}, { image: 'image-9' }) } }),
   }),
   'the successor is right, and the declaration could not be read again': evidence({
     after: readAfter({ declaration: null, declarationWhy: 'throttled' }),
@@ -459,6 +503,11 @@ const cases: Readonly<Record<string, Evidence>> = {
     policy: inside,
     before: readBefore({ fingerprint: { a: '1', b: '2' } }),
     after: readAfter({ fingerprints: { 'i-new': { a: '1' } }, fingerprintsUnread: { 'i-new': [{ what: 'state/b', why: 'too large' }] } }),
+  }),
+  'something inside that is ignored could not be read': evidence({
+    policy: { ...inside, drift: { ignore: ['state/b'], warn: [] } },
+    before: readBefore({ fingerprint: { a: '1' }, fingerprintUnread: [{ what: 'state/b', why: 'too large' }] }),
+    after: readAfter({ fingerprints: { 'i-new': { a: '1' } } }),
   }),
   'nobody could look into the victim': evidence({ policy: inside, before: readBefore({ fingerprintWhy: 'no address' }) }),
   'nobody looked into the victim': evidence({ policy: inside }),

@@ -74,7 +74,7 @@ function unknownTags(given: GroupSummary['tags']): readonly string[] {
 }
 
 function suggestion(key: string): string {
-  const [close] = near(key.trim(), tagNames, 1)
+  const [close] = near(key, tagNames, 1)
   return close === undefined ? `remove it, or use one of ${tagNames.join(', ')}` : `write ${close}, or remove it`
 }
 

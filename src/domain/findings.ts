@@ -47,13 +47,15 @@ export function late(why: string): Finding {
 
 /** `repeats`: how many came after it and failed as well. */
 export function unhealthy(candidate: Candidate, repeats = 0): Finding {
+  const { gone, lastProbeFailure, healthDetail } = candidate
+  const probe = candidate.health === 'healthy' ? lastProbeFailure : null
+  const actual = (gone === null ? (probe ?? healthDetail) : gone.detail) || null
   const why =
-    candidate.gone !== null
-      ? `was removed before it was ever healthy (${candidate.gone.detail || 'no reason given'})`
-      : candidate.lastProbeFailure !== null && candidate.health === 'healthy'
-        ? `kept failing a probe: ${candidate.lastProbeFailure}`
-        : `stayed unhealthy until the deadline: ${candidate.healthDetail || 'no check said why'}`
-  const actual = candidate.gone?.detail || candidate.lastProbeFailure || candidate.healthDetail || null
+    gone !== null
+      ? `was removed before it was ever healthy (${actual ?? 'no reason given'})`
+      : probe !== null
+        ? `kept failing a probe: ${probe}`
+        : `stayed unhealthy until the deadline: ${actual ?? 'no check said why'}`
   return finding('unhealthy', 'fail', `the successor ${candidate.name} ${why}${repeated(repeats)}`, {
     path: 'health',
     expected: 'healthy',

@@ -74,7 +74,7 @@ function unknownTags(given: GroupSummary['tags']): readonly string[] {
 }
 
 function suggestion(key: string): string {
-  const [close] = near(key.trim(), tagNames, 1)
+  const [close] = near(key, tagNames, 1)
   return close === undefined ? `remove it, or use one of ${tagNames.join(', ')}` : `write ${close}, or remove it`
 }
 
@@ -106,7 +106,7 @@ function readMethod(text: string): StrikeMethod | null {
 function readDate(text: string): Temporal.PlainDate | null {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return null
   try {
-    return Temporal.PlainDate.from(text, { overflow: 'reject' })
+    return Temporal.PlainDate.from(text)
   } catch {
     return null
   }

@@ -87,6 +87,83 @@ describe('comparing with a declaration', () => {
     )
   })
 
+  it('tells each setting alone where a part is there and lacks or has some of its settings', () => {
+    const declared = declaredSet({ values: { 'volumes/xvda/size': [8], 'volumes/xvda/type': ['fast'], 'volumes/xvda/key': ['k'] } })
+    const compared = (values: Readonly<Record<string, Value>>) =>
+      compareWithDeclaration({ ...configuration(victimId), values }, declared, { ...none, subject: 'victim' }).map(one => one.path)
+    // Extra settings of a volume that is declared, beside one that is not.
+    const whole = { 'volumes/xvda/size': 8, 'volumes/xvda/type': 'fast', 'volumes/xvda/key': 'k' }
+    assert.deepEqual(compared({ ...whole, 'volumes/xvda/a': 1, 'volumes/xvda/b': 2, 'volumes/xvdb/a': 1, 'volumes/xvdb/b': 2 }), [
+      'volumes/xvda/a',
+      'volumes/xvda/b',
+      'volumes/xvdb',
+    ])
+    // Settings that a volume lacks which is there.
+    assert.deepEqual(compared({ 'volumes/xvda/size': 8 }), ['volumes/xvda/key', 'volumes/xvda/type'])
+    assert.deepEqual(compared({ profile: 'x' }), ['profile', 'volumes/xvda'])
+  })
+
+  it('lists the settings of a whole part sorted, also where their own order is another', () => {
+    const [found] = victimFindings({ 'volumes/xvdf/a': 'z', 'volumes/xvdf/a!': 'b' })
+    assert.deepEqual(found?.actual, ['a z', 'a! b'])
+  })
+
+  it('tells several members of one collection each by its own path', () => {
+    assert.deepEqual(
+      victimFindings({ 'tags/a': 1, 'tags/b': 2, profile: 'x' }).map(one => [one.path, one.actual]),
+      [
+        ['profile', 'x'],
+        ['tags/a', 1],
+        ['tags/b', 2],
+      ],
+    )
+  })
+
+  it('only warns of a whole part where all of it warns', () => {
+    const values = { 'volumes/xvdf/size': 100, 'volumes/xvdf/type': 'fast' }
+    const level = (warn: readonly string[]) => victimFindings(values, { ignore: [], warn }).map(one => one.level)
+    assert.deepEqual(level(['volumes/xvdf/size']), ['fail'])
+    assert.deepEqual(level(['volumes/xvdf/size', 'volumes/xvdf/type']), ['warn'])
+  })
+
+  it('names the members by the declared set that is nearest, of several', () => {
+    const nearest = (sets: readonly Value[], actual: Value) => {
+      const declared = declaredSet({ values: { groups: sets } })
+      const seen = { ...configuration(victimId), values: { groups: actual } }
+      return compareWithDeclaration(seen, declared, { ...none, subject: 'victim' })[0]?.expected
+    }
+    const sets = [
+      ['a', 'b', 'c'],
+      ['x', 'y'],
+      ['a', 'x'],
+    ]
+    assert.deepEqual(nearest(sets, ['a', 'b', 'c', 'd']), ['a', 'b', 'c'])
+    assert.deepEqual(nearest(sets, ['x', 'y', 'z']), ['x', 'y'])
+    assert.deepEqual(nearest(sets, ['a']), ['a', 'x'])
+    // As near as another: the one that stands first.
+    assert.deepEqual(
+      nearest(
+        [
+          ['a', 'b'],
+          ['a', 'c'],
+        ],
+        ['a'],
+      ),
+      ['a', 'b'],
+    )
+    assert.deepEqual(
+      nearest(
+        [
+          ['a', 'b'],
+          ['a', 'c'],
+        ],
+        'one',
+      ),
+      ['a, b', 'a, c'],
+    )
+    assert.deepEqual(nearest([['a', 'b'], 'one'], ['a']), ['a, b', 'one'])
+  })
+
   it('takes a tag for a tag, whatever its key', () => {
     assert.deepEqual(
       victimFindings({ 'tags/constructor': 'x' }).map(one => one.path),
@@ -109,6 +186,44 @@ describe('comparing victim and successor', () => {
       compare({ 'notes/a': 1 }, { 'notes/a': 2 }).map(one => [one.kind, one.level, one.path, one.expected, one.actual]),
       [['config-drift', 'fail', 'notes/a', 1, 2]],
     )
+  })
+
+  it('tells a whole part that only one of them has as one thing', () => {
+    const part = { 'notes/x/a': 1, 'notes/x/b': 2 }
+    const beside = { 'notes/y/a': 1 }
+    assert.deepEqual(
+      compare({}, { ...part, ...beside }).map(one => one.path),
+      ['notes/x', 'notes/y/a'],
+    )
+    assert.deepEqual(
+      compare({ ...part, ...beside }, beside).map(one => one.path),
+      ['notes/x'],
+    )
+    assert.deepEqual(
+      compare({ 'notes/x/c': 3 }, { ...part, 'notes/x/c': 3 }).map(one => one.path),
+      ['notes/x/a', 'notes/x/b'],
+    )
+    assert.deepEqual(
+      compare({ ...part, 'notes/x/c': 3 }, { 'notes/x/c': 3 }).map(one => one.path),
+      ['notes/x/a', 'notes/x/b'],
+    )
+  })
+
+  it('calls values by the names that either side knows', () => {
+    const named = (id: string, groups: readonly string[], names: Record<string, string>) => ({
+      ...configuration(id, { 'notes/g': groups }),
+      names,
+    })
+    const [found] = compareInstances(
+      named(victimId, ['sg-1', 'sg-3'], { 'sg-1': 'web' }),
+      named('i-new', ['sg-2', 'sg-3'], { 'sg-2': 'sg-2' }),
+      {
+        ...none,
+        victimDeclared: declaredSet(),
+        successorDeclared: declaredSet(),
+      },
+    )
+    assert.match(found?.summary ?? '', /: web \(sg-1\) was on the victim only and sg-2 is on the successor only: /)
   })
 
   it('calls a moved default of the environment a warning', () => {
@@ -154,6 +269,24 @@ describe('comparing fingerprints', () => {
     assert.deepEqual(compareFingerprints({ 'var/log/x': '1' }, {}, { ignore: ['state/var/log/**'], warn: [] }), [])
   })
 
+  it('lists twenty-five and counts the others, in the order of their names', () => {
+    const entries = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`e${99 - n}`, '1']))
+    const exact = compareFingerprints(entries(25), {}, none)
+    assert.equal(exact.length, 25)
+    assert.equal(exact[0]?.path, 'state/e75')
+    const more = compareFingerprints(entries(26), {}, none)
+    assert.equal(more.length, 26)
+    assert.deepEqual(more.at(-1), {
+      kind: 'state-drift',
+      level: 'fail',
+      path: 'state',
+      expected: null,
+      actual: null,
+      summary: '1 more entries inside victim and successor differ: see the fingerprints of this drill',
+    })
+    assert.equal(compareFingerprints(entries(26), {}, { ignore: [], warn: ['state/**'] }).at(-1)?.level, 'warn')
+  })
+
   it('counts what is too much to list, and keeps what decides among the listed', () => {
     const many = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`etc/${n}`, '1']))
     const findings = compareFingerprints({ ...many, 'zz/one': '1' }, {}, { ignore: [], warn: ['state/etc/**'] })
@@ -188,6 +321,8 @@ describe("the victim's own drift", () => {
     const values = { type: 'large', 'volumes/xvda/size': 8 }
     const unread = [{ what: 'securityGroups', why: 'denied' }]
     assert.equal(drift(readBefore({ victim: { ...configuration(victimId), values, unread } }), 'template:1'), null)
+    const note = { ...values, 'tags/note': 'x' }
+    assert.equal(drift(readBefore({ victim: { ...configuration(victimId), values: note, unread } }), 'template:1'), null)
     // What is known to differ is enough to refuse.
     const tiny = { ...values, type: 'tiny' }
     assert.deepEqual(drift(readBefore({ victim: { ...configuration(victimId), values: tiny, unread } }), 'template:1'), [['type', 'fail']])

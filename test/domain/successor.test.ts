@@ -131,3 +131,56 @@ describe('successors', () => {
     )
   })
 })
+
+describe('who may be the successor', () => {
+  const launch = (instance_: string, cause: PlatformEvent['cause']) => event(`launch-${instance_}`, { instance: instance_, cause })
+  const among = (causes: Readonly<Record<string, PlatformEvent['cause'] | null>>) => {
+    const events = Object.entries(causes).flatMap(([id, cause]) => (cause === null ? [] : [launch(id, cause)]))
+    return successors(tracking({ candidates: Object.keys(causes).map(id => candidate(id)), events }), order())
+  }
+
+  it('is whom the platform launched to make up for a loss, then whom it names no cause for', () => {
+    const { candidates, certain } = among({
+      a: 'unhealthy',
+      b: 'unknown',
+      c: 'strike',
+      d: 'scale-out',
+      e: null,
+      f: 'replacement',
+      g: 'deployment',
+    })
+    assert.deepEqual([candidates.map(({ id }) => id), certain], [['a', 'c', 'f', 'b', 'e'], false])
+  })
+
+  it('is told in a sentence', () => {
+    const how = (causes: Parameters<typeof among>[0]) => among(causes).how
+    assert.equal(how({}), 'no new member that could be the successor')
+    assert.equal(how({ a: 'scale-out' }), 'no new member that could be the successor; 1 more came for other reasons')
+    assert.equal(how({ a: 'replacement' }), 'the platform names one new member as a replacement')
+    assert.equal(
+      how({ a: 'replacement', b: 'strike', c: 'rebalance' }),
+      'the platform names 2 new members as a replacement; 1 more came for other reasons',
+    )
+    assert.equal(how({ a: null }), 'the platform names no cause for the only new member')
+    assert.equal(how({ a: null, b: 'unknown' }), 'the platform names no cause for 2 new members')
+    assert.equal(how({ a: null, b: 'replacement' }), 'the platform names 1 as a replacement and no cause for 1 more')
+  })
+
+  it('is never a member of before, nor the victim, also where the members do not list it', () => {
+    const seen = tracking({ candidates: ['i-2', victimId, 'i-new'].map(id => candidate(id)), events: [] })
+    const { candidates } = successors(seen, order({ members: ['i-2', 'i-3'] }))
+    assert.deepEqual(
+      candidates.map(({ id }) => id),
+      ['i-new'],
+    )
+  })
+
+  it('counts where it came until the very deadline, and later only where nobody came in time', () => {
+    const at900 = candidate('i-at', { seenAt: at(900) })
+    const at901 = candidate('i-late', { seenAt: at(901) })
+    const ids = (candidates: readonly (typeof at900)[]) =>
+      contenders(tracking({ candidates, events: [] }), policy()).candidates.map(({ id }) => id)
+    assert.deepEqual(ids([at901, at900]), ['i-at'])
+    assert.deepEqual(ids([at901]), ['i-late'])
+  })
+})

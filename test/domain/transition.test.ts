@@ -112,6 +112,88 @@ describe('transition', () => {
     assert.ok(!('soakEndsAt' in next))
   })
 
+  it('stays restoring while a look shows nothing and the restore is owed, and only then', () => {
+    const look = (from: Drill, state: 'waiting' | 'requested' | 'done') =>
+      transition(from, { kind: 'looked', tracking: { ...nothingYet, restore: { state, detail: '' } }, at: at(10) }).state
+    const { restoring, recovering } = starts
+    assert.ok(restoring && recovering)
+    assert.deepEqual(
+      [look(restoring, 'waiting'), look(restoring, 'requested'), look(restoring, 'done')],
+      ['restoring', 'restoring', 'recovering'],
+    )
+    assert.deepEqual([look(recovering, 'waiting'), look(recovering, 'requested')], ['recovering', 'recovering'])
+  })
+
+  it('takes its phase anew from a restore that was looked at with it, and keeps it otherwise', () => {
+    const done = { kind: 'restore', progress: { state: 'done', detail: '' } } as const
+    const seen: Drill = { ...(starts.restoring as Drill & { state: 'restoring' }), tracking: tracking({ lookedAt: at(40) }) }
+    assert.equal(transition(seen, { ...done, at: at(40) }).state, 'soaking')
+    assert.equal(transition(seen, done).state, 'recovering')
+    const waiting = transition(seen, { kind: 'restore', progress: { state: 'waiting', detail: 'locked' } })
+    assert.ok(waiting.state === 'restoring')
+    assert.deepEqual(waiting.tracking.restore, { state: 'waiting', detail: 'locked' })
+    const { soaking } = starts
+    assert.ok(soaking)
+    assert.equal(transition(soaking, done).state, 'soaking')
+  })
+
+  it('keeps what was seen when it is concluded, and since when the group was whole', () => {
+    const conclude = (seen: Parameters<typeof tracking>[0], whole: boolean) => {
+      const open: Drill = { ...(starts.soaking as Drill & { state: 'soaking' }), tracking: tracking(seen) }
+      const last = transition(open, { kind: 'conclude', judgement, at: at(330), whole })
+      assert.ok(last.state === 'concluded' && last.tracking && !('soakEndsAt' in last))
+      return [last.tracking.candidates.length, String(last.tracking.wholeAt), last.wounded, last.wakeAt === null]
+    }
+    assert.deepEqual(conclude({ wholeAt: at(30) }, true), [1, String(at(30)), false, true])
+    assert.deepEqual(conclude({ wholeAt: null }, true), [1, String(at(330)), false, true])
+    assert.deepEqual(conclude({ wholeAt: at(30) }, false), [1, 'null', true, false])
+  })
+
+  it('S3 leaves a group wounded, and its restore known, until it is seen whole', () => {
+    const { wounded } = starts
+    assert.ok(wounded?.state === 'concluded')
+    const again = transition(wounded, { kind: 'looked-wounded', at: at(500), whole: false })
+    assert.ok(again.state === 'concluded')
+    assert.deepEqual([again.wounded, again.tracking?.wholeAt], [true, null])
+    assert.ok(again.wakeAt && Temporal.Instant.compare(again.wakeAt, at(500)) > 0)
+    const restored = transition(wounded, { kind: 'restore', progress: { state: 'requested', detail: 'asked' } })
+    assert.ok(restored.state === 'concluded')
+    assert.deepEqual([restored.tracking?.restore?.detail, restored.tracking?.desired], ['asked', 3])
+    const seen = transition(wounded, {
+      kind: 'looked-wounded',
+      tracking: tracking({ desired: 7, wholeAt: at(450) }),
+      at: at(500),
+      whole: true,
+    })
+    assert.ok(seen.state === 'concluded')
+    assert.deepEqual([seen.tracking?.desired, String(seen.tracking?.wholeAt)], [7, String(at(450))])
+    const untracked: Drill = { ...wounded, tracking: null }
+    assert.throws(() => transition(untracked, { kind: 'looked-wounded', at: at(500), whole: true }), IllegalTransition)
+  })
+
+  it('keeps why it was refused or not struck, and proves nothing by it', () => {
+    const { refused, leashed } = starts
+    assert.ok(refused?.state === 'refused' && leashed?.state === 'leashed')
+    assert.deepEqual([refused.refusal, String(refused.refusedAt)], [{ rule: 'S5', reason: 'deploying' }, String(at(0))])
+    assert.deepEqual(leashed.victim, victim)
+    const last = drill(intend, { kind: 'not-struck', at: at(5), why: 'the victim is alive' })
+    assert.ok(last.state === 'concluded')
+    const { findings, ...rest } = last.judgement
+    assert.deepEqual(rest, { verdict: 'inconclusive', proven: [], notCompared: [], successor: null })
+    assert.match(findings[0]?.summary ?? '', /the victim is alive$/)
+    assert.ok(!('attempts' in last) && !('lastAttemptAt' in last))
+  })
+
+  it('names the drill and the step that do not fit', () => {
+    assert.throws(() => transition(plannedDrill(), struck), {
+      name: 'IllegalTransition',
+      message: 'a planned drill knows no step "struck" (drill drill-1, revision 0)',
+    })
+    assert.throws(() => transition(plannedDrill(), { kind: 'intend', order: order({ drill: 'drill-2' }) }), {
+      message: 'the order is for drill drill-2 on cloud:here/web, not for drill drill-1 on cloud:here/web',
+    })
+  })
+
   it('wakes at once when nothing is left to wait for', () => {
     const next = transition(starts.soaking as Drill, { kind: 'looked', tracking: tracking(), at: at(330) })
     assert.deepEqual([next.state, String(next.wakeAt)], ['soaking', String(at(330))])

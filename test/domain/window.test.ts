@@ -8,6 +8,7 @@ import {
   nextWindow,
   openDaysBetween,
   type Window,
+  whyClosed,
   windowAt,
   windowOpening,
 } from '../../src/domain/window.ts'
@@ -40,6 +41,19 @@ describe('windows', () => {
     assert.equal(windowOpening(berlin, day('2026-12-24')), null)
     assert.equal(isOpenDay(berlin, day('2026-12-23')), true)
     assert.equal(windowAt(berlin, at('2026-12-24T10:00+01:00')), null)
+  })
+
+  it('say why a day has none', () => {
+    const berlin = schedule({ closedOn: ['2026-12-24'] })
+    assert.equal(whyClosed(berlin, day('2026-12-24')), '2026-12-24 is a holiday')
+    // From Monday on.
+    const names = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday']
+    for (const [n, name] of names.entries()) {
+      const date = day('2026-11-23').add({ days: n })
+      assert.equal(whyClosed(schedule({ days: [] }), date), `${date} is a ${name}, which the schedule leaves out`)
+    }
+    const skipped = schedule({ days: everyDay, hours: hours('02:10', '02:50') })
+    assert.equal(whyClosed(skipped, day('2026-03-29')), 'a clock change leaves nothing of its hours on 2026-03-29')
   })
 
   it('across midnight are judged by the day and holiday on which they opened', () => {

@@ -1,6 +1,7 @@
 import type {
   CommunityGalleryImageVersion,
   GalleryImageVersion,
+  Image,
   RollingUpgradeStatusInfo,
   SharedGalleryImageVersion,
   VirtualMachine,
@@ -25,6 +26,13 @@ export interface GalleryImage {
   readonly resourceGroup: string
   readonly gallery: string
   readonly image: string
+}
+
+/** An image outside of any gallery: there is one of it, without versions. */
+export interface ManagedImage {
+  readonly subscription: string
+  readonly resourceGroup: string
+  readonly name: string
 }
 
 /** An image that its owner shares with everybody (community) or with this tenant (shared), by the gallery's public or unique name. */
@@ -85,6 +93,7 @@ export interface AzureApi {
   listLocks(signal: AbortSignal): Promise<ManagementLockObject[]>
   listGalleryVersions(image: GalleryImage, signal: AbortSignal): Promise<GalleryImageVersion[]>
   getGalleryVersion(image: GalleryImage, version: string, signal: AbortSignal): Promise<GalleryImageVersion>
+  getManagedImage(image: ManagedImage, signal: AbortSignal): Promise<Image>
   listCommunityVersions(image: PublishedImage, signal: AbortSignal): Promise<CommunityGalleryImageVersion[]>
   listSharedVersions(image: PublishedImage, signal: AbortSignal): Promise<SharedGalleryImageVersion[]>
   listMarketplaceVersions(image: MarketplaceImage, signal: AbortSignal): Promise<VirtualMachineImageResource[]>

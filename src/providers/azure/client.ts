@@ -218,6 +218,7 @@ function images(
   AzureApi,
   | 'listGalleryVersions'
   | 'getGalleryVersion'
+  | 'getManagedImage'
   | 'listCommunityVersions'
   | 'listSharedVersions'
   | 'listMarketplaceVersions'
@@ -236,6 +237,8 @@ function images(
           expand: 'ReplicationStatus',
         }),
       ),
+    getManagedImage: (of, signal) =>
+      send('images.get', signal, abortSignal => computeIn(of.subscription).images.get(of.resourceGroup, of.name, { abortSignal })),
     listCommunityVersions: (of, signal) =>
       pages('communityGalleryImageVersions.list', signal, abortSignal =>
         communityGalleryImageVersions.list(of.location, of.gallery, of.image, { abortSignal }),

@@ -1,4 +1,4 @@
-import type { GalleryImageVersion, VirtualMachineScaleSet, VirtualMachineScaleSetInstanceView } from '@azure/arm-compute'
+import type { GalleryImageVersion, Image, VirtualMachineScaleSet, VirtualMachineScaleSetInstanceView } from '@azure/arm-compute'
 import type { Finding } from '../../domain/finding.ts'
 import type { GroupId } from '../../domain/group.ts'
 import { ProviderError } from '../provider-error.ts'
@@ -82,6 +82,8 @@ async function imageFindings({ api, clock }: ScopeContext, set: VirtualMachineSc
     case undefined:
     case 'fixed':
       return []
+    case 'managed':
+      return managedFindings(source, await orNull(api.getManagedImage(source.image, signal)))
     case 'gallery':
       return galleryFindings(api, source, about)
     case 'marketplace':
@@ -100,6 +102,12 @@ interface About {
 }
 
 const BUILD_ANEW = 'build it anew and name it in the model of the scale set'
+
+function managedFindings({ base }: ImageSource, image: Image | null): Finding[] {
+  if (image === null) return [cannotRebuild('fail', 'image', base, `image ${base} does not exist (any more): ${BUILD_ANEW}`)]
+  if (!/^failed$/i.test(image.provisioningState ?? '')) return []
+  return [cannotRebuild('fail', 'image', base, `image ${base} was never finished (provisioning state Failed): ${BUILD_ANEW}`)]
+}
 
 async function galleryFindings(api: AzureApi, source: ImageSource & { kind: 'gallery' }, about: About): Promise<Finding[]> {
   const name = source.version === null ? source.base : `${source.base}/versions/${source.version}`

@@ -1,5 +1,5 @@
 import type { ImageReference } from '@azure/arm-compute'
-import type { GalleryImage, Machine, MarketplaceImage, PublishedImage } from './api.ts'
+import type { GalleryImage, Machine, ManagedImage, MarketplaceImage, PublishedImage } from './api.ts'
 import { partOf } from './ids.ts'
 
 /** What an image reference names, before "the newest" is resolved. `version` null: the newest. */
@@ -8,7 +8,8 @@ export type ImageSource =
   | { readonly kind: 'community'; readonly image: PublishedImage; readonly base: string; readonly version: string | null }
   | { readonly kind: 'shared'; readonly image: PublishedImage; readonly base: string; readonly version: string | null }
   | { readonly kind: 'marketplace'; readonly image: MarketplaceImage; readonly base: string; readonly version: string | null }
-  /** A managed image, or something that this adapter does not know: it is what its id says. */
+  | { readonly kind: 'managed'; readonly image: ManagedImage; readonly base: string; readonly version: null }
+  /** Something that this adapter does not know: it is what its id says. */
   | { readonly kind: 'fixed'; readonly base: string; readonly version: null }
 
 /** Null: no image is named at all (a machine made from a disk). Ids are the same in any case, so all are in lower case. */
@@ -34,8 +35,9 @@ function publishedSource(id: string, how: { location: string; kind: 'community' 
 function ownSource(id: string): ImageSource {
   const [subscription, resourceGroup] = [partOf(id, 'subscriptions'), partOf(id, 'resourceGroups')]
   const [gallery, image] = [partOf(id, 'galleries'), partOf(id, 'images')]
-  if (subscription === null || resourceGroup === null || gallery === null || image === null)
-    return { kind: 'fixed', base: id.toLowerCase(), version: null }
+  if (subscription === null || resourceGroup === null || image === null) return { kind: 'fixed', base: id.toLowerCase(), version: null }
+  if (gallery === null)
+    return { kind: 'managed', image: { subscription, resourceGroup, name: image }, base: id.toLowerCase(), version: null }
   return { kind: 'gallery', image: { subscription, resourceGroup, gallery, image }, base: withoutVersion(id), version: versionIn(id) }
 }
 
@@ -64,7 +66,7 @@ export function runningImage(machine: Machine): string | null {
   const reference = machine.storageProfile?.imageReference
   const source = imageSource(reference, '')
   if (source === null) return null
-  if (source.kind === 'fixed') return source.base
+  if (source.kind === 'fixed' || source.kind === 'managed') return source.base
   const version = reference?.exactVersion ?? source.version
   return version === null || version === '' ? null : imageName(source, version)
 }

@@ -4,6 +4,7 @@ const READS = [
   'Microsoft.Compute/virtualMachineScaleSets/instanceView/read',
   'Microsoft.Compute/virtualMachineScaleSets/virtualMachines/read',
   'Microsoft.Compute/virtualMachines/read',
+  'Microsoft.Compute/images/read',
   'Microsoft.Compute/galleries/images/versions/read',
   'Microsoft.Compute/locations/communityGalleries/images/versions/read',
   'Microsoft.Compute/locations/sharedGalleries/images/versions/read',

@@ -1,7 +1,7 @@
 import type { CommunityGalleryImageVersion, GalleryImageVersion, SharedGalleryImageVersion } from '@azure/arm-compute'
 import type { NotCompared } from '../../domain/declaration.ts'
 import { ProviderError } from '../provider-error.ts'
-import type { AzureApi } from './api.ts'
+import type { AzureApi, ManagedImage } from './api.ts'
 import { type ImageSource, imageName } from './images.ts'
 
 /** What an image reference of a model comes to now. */
@@ -28,7 +28,9 @@ export async function resolveImage(
   options: { location: string; signal: AbortSignal },
 ): Promise<ResolvedImage> {
   if (source === null) return unread('the model names no image')
-  if (source.kind === 'fixed') return { images: [source.base], since: undefined, dataDisks: [], unread: [] }
+  if (source.kind === 'fixed') return { images: [source.base], since: undefined, dataDisks: null, unread: [] }
+  if (source.kind === 'managed')
+    return { images: [source.base], since: undefined, dataDisks: await dataDisksIn(api, source.image, options.signal), unread: [] }
   try {
     const versions = await launchable(api, source, options)
     const chosen = source.version === null ? newest(versions) : versions.filter(version => version.name === source.version)
@@ -51,7 +53,7 @@ export async function resolveImage(
 
 async function launchable(
   api: AzureApi,
-  source: Exclude<ImageSource, { kind: 'fixed' }>,
+  source: Exclude<ImageSource, { kind: 'fixed' | 'managed' }>,
   { location, signal }: { location: string; signal: AbortSignal },
 ): Promise<Version[]> {
   switch (source.kind) {
@@ -85,6 +87,15 @@ async function dataDisksOf(
   try {
     const images = await Promise.all(chosen.map(({ name }) => api.getMarketplaceVersion(source.image, name, signal)))
     return [...new Set(images.flatMap(image => lunsOf(image.dataDiskImages)))]
+  } catch (error) {
+    if (signal.aborted || !(error instanceof ProviderError)) throw error
+    return null
+  }
+}
+
+async function dataDisksIn(api: AzureApi, image: ManagedImage, signal: AbortSignal): Promise<readonly number[] | null> {
+  try {
+    return lunsOf((await api.getManagedImage(image, signal)).storageProfile?.dataDisks)
   } catch (error) {
     if (signal.aborted || !(error instanceof ProviderError)) throw error
     return null

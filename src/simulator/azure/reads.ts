@@ -4,7 +4,15 @@ import { scaleSetId, setKey } from '../world/azure/scale-sets.ts'
 import { ArmError, notFound } from './arm-error.ts'
 import type { Answer, Call, Operation } from './call.ts'
 import { page } from './pages.ts'
-import { galleryVersionJson, machineJson, marketplaceVersionJson, publishedVersionJson, scaleSetJson, setViewJson } from './render.ts'
+import {
+  galleryVersionJson,
+  machineJson,
+  managedImageJson,
+  marketplaceVersionJson,
+  publishedVersionJson,
+  scaleSetJson,
+  setViewJson,
+} from './render.ts'
 
 export const GROUP = '/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Compute'
 export const SET = `${GROUP}/virtualMachineScaleSets/{set}`
@@ -52,6 +60,13 @@ export const readOperations: readonly Operation[] = [
     if (version === undefined)
       throw notFound(`Microsoft.Compute/galleries/${call.names.gallery}/images/${call.names.image}/versions/${call.names.version}`)
     return ok(galleryVersionJson(call.subscription, call.path.replace(/\/versions\/[^/]+$/i, ''), version))
+  }),
+  reads('images.get', `${GROUP}/images/{image}`, call => {
+    const { subscription, names, path } = call
+    const versions = subscription.managedImages.get(`${names.group}/${names.image}`.toLowerCase())
+    const version = [...(versions?.values() ?? [])].find(each => !each.gone)
+    if (version === undefined) throw notFound(`Microsoft.Compute/images/${names.image}`)
+    return ok(managedImageJson(subscription, path, version))
   }),
   reads('communityGalleryImageVersions.list', `${LOCATION}/communityGalleries/{gallery}/images/{image}/versions`, call =>
     publishedVersions(call, 'community'),

@@ -117,7 +117,7 @@ function securityJson(from: Pick<Machine, 'securityType' | 'encryptionAtHost'>):
 function imageJson(image: ImageChoice): Json {
   if (image.kind === 'marketplace') return { publisher: image.publisher, offer: image.offer, sku: image.sku, version: image.version }
   const id = imageId(image, image.version)
-  return image.kind === 'gallery' ? { id } : { [`${image.kind}GalleryImageId`]: id }
+  return image.kind === 'gallery' || image.kind === 'managed' ? { id } : { [`${image.kind}GalleryImageId`]: id }
 }
 
 function identitiesJson(identities: readonly string[]): Json {
@@ -210,7 +210,7 @@ function extensionJson(machine: string, subscription: Subscription, each: Machin
 
 function storageJson(machine: Machine): Json {
   return {
-    imageReference: { ...imageJson(machine.image), exactVersion: machine.exactVersion },
+    imageReference: { ...imageJson(machine.image), ...(machine.image.kind === 'managed' ? {} : { exactVersion: machine.exactVersion }) },
     osDisk: {
       osType: 'Linux',
       name: `${machine.name}_OsDisk`,
@@ -303,6 +303,20 @@ export function galleryVersionJson(subscription: Subscription, image: string, ve
         aggregatedState: 'Completed',
         summary: [{ region: subscription.location, state: 'Completed', details: '', progress: 100 }],
       },
+    },
+  }
+}
+
+export function managedImageJson(subscription: Subscription, id: string, version: ImageVersion): Json {
+  return {
+    name: id.split('/').at(-1),
+    id,
+    location: subscription.location,
+    type: 'Microsoft.Compute/images',
+    properties: {
+      provisioningState: version.provisioningState,
+      hyperVGeneration: 'V2',
+      storageProfile: { osDisk: { osType: 'Linux', osState: 'Generalized', diskSizeGB: 30 }, dataDisks: [] },
     },
   }
 }

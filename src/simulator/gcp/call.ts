@@ -17,7 +17,7 @@ export interface Call {
   /** A fault: this page has nothing on it but a token. */
   readonly emptyPage: boolean
   /** A fault: places that cannot be reached now. */
-  readonly unreachable: readonly string[]
+  readonly unreachable: readonly { readonly place: string; readonly told: 'both' | 'warning' | 'list' }[]
 }
 
 export interface Operation {

@@ -190,9 +190,12 @@ async function run(exchange: Exchange, hits: readonly Fault[]): Promise<unknown>
 }
 
 /** A list over all places is hit by a fault about one of them, which it does not name. */
-function unreachableIn({ faults }: Simulated, route: Route): string[] {
+function unreachableIn({ faults }: Simulated, route: Route): Call['unreachable'] {
   if (!route.name.endsWith('.aggregatedList')) return []
-  return faults.list().flatMap(({ fault }) => (fault.kind === 'unreachable' && fault.region !== undefined ? [fault.region] : []))
+  return faults.list().flatMap(({ fault }) => {
+    if (fault.kind !== 'unreachable' || fault.region === undefined) return []
+    return [{ place: fault.region, told: fault.told }]
+  })
 }
 
 /** Tokens are not checked; who holds one is called after it. */

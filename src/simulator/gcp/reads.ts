@@ -45,23 +45,25 @@ function aggregated<Item extends { readonly name: string }>(
   show: (call: Call, item: Item) => unknown,
 ): Operation {
   return reads(call => {
-    const gone = (place: string) => call.unreachable.some(one => place.endsWith(`/${one}`))
+    const gone = (place: string) => call.unreachable.some(one => place.endsWith(`/${one.place}`))
     const reachable = all(call).filter(([place]) => !gone(place))
     const kept = filtered(call, reachable, ([, item]) => item.name)
     const { items, nextPageToken } = page(call, kept, ([place, item]) => `${place}/${item.name}`)
     const byPlace = Map.groupBy(items, ([place]) => place)
     const scoped = [...byPlace].map(([place, members]) => [place, { [noun]: members.map(([, item]) => show(call, item)) }] as const)
-    const lost = call.unreachable.map(one => {
-      const place = /-[a-z]$/.test(one) ? `zones/${one}` : `regions/${one}`
+    const lost = call.unreachable.map(({ place: one, told }) => ({ place: /-[a-z]$/.test(one) ? `zones/${one}` : `regions/${one}`, told }))
+    const warnings = lost.flatMap(({ place, told }) => {
+      if (told === 'list') return []
       const message = `'${place}' is unreachable.`
-      return [place, { warning: { code: 'UNREACHABLE', message, data: [{ key: 'scope', value: place }] } }] as const
+      return [[place, { warning: { code: 'UNREACHABLE', message, data: [{ key: 'scope', value: place }] } }] as const]
     })
+    const listed = lost.filter(({ told }) => told !== 'warning')
     return {
       kind: `compute#${noun}AggregatedList`,
       id: `projects/${call.project.name}/aggregated/${noun}`,
-      items: Object.fromEntries([...scoped, ...lost]),
+      items: Object.fromEntries([...scoped, ...warnings]),
       nextPageToken,
-      ...(lost.length === 0 ? {} : { unreachables: lost.map(([place]) => link(call.project, place)) }),
+      ...(listed.length === 0 ? {} : { unreachables: listed.map(({ place }) => link(call.project, place)) }),
     }
   })
 }

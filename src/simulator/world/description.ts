@@ -183,7 +183,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
   /** Pages without items that carry a token to go on with. */
   z.strictObject({ kind: z.literal('empty-pages'), ...match }),
   /** The zone or region (`region`) cannot be reached: lists over all of them leave it out and say so. */
-  z.strictObject({ kind: z.literal('unreachable'), ...match }),
+  z.strictObject({ kind: z.literal('unreachable'), told: z.enum(['both', 'warning', 'list']).default('both'), ...match }),
   /** The Date header is off by this much. */
   z.strictObject({ kind: z.literal('clock-skew'), milliseconds: z.number(), ...match }),
 ])

@@ -88,6 +88,7 @@ describe('the disks that an image brings along', () => {
     listCommunityVersions: async () => published,
     listSharedVersions: async () => published,
     listMarketplaceVersions: async () => [{ location: 'westeurope', name: '1.0.0' }],
+    getManagedImage: async () => ({ location: 'westeurope', storageProfile: { dataDisks: [{ lun: 4 }] } }),
     getMarketplaceVersion: async () => ({ location: 'westeurope', name: '1.0.0', dataDiskImages: [{ lun: 4 }] }),
   } as unknown as AzureApi
 
@@ -102,6 +103,7 @@ describe('the disks that an image brings along', () => {
     ],
     ['a shared gallery', { sharedGalleryImageId: shared }, '1.0.0'],
     ['a version of a shared gallery', { sharedGalleryImageId: `${shared}/versions/2.0.0` }, '2.0.0'],
+    ['no gallery', { id: '/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/images/golden' }, 'golden'],
     ['the marketplace', { ...offer, version: 'latest' }, '1.0.0'],
     ['a version of the marketplace', { ...offer, version: '1.0.0' }, '1.0.0'],
   ] as const)

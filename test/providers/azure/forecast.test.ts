@@ -6,7 +6,7 @@ import { openAzure } from './stage.ts'
 
 const never = new AbortController().signal
 
-type Way = 'gallery' | 'community' | 'shared' | 'marketplace'
+type Way = 'gallery' | 'community' | 'shared' | 'managed' | 'marketplace'
 interface Edited {
   readonly subscription: Subscription
   readonly set: ScaleSet
@@ -41,6 +41,28 @@ const cases: readonly Case[] = [
       }),
     ),
   ),
+  {
+    what: 'its managed image is gone',
+    image: 'managed',
+    version: 'latest',
+    edit: of => {
+      of.version.gone = true
+    },
+    level: 'fail',
+    path: 'image',
+    says: /does not exist/,
+  },
+  {
+    what: 'its managed image was never finished',
+    image: 'managed',
+    version: 'latest',
+    edit: of => {
+      of.version.provisioningState = 'Failed'
+    },
+    level: 'fail',
+    path: 'image',
+    says: /never finished/,
+  },
   ...(['gallery', 'community', 'shared'] as const).map(
     (image): Case => ({
       what: `every version of its image (${image}) is excluded from the newest`,
@@ -174,7 +196,7 @@ describe('the forecast of a scale set', () => {
   let simulator: Simulator
 
   beforeEach(async () => {
-    const groups = (['gallery', 'community', 'shared', 'marketplace'] as const).flatMap(image =>
+    const groups = (['gallery', 'community', 'shared', 'managed', 'marketplace'] as const).flatMap(image =>
       (['latest', 'fixed'] as const).map(version => ({ name: `${image}-${version}`, image, version, mode: 'flexible' as const })),
     )
     simulator = await startSimulator({ world: createWorld({ azure: { groups } }) })
@@ -193,13 +215,13 @@ describe('the forecast of a scale set', () => {
   function of(name: string): Edited {
     const subscription = [...simulator.world.subscriptions.values()][0] ?? assert.fail('no subscription')
     const set = subscription.scaleSets.get(`shop/${name}`) ?? assert.fail(`no set ${name}`)
-    const images = [...subscription.galleryImages, ...subscription.published, ...subscription.marketplace]
+    const images = [...subscription.galleryImages, ...subscription.published, ...subscription.managedImages, ...subscription.marketplace]
     const versions = images.find(([key]) => key.includes(name))?.[1] ?? assert.fail(`no image of ${name}`)
     return { subscription, set, version: [...versions.values()][0] ?? assert.fail('no version') }
   }
 
   it('S13 has nothing to say where a rebuild will work', async () => {
-    for (const name of ['gallery-latest', 'community-fixed', 'shared-latest', 'marketplace-fixed'])
+    for (const name of ['gallery-latest', 'community-fixed', 'shared-latest', 'managed-latest', 'marketplace-fixed'])
       assert.deepEqual(await foreseen(name), [])
   })
 

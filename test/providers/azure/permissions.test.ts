@@ -19,6 +19,7 @@ const actions: Readonly<Record<string, string>> = {
   'virtualMachines.list': 'Microsoft.Compute/virtualMachines/read',
   'virtualMachines.get': 'Microsoft.Compute/virtualMachines/read',
   'galleryImageVersions.listByGalleryImage': 'Microsoft.Compute/galleries/images/versions/read',
+  'images.get': 'Microsoft.Compute/images/read',
   'galleryImageVersions.get': 'Microsoft.Compute/galleries/images/versions/read',
   'communityGalleryImageVersions.list': 'Microsoft.Compute/locations/communityGalleries/images/versions/read',
   'sharedGalleryImageVersions.list': 'Microsoft.Compute/locations/sharedGalleries/images/versions/read',
@@ -50,7 +51,7 @@ describe('the custom role of Azure', () => {
 
   it('covers every call of a forecast and of a look, for both kinds of sets and images', async () => {
     const groups = (['uniform', 'flexible'] as const).flatMap(mode =>
-      (['gallery', 'community', 'shared', 'marketplace'] as const).flatMap(image =>
+      (['gallery', 'community', 'shared', 'managed', 'marketplace'] as const).flatMap(image =>
         (['latest', 'fixed'] as const).map(version => ({ name: `${mode}-${image}-${version}`, mode, image, version })),
       ),
     )

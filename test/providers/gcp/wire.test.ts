@@ -61,16 +61,17 @@ describe('Compute Engine, through its own SDK', () => {
   })
 
   for (const region of ['us-east1', 'us-east1-b'])
-    it(`S10 shows what it can list while ${region} cannot be reached, and then that this was not all`, async () => {
-      simulator.faults.add({ kind: 'unreachable', region })
-      const { found, error } = await discovered()
-      assert.ok(error instanceof Error && error.message.includes(`${region} of project`), String(error))
-      assert.deepEqual(
-        found.map(({ name }) => name).filter(name => name.startsWith('far')),
-        region === 'us-east1' ? ['far-too'] : ['far'],
-      )
-      assert.ok(found.some(({ name }) => name === 'a'))
-    })
+    for (const told of ['warning', 'list'] as const)
+      it(`S10 shows what it can list while ${region} cannot be reached, and then that this was not all (told by a ${told})`, async () => {
+        simulator.faults.add({ kind: 'unreachable', region, told })
+        const { found, error } = await discovered()
+        assert.ok(error instanceof Error && error.message.includes(`${region} of project`), String(error))
+        assert.deepEqual(
+          found.map(({ name }) => name).filter(name => name.startsWith('far')),
+          region === 'us-east1' ? ['far-too'] : ['far'],
+        )
+        assert.ok(found.some(({ name }) => name === 'a'))
+      })
 
   it('S10 takes no group of a place that cannot be reached for gone, asked for alone or among many', async () => {
     simulator.faults.add({ kind: 'unreachable', region: 'us-east1' })

@@ -22,7 +22,7 @@ export function azureSchema<Trait extends z.ZodType, Times extends z.ZodType, Du
     /** False: no tag. A string is the tag's value. */
     optIn: z.union([z.boolean(), z.string()]).default(true),
     tags: z.record(z.string(), z.string()).default({}),
-    image: z.enum(['gallery', 'community', 'shared', 'marketplace']).default('gallery'),
+    image: z.enum(['gallery', 'community', 'shared', 'managed', 'marketplace']).default('gallery'),
     /** Where its gallery stands, if that is another of the world's subscriptions. */
     gallerySubscription: z.uuid().optional(),
     /** `latest` is resolved at every launch; `fixed` names one version. */

@@ -19,6 +19,7 @@ export function buildSubscription(world: World, description: AzureDescription['s
     galleryImages: new Map(),
     marketplace: new Map(),
     published: new Map(),
+    managedImages: new Map(),
     locks: [],
     operations: new Map(),
     defaultSecurityType: 'Standard',
@@ -100,6 +101,10 @@ function addImage(world: World, subscription: Subscription, description: AzureGr
     const place = { publisher: 'canonical', offer: `ubuntu-${name}`, sku: 'server' }
     subscription.marketplace.set(`${place.publisher}/${place.offer}/${place.sku}`.toLowerCase(), versions)
     return { kind: 'marketplace', ...place, version: description.version === 'latest' ? 'latest' : version.name }
+  }
+  if (description.image === 'managed') {
+    subscription.managedImages.set(`${resourceGroup}/${name}`.toLowerCase(), versions)
+    return { kind: 'managed', subscription: subscription.subscription, resourceGroup, image: name, version: null }
   }
   const fixed = description.version === 'latest' ? null : version.name
   if (description.image !== 'gallery') {

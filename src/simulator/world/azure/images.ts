@@ -9,6 +9,8 @@ export function versionsOf(subscription: Subscription, choice: ImageChoice): Map
   switch (choice.kind) {
     case 'gallery':
       return subscription.galleryImages.get(galleryKey(choice))
+    case 'managed':
+      return subscription.managedImages.get(`${choice.resourceGroup}/${choice.image}`.toLowerCase())
     case 'marketplace':
       return subscription.marketplace.get(`${choice.publisher}/${choice.offer}/${choice.sku}`.toLowerCase())
     default:
@@ -51,6 +53,8 @@ export function imageId(choice: InGallery, version: string | null): string {
 function galleryPath(choice: InGallery): string {
   if (choice.kind === 'gallery')
     return `/subscriptions/${choice.subscription}/resourceGroups/${choice.resourceGroup}/providers/Microsoft.Compute/galleries/${choice.gallery}/images/${choice.image}`
+  if (choice.kind === 'managed')
+    return `/subscriptions/${choice.subscription}/resourceGroups/${choice.resourceGroup}/providers/Microsoft.Compute/images/${choice.image}`
   return `/${choice.kind}Galleries/${choice.gallery}/images/${choice.image}`
 }
 

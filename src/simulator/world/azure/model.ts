@@ -14,6 +14,8 @@ export interface Subscription extends Part {
   readonly galleryImages: Map<string, Map<string, ImageVersion>>
   /** By `<publisher>/<offer>/<sku>`, in lower case. */
   readonly marketplace: Map<string, Map<string, ImageVersion>>
+  /** Images outside of galleries, by `<resource group>/<image>`, in lower case: each is one, whatever its version is called here. */
+  readonly managedImages: Map<string, Map<string, ImageVersion>>
   /** What galleries of others share, by `<community or shared>/<gallery>/<image>`, in lower case. */
   readonly published: Map<string, Map<string, ImageVersion>>
   readonly locks: Lock[]
@@ -126,6 +128,13 @@ export type ImageChoice =
       readonly image: string
       /** Null: the newest. */
       readonly version: string | null
+    }
+  | {
+      readonly kind: 'managed'
+      readonly subscription: string
+      readonly resourceGroup: string
+      readonly image: string
+      readonly version: null
     }
   | { readonly kind: 'community' | 'shared'; readonly gallery: string; readonly image: string; readonly version: string | null }
 

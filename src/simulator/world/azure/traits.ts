@@ -46,6 +46,9 @@ function prepareFor(group: AzureGroup, trait: TraitDescription): AzureGroup {
 /** Why this cloud has no such thing, or null. */
 function senseless(trait: TraitDescription, group: AzureGroup): string | null {
   switch (trait.trait) {
+    case 'stale-image':
+    case 'wrong-image':
+      return group.image === 'managed' ? 'a managed image has no versions' : null
     case 'pre-built':
       return 'scale sets have no warm pool here (standby pools are not simulated)'
     case 'owned':

@@ -205,6 +205,9 @@ export interface RestoreProgress {
 /** A flat record of what is inside an instance. */
 export type Fingerprint = Readonly<Record<string, string>>
 
+/** In a list of changes: the image has it, and the instance does not any more. */
+export const DELETED = 'deleted'
+
 /** One look inside an instance. */
 export interface Inside {
   readonly fingerprint: Fingerprint

@@ -432,7 +432,7 @@ describe('Docker Swarm, on real engines', function () {
     // What runs there stays, and nothing new comes.
     await manager.docker(['node', 'update', '--availability', 'pause', node])
     try {
-      const { code, stdout, stderr } = await call('one', 'run', '--group', '*/wanderer', '--victim', task, '--json', 'report.json')
+      const { code, stdout, stderr } = await call('one', 'run', '--group', 'wanderer', '--victim', task, '--json', 'report.json')
       assert.equal(code, 3, `${stdout}\n${stderr}`)
     } finally {
       await manager.docker(['node', 'update', '--availability', 'active', node])

@@ -1,7 +1,7 @@
 import type { Configuration, Declaration, DeclaredSet, NotCompared, Path, PathGlob } from './declaration.ts'
 import { type Difference, differencesBetween, examine, isIgnored } from './differences.ts'
 import { changeSentence, type Deviation, deviationSentence, partsOf, type Subject } from './drift-wording.ts'
-import { type Before, DELETED, type Fingerprint, type Inside } from './drill.ts'
+import { type Before, DELETED, type Fingerprint, type Inside, UNCHANGED } from './drill.ts'
 import type { Finding, FindingKind, Value } from './finding.ts'
 import { matchesPath } from './glob.ts'
 import type { DrillPolicy } from './schedule.ts'
@@ -92,7 +92,8 @@ export function compareFingerprints(
     .filter(({ path, expected, actual }) => expected !== actual && !isIgnored(path, options.ignore) && !options.unread?.includes(path))
     .map(({ key, path, expected, actual }): Finding => {
       const level = levelOf([path], options.warn)
-      return { kind: 'state-drift', level, path, expected, actual, summary: stateSentence({ key, expected, actual }, options.shows) }
+      const told = actual ?? (options.shows === 'changes' ? UNCHANGED : null)
+      return { kind: 'state-drift', level, path, expected, actual: told, summary: stateSentence({ key, expected, actual }, options.shows) }
     })
     .sort((a, b) => Number(a.level === 'warn') - Number(b.level === 'warn'))
   const rest = findings.length - LISTED_FINGERPRINT_ENTRIES

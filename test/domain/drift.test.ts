@@ -182,10 +182,10 @@ describe('comparing fingerprints', () => {
   it('says of a list of changes what was written and what was deleted, for nothing in it is as the image has it', () => {
     const findings = compareFingerprints({ 'bin/tool': 'deleted', 'etc/app.conf': '1' }, { extra: '1' }, { ...none, shows: 'changes' })
     assert.deepEqual(
-      findings.map(one => one.summary.replace(/:.*/, '')),
+      findings.map(one => [one.summary.replace(/:.*/, ''), one.actual]),
       [
-        'bin/tool was deleted inside the victim and every rebuild has it',
-        'etc/app.conf was written inside the victim and no rebuild writes it',
+        ['bin/tool was deleted inside the victim and every rebuild has it', 'as the image has it'],
+        ['etc/app.conf was written inside the victim and no rebuild writes it', 'as the image has it'],
       ],
     )
   })

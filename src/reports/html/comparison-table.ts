@@ -1,3 +1,4 @@
+import { UNCHANGED } from '../../domain/drill.ts'
 import type { Value } from '../../domain/finding.ts'
 import { sameValue } from '../../domain/value.ts'
 import { type ComparedRow, type Comparison, compare, type DeclaredValue, type InsideComparison, type Shown } from '../comparison.ts'
@@ -98,7 +99,7 @@ const insideLimit = 200
 function insideSection({ shows, differing, equal }: InsideComparison): Markup {
   if (differing.length === 0) return markup`<p class="small soft">Inside: ${plural(equal, 'fact')} of the fingerprints are equal.</p>`
   const shown = differing.slice(0, insideLimit)
-  const missing = shows === 'changes' ? 'as the image has it' : 'not there'
+  const missing = shows === 'changes' ? UNCHANGED : 'not there'
   return markup`<h4>Inside the instances</h4><table class="compare"><caption class="hidden">Fingerprints that differ</caption>
 <thead><tr><th scope="col">Fact</th><th scope="col">Victim</th><th scope="col">Successor</th></tr></thead>
 <tbody>${shown.map(

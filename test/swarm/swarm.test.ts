@@ -438,8 +438,9 @@ describe('Docker Swarm, on real engines', function () {
       await manager.docker(['node', 'update', '--availability', 'active', node])
     }
     const { drills: judged } = JSON.parse(await readFile(join(folder, 'one', 'report.json'), 'utf8')) as { drills: Drill[] }
-    const kinds = judged[0]?.findings.filter(({ level }) => level === 'fail').map(({ kind }) => kind)
-    assert.deepEqual([judged[0]?.verdict, kinds], ['inconclusive', ['unobservable']], JSON.stringify(judged))
+    const failed = judged[0]?.findings.filter(({ level }) => level === 'fail').map(({ kind, path }) => `${kind} ${path}`)
+    const expected = ['inconclusive', ['unobservable image', 'unobservable configuration']]
+    assert.deepEqual([judged[0]?.verdict, failed], expected, JSON.stringify(judged))
     assert.equal((await cluster.containers(worker, 'wanderer')).length, before + 1)
   })
 

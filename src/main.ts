@@ -36,3 +36,5 @@ line.add(definitions.simulate, async () => (await import('./commands/simulate.ts
 
 process.exitCode = await line.main(process.argv.slice(2))
 signals.stop()
+// Asked to end, it has: connections to a server that hangs, or tries to reach one that is gone, would keep the process for ever.
+if (signals.signal.aborted) process.exit()

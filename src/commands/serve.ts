@@ -6,6 +6,7 @@ import { reasonOf } from '../engine/context.ts'
 import { runService } from '../engine/service.ts'
 import { watchLag } from '../engine/watch-lag.ts'
 import { holdWorkerRole } from '../ledger/worker-role.ts'
+import { orAborted } from '../providers/shared/deadline.ts'
 import { type ApiCalls, countApiCalls } from '../telemetry/api-calls.ts'
 import { type Listener, startServer } from '../web/server.ts'
 import { UsageError } from './exit.ts'
@@ -21,14 +22,14 @@ export async function serve(options: ServeOptions, io: Io): Promise<number> {
   const server = await startServer(settings.web.listen, ready).catch(error => explainTaken(error, settings))
   try {
     const apiCalls = countApiCalls()
-    installation = await openInstallation(options, io, { worker: true, patient: true, onCall: apiCalls.count })
+    installation = await orAborted(openInstallation(options, io, { worker: true, patient: true, onCall: apiCalls.count }), io.signal)
     const opened: Opened = { installation, settings, tokens, apiCalls, since: await installation.ledger.now(), io }
     server.serve(() => openPages(opened))
     installation.log.info('serving', { listen: server.address, schedules: settings.schedules.map(one => one.name) })
     await work(installation, io.signal)
     return 0
   } catch (error) {
-    if (io.signal.aborted && installation === null) return 0
+    if (wasStopped(error, io.signal)) return 0
     throw error
   } finally {
     await server.close()
@@ -82,8 +83,14 @@ async function explainTaken(error: unknown, settings: Settings): Promise<never> 
   throw new UsageError(`another program listens on ${settings.web.listen}; end it, or set web.listen in firedrill.yaml to another address`)
 }
 
+/** Asked to end before it had begun, perhaps because a server that it waits for does not answer: nothing is left undone. */
+export function wasStopped(error: unknown, signal: AbortSignal): boolean {
+  return signal.aborted && error === signal.reason
+}
+
+/** Throws the signal's reason where it is aborted before the queue is open. */
 export async function work(installation: Installation, signal: AbortSignal): Promise<void> {
-  const queue = await installation.openQueue()
+  const queue = await orAborted(installation.openQueue(), signal)
   await runService(installation.engine, queue, signal)
   installation.log.info('stopped', {})
 }

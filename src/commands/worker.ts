@@ -1,13 +1,15 @@
-import { openInstallation } from '../compose.ts'
+import { type Installation, openInstallation } from '../compose.ts'
+import { orAborted } from '../providers/shared/deadline.ts'
 import { UsageError } from './exit.ts'
 import type { Io } from './io.ts'
 import type { WorkerOptions } from './options.ts'
-import { work } from './serve.ts'
+import { wasStopped, work } from './serve.ts'
 
 /** A further worker for the same queue and ledger. An embedded one has room for one process only. */
 export async function worker(options: WorkerOptions, io: Io): Promise<number> {
-  const installation = await openInstallation(options, io, { worker: true, patient: true })
+  let installation: Installation | null = null
   try {
+    installation = await orAborted(openInstallation(options, io, { worker: true, patient: true }), io.signal)
     const { ledger, queue } = installation.settings
     if (ledger.kind === 'embedded' || queue.kind === 'embedded') {
       throw new UsageError(
@@ -16,7 +18,10 @@ export async function worker(options: WorkerOptions, io: Io): Promise<number> {
     }
     await work(installation, io.signal)
     return 0
+  } catch (error) {
+    if (wasStopped(error, io.signal)) return 0
+    throw error
   } finally {
-    await installation.close()
+    await installation?.close()
   }
 }

@@ -29,8 +29,8 @@ export function deviationSentence(deviation: Deviation, about: About): string {
   const was = subject === 'victim' ? 'was' : 'is'
   const where = `on the ${subject}`
   if (isSet(expected) && isSet(actual)) return setSentence(deviation, { ...about, expected, actual })
-  if (expected === null) return `${noun(path)}${shown(deviation)} ${was} ${where} but is not in ${source}: ${adviceForExtra(subject)}`
-  if (actual === null) return `${noun(path)}${shown(deviation)} is in ${source} but ${was} not ${where}: ${adviceForMissing(subject)}`
+  if (expected === null) return `${shown(deviation)} ${was} ${where} but is not in ${source}: ${adviceForExtra(subject)}`
+  if (actual === null) return `${shown(deviation)} is in ${source} but ${was} not ${where}: ${adviceForMissing(subject)}`
   return `${noun(path)} ${was} ${showValue(actual)} ${where} but ${showValue(expected)} in ${source}: ${adviceForOther(subject)}`
 }
 
@@ -62,8 +62,8 @@ export function changeSentence(deviation: Deviation, { environment, names }: { e
     ]
     return `${noun(path)} differ: ${parts.join(' and ')}: ${advice}`
   }
-  if (expected === null) return `${noun(path)}${shown(deviation)} is on the successor but was not on the victim: ${advice}`
-  if (actual === null) return `${noun(path)}${shown(deviation)} was on the victim but is not on the successor: ${advice}`
+  if (expected === null) return `${shown(deviation)} is on the successor but was not on the victim: ${advice}`
+  if (actual === null) return `${shown(deviation)} was on the victim but is not on the successor: ${advice}`
   return `${noun(path)} was ${showValue(expected)} on the victim but is ${showValue(actual)} on the successor: ${advice}`
 }
 
@@ -90,9 +90,16 @@ function adviceForOther(subject: Subject): string {
     : 'find out why a rebuild does not get what is declared'
 }
 
+/** Part, name and attributes. What is mounted is named by where, so that its name may have slashes. */
+export function partsOf(path: Path): readonly [string, string | undefined, ...string[]] {
+  const [part = path, name, ...rest] = path.split('/')
+  const attribute = rest.at(-1)
+  return part === 'mounts' && attribute !== undefined ? [part, [name, ...rest.slice(0, -1)].join('/'), attribute] : [part, name, ...rest]
+}
+
 /** `volumes/xvdf/size` → "size of volume xvdf", `tags/Name` → "tag Name", `securityGroups` → "security groups". */
 function noun(path: Path): string {
-  const [first = path, name, ...rest] = path.split('/')
+  const [first, name, ...rest] = partsOf(path)
   if (name === undefined) return words(first)
   const thing = singular(words(first))
   // Below a plural stands what tells one of many: its name. Below a singular stand attributes.
@@ -102,9 +109,17 @@ function noun(path: Path): string {
   return rest.length > 0 ? `${rest.map(words).join(' ')} of ${thing} ${name}` : `${thing} ${name}`
 }
 
-function shown(deviation: Deviation): string {
-  const value = deviation.expected ?? deviation.actual
-  return deviation.whole ? ` (${showValue(value)})` : ` ${showValue(value)}`
+/** `volumes/xvdf` → "volume xvdf", `mounts/srv/files` → "mount srv/files". */
+function nounOfWhole(path: Path): string {
+  const [part = path, ...name] = path.split('/')
+  return `${singular(words(part))} ${name.join('/')}`
+}
+
+/** "instance profile web", "security group sg-1", "volume xvdf (size 9)" */
+function shown({ path, expected, actual, whole }: Deviation): string {
+  const value = expected ?? actual
+  if (whole) return `${nounOfWhole(path)} (${showValue(value)})`
+  return `${isSet(value) ? singular(noun(path)) : noun(path)} ${showValue(value)}`
 }
 
 function words(name: string): string {
@@ -112,5 +127,6 @@ function words(name: string): string {
 }
 
 function singular(text: string): string {
-  return text.endsWith('s') && !text.endsWith('ss') ? text.slice(0, -1) : text
+  if (text.endsWith('ies')) return `${text.slice(0, -3)}y`
+  return text.endsWith('s') && !/(ss|dns)$/.test(text) ? text.slice(0, -1) : text
 }

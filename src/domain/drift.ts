@@ -1,7 +1,7 @@
 import type { Configuration, Declaration, DeclaredSet, NotCompared, Path, PathGlob } from './declaration.ts'
 import { type Difference, differencesBetween, examine, isIgnored } from './differences.ts'
-import { changeSentence, type Deviation, deviationSentence, type Subject } from './drift-wording.ts'
-import type { Before, Fingerprint, Inside } from './drill.ts'
+import { changeSentence, type Deviation, deviationSentence, partsOf, type Subject } from './drift-wording.ts'
+import { type Before, DELETED, type Fingerprint, type Inside, UNCHANGED } from './drill.ts'
 import type { Finding, FindingKind, Value } from './finding.ts'
 import { matchesPath } from './glob.ts'
 import type { DrillPolicy } from './schedule.ts'
@@ -92,7 +92,8 @@ export function compareFingerprints(
     .filter(({ path, expected, actual }) => expected !== actual && !isIgnored(path, options.ignore) && !options.unread?.includes(path))
     .map(({ key, path, expected, actual }): Finding => {
       const level = levelOf([path], options.warn)
-      return { kind: 'state-drift', level, path, expected, actual, summary: stateSentence(key, expected, actual) }
+      const told = actual ?? (options.shows === 'changes' ? UNCHANGED : null)
+      return { kind: 'state-drift', level, path, expected, actual: told, summary: stateSentence({ key, expected, actual }, options.shows) }
     })
     .sort((a, b) => Number(a.level === 'warn') - Number(b.level === 'warn'))
   const rest = findings.length - LISTED_FINGERPRINT_ENTRIES
@@ -176,7 +177,7 @@ function grouped(differences: readonly Difference[], known: (whole: Path, extra:
 }
 
 function wholeOf(difference: Difference, known: (whole: Path, extra: boolean) => boolean): Path | null {
-  const [part, name, ...rest] = difference.path.split('/')
+  const [part, name, ...rest] = partsOf(difference.path)
   const extra = difference.allowed.length === 0
   if (rest.length === 0 || !(extra || isAbsent(difference.actual))) return null
   const whole = `${part}/${name}`
@@ -212,7 +213,18 @@ function entry(fingerprint: Fingerprint, key: string): string | null {
   return Object.hasOwn(fingerprint, key) ? (fingerprint[key] ?? null) : null
 }
 
-function stateSentence(key: string, expected: string | null, actual: string | null): string {
+interface Entry {
+  readonly key: string
+  readonly expected: string | null
+  readonly actual: string | null
+}
+
+/** Where changes are listed, nothing in the successor's list means that it is as its image has it. */
+function stateSentence({ key, expected, actual }: Entry, shows: Inside['shows'] = 'everything'): string {
+  if (actual === null && expected === DELETED)
+    return `${key} was deleted inside the victim and every rebuild has it: take it out of the image, or find out what it breaks there`
+  if (actual === null && shows === 'changes')
+    return `${key} was written inside the victim and no rebuild writes it: build it into the image or the start-up, or move it out`
   if (actual === null)
     return `${key} was inside the victim and no rebuild makes it: build it into the image or the start-up, or move it out`
   if (expected === null) return `${key} is inside the successor and was not in the victim: find out who removed it there`

@@ -205,6 +205,11 @@ export interface RestoreProgress {
 /** A flat record of what is inside an instance. */
 export type Fingerprint = Readonly<Record<string, string>>
 
+/** In a list of changes: the image has it, and the instance does not any more. */
+export const DELETED = 'deleted'
+/** Said of what is missing in a list of changes. */
+export const UNCHANGED = 'as the image has it'
+
 /** One look inside an instance. */
 export interface Inside {
   readonly fingerprint: Fingerprint

@@ -100,14 +100,14 @@ export function unobservable(path: string, why: string): Finding {
 }
 
 export function wrongImage(candidate: Candidate, image: string, declared: { images: readonly string[]; source: string }): Finding {
-  const [ran = image, ...promised] = byTheirEnds([image, ...declared.images])
+  const [ran = image, ...promised] = inShort([image, ...declared.images])
   const summary = `the successor ${candidate.name} runs image ${ran}, but ${declared.source} promises ${showValue(promised)}`
   return finding('wrong-image', 'fail', summary, { path: 'image', expected: asExpected(declared.images), actual: image })
 }
 
 export function staleImage(level: Finding['level'], image: string, declared: DeclaredSet): Finding {
   const since = declared.since === null ? '' : ` since ${declared.since.toString().slice(0, 10)}`
-  const [ran = image, ...declaredImages] = byTheirEnds([image, ...declared.images])
+  const [ran = image, ...declaredImages] = inShort([image, ...declared.images])
   const images = showValue(declaredImages)
   const summary = `the victim ran image ${ran}, but ${declared.source} has declared ${images}${since}: what died is not what was rebuilt; roll the group to the declared image`
   return finding('stale-image', level, summary, { path: 'image', expected: asExpected(declared.images), actual: image })
@@ -132,13 +132,14 @@ export function healthUnproven(candidate: Candidate): Finding {
   return finding('health-unproven', 'warn', summary, { path: 'health' })
 }
 
-/** Ids that are long paths are told by their ends, where these tell them apart; the finding holds them in full. */
-function byTheirEnds(ids: readonly string[]): readonly string[] {
-  const ends = ids.map(id => {
+/** Long paths are told by their ends and digests by their beginnings, where these tell them apart; the finding holds them in full. */
+function inShort(ids: readonly string[]): readonly string[] {
+  const short = ids.map(id => {
+    if (/^sha256:[0-9a-f]{64}$/.test(id)) return id.slice(0, 'sha256:'.length + 12)
     const parts = id.split('/')
     return parts.length > 6 ? `…/${parts.slice(-4).join('/')}` : id
   })
-  return new Set(ends).size === new Set(ids).size ? ends : ids
+  return new Set(short).size === new Set(ids).size ? short : ids
 }
 
 function seconds(duration: Milliseconds): string {

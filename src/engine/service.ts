@@ -19,7 +19,7 @@ export async function runService(given: Engine, queue: Queue, signal: AbortSigna
       .catch(error => engine.log.error('the queue cannot be reached', { why: reasonOf(error) }))
     await engine.clock.sleep(tickEvery, signal).catch(() => {})
   }
-  await queue.close(8_000)
+  await queue.close()
 }
 
 /** A wake-up that is lost costs a minute: the next tick finds in the ledger what must be sent. */

@@ -1,3 +1,5 @@
+import { Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { CompiledQuery, Kysely, PostgresAdapter, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import type { Secret } from '../config/settings.ts'
@@ -8,13 +10,15 @@ import type { Db, Tables } from './schema.ts'
 const schema = 'firedrill'
 /** Of the advisory lock; "FDRL". Advisory locks belong to one database, so every ledger has its own. */
 const lockKey = 0x4644524c
-/** How long a connection, an answer, or the lock is waited for, in ms. */
-const patience = { connect: 5_000, answer: 30_000, lock: 20_000, idle: 10_000 }
+/** How long a connection, an answer, the lock, or an orderly end is waited for, in ms. */
+const patience = { connect: 5_000, answer: 30_000, lock: 20_000, idle: 10_000, close: 1_000 }
 
 /** Connects lazily; the first query tells whether the server can be reached. */
 export function openPostgres(url: Secret): LedgerDialect {
   const place = placeOf(url)
+  const sockets = new Set<Socket>()
   const pool = new pg.Pool({
+    stream: () => remembered(new Socket(), sockets),
     connectionString: url.reveal(),
     application_name: 'firedrill',
     max: 10,
@@ -44,8 +48,22 @@ export function openPostgres(url: Secret): LedgerDialect {
     makeAppendOnly,
     violation,
     translate: error => translate(error, place),
-    close: () => bare.destroy(),
+    close: () => closeWithin(() => bare.destroy(), sockets),
   }
+}
+
+function remembered(socket: Socket, sockets: Set<Socket>): Socket {
+  sockets.add(socket)
+  socket.once('close', () => sockets.delete(socket))
+  return socket
+}
+
+/** A server that hangs never answers to the end of a connection: then it is cut, and whoever still waits for an answer is told. */
+async function closeWithin(close: () => Promise<void>, sockets: ReadonlySet<Socket>): Promise<void> {
+  const ended = new AbortController()
+  const late = sleep(patience.close, undefined, { signal: ended.signal }).catch(() => {})
+  await Promise.race([close(), late]).finally(() => ended.abort())
+  for (const socket of sockets) socket.destroy()
 }
 
 /** Migrations run inside a transaction that already holds the ledger's lock; Kysely's own would outlive a failure. */

@@ -285,8 +285,7 @@ class BullWakeQueue implements Queue {
     const ended = await this.#handlings.stop(within)
     // worker.close() waits for handlers for ever, and with the server away for it too; once begun it cannot be forced.
     await settledWithin(worker.close(!ended), ended ? 1000 : 500, clock)
-    await settledWithin(queue.close(), 500, clock)
-    await settledWithin(worker.disconnect(), 500, clock)
+    await settledWithin(Promise.allSettled([queue.close(), worker.disconnect()]), 500, clock)
     await settledWithin(server.disconnect(), 1000, clock)
   }
 }

@@ -4,7 +4,7 @@ import { type Handler, Handlings, idOf } from './handlings.ts'
 import { millisecondsUntil } from './moment.ts'
 import type { Queue, WakeKind } from './queue.ts'
 
-/** As BullMQ's: long enough for a step to end, short of the 10 s that `docker stop` grants. */
+/** Of BullMQ, too: long enough for a step to end, and with what else must be closed short of the 10 s that `docker stop` grants. */
 export const CLOSE_WITHIN: Milliseconds = 5000
 
 const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} }

@@ -1,7 +1,8 @@
 import picomatch from 'picomatch'
 import type { Configuration, Declaration, DeclaredSet, NotCompared } from '../domain/declaration.ts'
-import type { Fingerprint } from '../domain/drill.ts'
+import type { Before, Fingerprint, Inside } from '../domain/drill.ts'
 import type { Value } from '../domain/finding.ts'
+import { isAbsent, sameValue } from '../domain/value.ts'
 import type { FindingDocument } from './document.ts'
 import { successorOf, victimOf } from './moments.ts'
 import type { DrillCard } from './report.ts'
@@ -43,6 +44,8 @@ export type DeclaredValue =
   | { readonly kind: 'unread'; readonly why: string }
 
 export interface InsideComparison {
+  /** `changes`: what is missing on a side is there as the image has it. */
+  readonly shows: Inside['shows']
   readonly differing: readonly { readonly path: string; readonly victim: string | null; readonly successor: string | null }[]
   readonly equal: number
 }
@@ -64,15 +67,19 @@ export function compare(card: DrillCard): Comparison | null {
     findings: card.document.findings,
   })
   const paths = new Set<string>()
-  for (const source of [before.victim.values, successor?.values, born?.values, promised?.values])
-    for (const path of Object.keys(source ?? {})) if (path !== 'image') paths.add(path)
+  // What nobody has, and nobody declares, is no setting.
+  for (const { values } of [before.victim, successor ?? NOTHING])
+    for (const [path, value] of Object.entries(values)) if (path !== 'image' && !isAbsent(value)) paths.add(path)
+  for (const declared of [born, promised]) for (const path of Object.keys(declared?.values ?? {})) if (path !== 'image') paths.add(path)
   return {
     rows: ['image', ...[...paths].sort()].map(reader),
-    inside: compareInside(before.fingerprint, successorId === null ? null : (own(after?.fingerprints ?? {}, successorId) ?? null)),
+    inside: compareInside(before, successorId === null ? null : (own(after?.fingerprints ?? {}, successorId) ?? null)),
     victimSource: born?.source ?? null,
     successorSource: promised?.source ?? null,
   }
 }
+
+const NOTHING = { values: {} }
 
 interface Sides {
   readonly victim: Configuration
@@ -105,7 +112,7 @@ function shown(configuration: Configuration, path: string): Shown {
   const unread = findUnread(configuration.unread, path)
   if (unread) return unread
   const value = path === 'image' ? configuration.image : own(configuration.values, path)
-  return value === undefined || (path === 'image' && value === null) ? { kind: 'absent' } : { kind: 'value', value }
+  return isAbsent(value) ? { kind: 'absent' } : { kind: 'value', value }
 }
 
 function declaredReader(declared: DeclaredSet | null): (path: string) => DeclaredValue {
@@ -128,7 +135,8 @@ function offends(side: Shown, declared: DeclaredValue): boolean {
   if (side.kind === 'unread' || side.kind === 'none') return false
   if (declared.kind === 'absent') return side.kind === 'value'
   if (declared.kind !== 'set') return false
-  return side.kind === 'absent' || !declared.values.some(value => sameValue(value, side.value))
+  const value = side.kind === 'absent' ? null : side.value
+  return !declared.values.some(right => (isAbsent(right) ? value === null : sameValue(right, value)))
 }
 
 function differs(a: Shown, b: Shown): boolean {
@@ -149,13 +157,15 @@ function isAbout(finding: FindingDocument, path: string): boolean {
   return path === 'image' && (finding.kind === 'wrong-image' || finding.kind === 'stale-image')
 }
 
-function compareInside(victim: Fingerprint | null, successor: Fingerprint | null): InsideComparison | null {
+/** Where only changes are listed, those of the successor alone are the work of its own start. */
+function compareInside(before: Before, successor: Fingerprint | null): InsideComparison | null {
+  const { fingerprint: victim, fingerprintShows: shows = 'everything' } = before
   if (!victim || !successor) return null
-  const paths = [...new Set([...Object.keys(victim), ...Object.keys(successor)])].sort()
+  const paths = [...new Set([...Object.keys(victim), ...(shows === 'changes' ? [] : Object.keys(successor))])].sort()
   const differing = paths
     .map(path => ({ path, victim: own(victim, path) ?? null, successor: own(successor, path) ?? null }))
     .filter(row => row.victim !== row.successor)
-  return { differing, equal: paths.length - differing.length }
+  return { shows, differing, equal: paths.length - differing.length }
 }
 
 function currentOf(before: Declaration, after: Declaration | null | undefined): DeclaredSet {
@@ -165,8 +175,4 @@ function currentOf(before: Declaration, after: Declaration | null | undefined): 
 /** A stranger may call a setting `__proto__`. */
 function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
   return Object.hasOwn(record, key) ? record[key] : undefined
-}
-
-export function sameValue(a: Value, b: Value): boolean {
-  return Array.isArray(a) && Array.isArray(b) ? a.length === b.length && a.every((item, index) => item === b[index]) : a === b
 }

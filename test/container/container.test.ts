@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { missing } from '../support/missing.ts'
 import { onPath } from '../support/on-path.ts'
 import { freePort } from '../support/server.ts'
+import { makeImages } from '../swarm/image.ts'
 import { type Bridge, openBridge } from './bridge.ts'
 import { Engine } from './engine.ts'
 import { makeBaseImages } from './images.ts'
@@ -15,14 +17,17 @@ describe('container', function () {
   // Making a Debian root and two npm installs on a busy machine; the tests themselves take seconds.
   this.timeout(900_000)
   let engine: Engine
+  let data = ''
   let bridge: Bridge
   let port = 0
   let environment: Record<string, string> = {}
 
   before(async function () {
     if (onPath('docker-compose') === null) missing(this, 'docker-compose')
-    engine = await Engine.start(this)
+    data = await mkdtemp(join(tmpdir(), 'firedrill-images-'))
+    engine = await Engine.start(this, { data })
     await makeBaseImages(engine, this)
+    await makeImages(engine, this, { 'busybox:1.37': 'example' })
     await engine.docker(['build', '--network', 'host', '--tag', 'firedrill', PROJECT], { timeout: 600_000 })
     bridge = await openBridge(engine)
     port = await freePort()
@@ -42,15 +47,20 @@ describe('container', function () {
   })
   after(async () => {
     if (engine === undefined) return
-    await compose('--profile', 'rehearsal', 'down', '--volumes', '--timeout', '5').catch(() => {})
+    await takeAway().catch(() => {})
     await bridge?.close()
     await engine.stop()
+    await rm(data, { recursive: true, force: true })
   })
 
   async function compose(...words: readonly string[]): Promise<string> {
     const { code, output } = await engine.try('docker-compose', words, { cwd: PROJECT, env: environment, timeout: 180_000 })
     if (code !== 0) throw new Error(`docker-compose ${words.join(' ')} ended with ${code}: ${output.slice(-3000)}\n${await logs()}`)
     return output
+  }
+
+  async function takeAway(): Promise<void> {
+    await compose('--profile', 'rehearsal', 'down', '--volumes', '--timeout', '5')
   }
 
   async function logs(): Promise<string> {
@@ -142,5 +152,74 @@ describe('container', function () {
   it('starts again on the same ledger', async () => {
     await compose('up', '--detach', '--no-build', 'firedrill')
     await untilHealthy(await containerOf('firedrill'))
+  })
+
+  describe('the example of Docker Swarm', () => {
+    const folder = join(PROJECT, 'examples', 'swarm')
+    let page: readonly (readonly string[])[] = []
+
+    /** The same images, on an engine in a network of its own: what a Swarm makes there goes with it. */
+    before(async function () {
+      await takeAway()
+      await engine.stop()
+      engine = await Engine.start(this, { data, isolated: true })
+      const text = await readFile(join(folder, 'README.md'), 'utf8')
+      page = [...text.matchAll(/^```\n(.*?)\n```$/gms)].map(([, block = '']) => block.split('\n'))
+    })
+
+    /** As the page has it; Debian's Compose is a program of its own. */
+    async function typed(line: string, cwd = PROJECT): Promise<string> {
+      const ran = await engine.try('sh', ['-c', line.replace(/^docker compose /, 'docker-compose ')], { cwd, timeout: 300_000 })
+      assert.equal(ran.code, 0, `${line}: ${ran.output.slice(-4000)}`)
+      return ran.output
+    }
+
+    it('is run by one command, and finds what its page says', async () => {
+      const output = await typed(page[0]?.[0] ?? '')
+      assert.match(output, /1 phoenix · 1 snowflake · 1 refused/, output.slice(-4000))
+      assert.match(output, /exited with code 1/)
+    })
+
+    it('leaves its report where the page says', async () => {
+      const kept = await mkdtemp(join(tmpdir(), 'firedrill-example-'))
+      try {
+        await typed(page[1]?.[0] ?? '', kept)
+        assert.match(await readFile(join(kept, 'firedrill-report', 'report.html'), 'utf8'), /etc\/app-hosts/)
+        const report = JSON.parse(await readFile(join(kept, 'firedrill-report', 'report.json'), 'utf8')) as {
+          drills: {
+            groupName: string
+            verdict: string | null
+            refusal: { rule: string } | null
+            findings: { level: string; path: string }[]
+          }[]
+        }
+        const told = report.drills.map(({ groupName, verdict, refusal, findings }) => {
+          const failures = findings.filter(({ level }) => level === 'fail').map(({ path }) => path)
+          return [groupName, verdict ?? refusal?.rule, ...failures].join(' ')
+        })
+        assert.deepEqual(told.toSorted(), [
+          'firedrill-example_batch S5',
+          'firedrill-example_shop phoenix',
+          'firedrill-example_wiki snowflake state/etc/app-hosts',
+        ])
+      } finally {
+        await rm(kept, { recursive: true, force: true })
+      }
+    })
+
+    it('does not touch what is not opted in', async () => {
+      const tasks = await engine.docker(['service', 'ps', '--format', '{{.CurrentState}}', 'firedrill-example_bystander'])
+      assert.deepEqual(
+        tasks.split('\n').map(state => state.split(' ')[0]),
+        ['Running', 'Running'],
+      )
+    })
+
+    it('is taken away by what its page says', async () => {
+      for (const line of page[2] ?? []) await typed(line)
+      assert.equal(await engine.docker(['info', '--format', '{{.Swarm.LocalNodeState}}']), 'inactive')
+      for (const kind of ['container', 'volume'])
+        assert.equal(await engine.docker([kind, 'ls', '--quiet', ...(kind === 'container' ? ['--all'] : [])]), '')
+    })
   })
 })

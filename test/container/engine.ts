@@ -22,6 +22,21 @@ export interface RunOptions {
   readonly timeout?: number
 }
 
+export interface EngineOptions {
+  /**
+   * In a network and a mount namespace of its own, which end with it: Swarm mode makes bridges and overlays. What runs on it finds
+   * its socket where every engine has it, and none of another engine.
+   */
+  readonly isolated?: boolean
+  /** Listens on that port, too. */
+  readonly tls?: number | null
+  /** Where its images are kept, and stay when it stops: the next engine may have them. */
+  readonly data?: string
+}
+
+/** Its words are where the engine listens, and the engine. */
+const ALONE = 'ip link set lo up && mount -t tmpfs run /run && ln -s "$1" /run/docker.sock && shift && exec "$@"'
+
 /** A Docker Engine of this test's own: its own socket, data and state, and no trace on this machine's network. */
 export class Engine {
   readonly folder: string
@@ -35,8 +50,7 @@ export class Engine {
     this.#stop = stop
   }
 
-  /** `isolated`: in a network and a mount namespace of its own, which end with it; Swarm mode makes bridges and overlays. `tls`: listens on that port, too. */
-  static async start(test: Context, { isolated = false, tls = null }: { isolated?: boolean; tls?: number | null } = {}): Promise<Engine> {
+  static async start(test: Context, { isolated = false, tls = null, data }: EngineOptions = {}): Promise<Engine> {
     const dockerd = onPath('dockerd', ['/usr/sbin'])
     if (process.getuid?.() !== 0 || dockerd === null) return missing(test, 'dockerd (as root)')
     if (onPath('docker') === null) return missing(test, 'docker')
@@ -44,18 +58,18 @@ export class Engine {
     const path = (name: string): string => join(folder, name)
     const words = [
       ...['--host', `unix://${path('docker.sock')}`, '--pidfile', path('pid')],
-      ...['--data-root', path('data'), '--exec-root', path('exec')],
+      ...['--data-root', data ?? path('data'), '--exec-root', path('exec')],
       // Compose makes its own networks; the machine's default bridge, rules and forwarding stay as they are.
       ...['--bridge=none', '--iptables=false', '--ip6tables=false', '--ip-forward=false', '--ip-masq=false'],
       '--log-level=error',
       ...(tls === null ? [] : listenOverTls(tls, certificate(path('tls.pem'), path('tls-key.pem')))),
     ]
     const ready = async (): Promise<void> => void (await run('docker', ['version'], { env: environment(folder) }))
-    const alone = ['unshare', '--net', '--mount', 'sh', '-c', 'ip link set lo up && exec "$0" "$@"']
+    const alone = ['unshare', '--net', '--mount', 'sh', '-c', ALONE, 'sh', path('docker.sock')]
     const process_ = await startProcess([...(isolated ? alone : []), dockerd, ...words], ready)
     return new Engine(folder, process_.pid ?? 0, async () => {
       await stopProcess(process_)
-      await unmountBelow(folder)
+      for (const place of data === undefined ? [folder] : [folder, data]) await unmountBelow(place)
       await rm(folder, { recursive: true, force: true })
     })
   }

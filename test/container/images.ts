@@ -32,7 +32,7 @@ exec setpriv --reuid=postgres --regid=postgres --clear-groups "$bin/postgres" -D
 `
 
 /**
- * Images under the names that Dockerfile and docker-compose.yml use, made on this machine: tests pull nothing.
+ * Images under the names that Dockerfile, docker-compose.yml and the example use, made on this machine: tests pull nothing.
  * They are Debian's own programs, so of other versions than the names say.
  */
 export async function makeBaseImages(engine: Engine, test: Context): Promise<void> {
@@ -60,6 +60,10 @@ export async function makeBaseImages(engine: Engine, test: Context): Promise<voi
       // As the official image does: a fast shutdown.
       'STOPSIGNAL SIGINT',
     ])
+    const client = join(folder, 'client')
+    await mkdir(client)
+    await cp(await realpath(onPath('docker') ?? 'docker'), join(client, 'docker'))
+    await build(engine, client, 'docker:28-cli', ['FROM local-root:latest', 'COPY docker /usr/local/bin/docker'])
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
+import type { ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import type { Context } from 'mocha'
-import type { Drill } from '../../src/domain/drill.ts'
+import type { Drill, DrillId } from '../../src/domain/drill.ts'
 import { query } from '../ledger/places.ts'
 import { fakeTime } from '../support/fake-time.ts'
 import { Meanwhile } from '../support/meanwhile.ts'
@@ -45,6 +47,19 @@ const outages: Readonly<Record<string, (stage: Stage) => Promise<void>>> = {
       await admin.call('CLIENT', 'KILL', 'TYPE', 'normal')
       admin.disconnect()
       await query(own.postgres.url, `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'firedrill'`)
+    }),
+
+  'S11 SIGTERM while Redis and PostgreSQL are both gone: it ends within 10 s, and goes on at the next start': ({ test }) =>
+    ended(test, ({ postgres, redis }, end) => postgres.restart(() => redis.restart(end))),
+
+  'S11 SIGTERM while Redis and PostgreSQL both hang: it ends within 10 s, and goes on at the next start': ({ test }) =>
+    ended(test, async ({ postgres, redis }, end) => {
+      const frozen = [postgres.freeze(), redis.freeze()]
+      try {
+        await end()
+      } finally {
+        for (const thaw of frozen) thaw()
+      }
     }),
 
   async 'S9 a worker that is stopped past its lease, and goes on while another has taken over'(stage) {
@@ -184,8 +199,15 @@ describe('a drill lives through', function () {
     })
 })
 
-/** Plans two drills, starts the service, and lets `disturb` act as soon as a strike is being recovered from. On servers of its own. */
-async function disturbed(test: Context, disturb: (own: Servers) => Promise<void>): Promise<void> {
+interface Scene {
+  readonly own: Servers
+  readonly installation: CrashInstallation
+  readonly service: ChildProcess
+  readonly planned: readonly DrillId[]
+}
+
+/** On servers of its own: plans two drills, starts the service, and hands over as soon as a strike is being recovered from. */
+async function recovering(test: Context, live: (scene: Scene) => Promise<void>): Promise<void> {
   const own = { postgres: await startPostgres(test), redis: await startRedis(test) }
   try {
     const backend = `ledger: "${await own.postgres.database('outage')}"\nqueue: "${own.redis.url}"\n`
@@ -194,15 +216,34 @@ async function disturbed(test: Context, disturb: (own: Servers) => Promise<void>
       const planned = await installation.plan(0, 1)
       const service = installation.start(['serve'])
       await installation.until(() => anyIs(installation, 'recovering'), 'a recovery')
-      await disturb(own)
-      await installation.until(() => installation.allSettled(), 'the end of both')
-      await installation.stop(service)
+      await live({ own, installation, service, planned })
       await installation.assertAllProven(planned)
     })
   } finally {
     await own.postgres.stop()
     await own.redis.stop()
   }
+}
+
+function disturbed(test: Context, disturb: (own: Servers) => Promise<void>): Promise<void> {
+  return recovering(test, async ({ own, installation, service }) => {
+    await disturb(own)
+    await installation.until(() => installation.allSettled(), 'the end of both')
+    await installation.stop(service)
+  })
+}
+
+/** The service is ended by `end`, while its servers are away, and started again when they are back. */
+function ended(test: Context, away: (own: Servers, end: () => Promise<void>) => Promise<void>): Promise<void> {
+  return recovering(test, async ({ own, installation, service }) => {
+    await away(own, async () => {
+      // Until it is in the midst of asking them.
+      await sleep(2_000)
+      service.kill('SIGTERM')
+      assert.equal(await installation.ended(service, 10_000), 0, installation.output.slice(-4_000))
+    })
+    await installation.recover()
+  })
 }
 
 async function using(wish: Partial<Installed>, use: (installation: CrashInstallation) => Promise<void>): Promise<void> {

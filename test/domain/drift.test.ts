@@ -60,6 +60,31 @@ describe('comparing with a declaration', () => {
     assert.match(size?.summary ?? '', /^size of volume xvda was 16 on the victim but 8 in template web version 1/)
   })
 
+  it('calls one member of a list what it is, also where nothing like it is declared', () => {
+    const first = (path: string, members: readonly string[]) =>
+      victimFindings({ [path]: members })
+        .find(one => one.path === path)
+        ?.summary.split(' was on')[0]
+    assert.deepEqual(
+      [first('networks', ['back']), first('capabilities/add', ['SYS_TIME']), first('dns', ['192.0.2.8'])],
+      ['network back', 'capability add SYS_TIME', 'dns 192.0.2.8'],
+    )
+  })
+
+  it('names what is mounted by its whole place, slashes and all, and keeps two places apart', () => {
+    const declared = { 'mounts/srv/files/source': ['a'], 'mounts/srv/files/type': ['volume'], 'mounts/srv/other/source': ['b'] }
+    const seen = { ...configuration(victimId), values: { 'mounts/srv/other/source': 'c' } }
+    const options = { ...none, subject: 'successor' } as const
+    const findings = compareWithDeclaration(seen, declaredSet({ values: declared }), options)
+    assert.deepEqual(
+      findings.map(({ path, summary }) => [path, summary.split(/ is /)[0]]),
+      [
+        ['mounts/srv/files', 'mount srv/files (source a, type volume)'],
+        ['mounts/srv/other/source', 'source of mount srv/other'],
+      ],
+    )
+  })
+
   it('does not look at what is ignored, by glob or by the name of a whole part, and only tells what warns', () => {
     const values = { 'volumes/xvdf/size': 100, 'volumes/xvdf/type': 'fast', 'tags/a/b': 'x' }
     assert.deepEqual(victimFindings(values, { ignore: ['volumes/**', 'tags/**'], warn: [] }), [])
@@ -285,6 +310,17 @@ describe('comparing fingerprints', () => {
       summary: '1 more entries inside victim and successor differ: see the fingerprints of this drill',
     })
     assert.equal(compareFingerprints(entries(26), {}, { ignore: [], warn: ['state/**'] }).at(-1)?.level, 'warn')
+  })
+
+  it('says of a list of changes what was written and what was deleted, for nothing in it is as the image has it', () => {
+    const findings = compareFingerprints({ 'bin/tool': 'deleted', 'etc/app.conf': '1' }, { extra: '1' }, { ...none, shows: 'changes' })
+    assert.deepEqual(
+      findings.map(one => [one.summary.replace(/:.*/, ''), one.actual]),
+      [
+        ['bin/tool was deleted inside the victim and every rebuild has it', 'as the image has it'],
+        ['etc/app.conf was written inside the victim and no rebuild writes it', 'as the image has it'],
+      ],
+    )
   })
 
   it('counts what is too much to list, and keeps what decides among the listed', () => {

@@ -17,6 +17,14 @@ describe('the sentence of a finding about images', () => {
     )
   })
 
+  it('tells digests by their beginnings, as engines do', () => {
+    const digest = (letter: string) => `sha256:${letter.repeat(64)}`
+    const declared = declaredSet({ images: [digest('b')], source: 'the service', since: null })
+    const stale = staleImage('fail', digest('a'), declared)
+    assert.match(stale.summary, /ran image sha256:a{12}, but the service has declared sha256:b{12}: /)
+    assert.deepEqual([stale.expected, stale.actual], [digest('b'), digest('a')])
+  })
+
   it('tells them whole where their ends are the same, and short ones as they are', () => {
     const declared = declaredSet({ images: [image('b', '1')], source: 'the model' })
     assert.ok(wrongImage(candidate('i-new'), image('a', '1'), declared).summary.includes(image('a', '1')))

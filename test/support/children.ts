@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 
 const running = new Set<ChildProcess>()
 
@@ -21,6 +22,20 @@ export async function stopProcess(child: ChildProcess, signal: NodeJS.Signals = 
 /** Ends it without giving it a chance to do anything, also where it is stopped. */
 export function kill(child: ChildProcess): Promise<void> {
   return stopProcess(child, 'SIGKILL')
+}
+
+/** Stops a server without its knowledge, and all that it has forked: connections stay open, and nobody answers. Returns how it goes on. */
+export function freeze(server: ChildProcess): () => void {
+  const frozen = familyOf(server.pid ?? 0)
+  for (const pid of frozen) process.kill(pid, 'SIGSTOP')
+  return () => {
+    for (const pid of frozen) process.kill(pid, 'SIGCONT')
+  }
+}
+
+function familyOf(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
+  return [pid, ...(children === '' ? [] : children.split(' ').flatMap(child => familyOf(Number(child))))]
 }
 
 // Of the root suite, so after everything else. A process that a test starts may load this as well: it has no tests.

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Context } from 'mocha'
 import pg from 'pg'
-import { stopProcess } from './children.ts'
+import { freeze, stopProcess } from './children.ts'
 import { missing } from './missing.ts'
 import { onPath, postgresFolders } from './on-path.ts'
 import { freePort, startProcess } from './server.ts'
@@ -15,6 +15,8 @@ export interface TestPostgres {
   /** Makes an empty database and returns its URL. */
   database(name: string): Promise<string>
   restart(downFor?: () => Promise<void>): Promise<void>
+  /** Lets it answer nobody, its connections open, until what is returned is called. */
+  freeze(): () => void
   stop(): Promise<void>
 }
 
@@ -56,6 +58,7 @@ export async function startPostgres(test: Context): Promise<TestPostgres> {
       await downFor?.()
       server = await start()
     },
+    freeze: () => freeze(server),
     async stop() {
       await stopProcess(server, 'SIGINT')
       await rm(folder, { recursive: true, force: true })

@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Context } from 'mocha'
-import { stopProcess } from './children.ts'
+import { freeze, stopProcess } from './children.ts'
 import { missing } from './missing.ts'
 import { onPath } from './on-path.ts'
 import { freePort, startProcess } from './server.ts'
@@ -14,6 +14,8 @@ export interface TestRedis {
   readonly port: number
   /** Ends the server and starts it again on the same port and data. */
   restart(downFor?: () => Promise<void>): Promise<void>
+  /** Lets it answer nobody, its connections open, until what is returned is called. */
+  freeze(): () => void
   stop(): Promise<void>
 }
 
@@ -48,6 +50,7 @@ export async function startRedis(test: Context): Promise<TestRedis> {
       await downFor?.()
       server = await start()
     },
+    freeze: () => freeze(server),
     async stop() {
       await stopProcess(server)
       await rm(folder, { recursive: true, force: true })

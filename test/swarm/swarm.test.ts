@@ -36,6 +36,7 @@ settle: 0s
 method: crash
 maxImageLag: 0s
 recovery: { target: 20s, deadline: 30s, soak: 8s }
+drift: { ignore: ["state/var/lib/uploads/**"] }
 guards: none
 leashed: false
 `
@@ -135,6 +136,7 @@ describe('Docker Swarm, on real engines', function () {
       'moved:latest': 'old',
       'moved:next': 'new',
       'lost:1': 'lost',
+      'early:1': 'early',
       'busybox:1.37': 'example',
     })
     await cluster.copyImage('app:1')
@@ -152,20 +154,27 @@ describe('Docker Swarm, on real engines', function () {
       create('torn', await state('torn')),
       create('batch', ['--restart-condition', 'none']),
       create('polite', ['--restart-condition', 'on-failure', '--label', 'firedrill-method=retire']),
-      create('tired', ['--restart-max-attempts', '1']),
+      create('tired', ['--restart-condition', 'on-failure', '--restart-max-attempts', '1']),
       create('lost', [], 'lost:1'),
       create('tuned', []),
       create('stuck', ['--update-failure-action', 'pause', '--update-monitor', '2s']),
+      create('rolling', []),
+      create('reverting', ['--rollback-delay', '10m']),
+      create('relapsed', ['--rollback-failure-action', 'pause', '--rollback-monitor', '2s'], 'early:1'),
       create('agent', ['--mode', 'global']),
       create('bystander', ['--label-rm']),
+      create('wanderer', ['--constraint-rm']),
       create('served', [...HEALTH, '--label', 'firedrill-method=retire']),
     ])
     await cluster.until('every service runs', async () => (await cluster.unready()).length === 0)
-    const { both, others } = { both: [manager, cluster.worker].map(socketOf), others: '{ exclude: ["firedrill-example_*", served] }' }
+    const { both, others } = {
+      both: [manager, cluster.worker].map(socketOf),
+      others: '{ exclude: ["firedrill-example_*", served, wanderer] }',
+    }
     await Promise.all([
       prepare(),
       installation('both', { engines: both, groups: others }),
-      installation('one', { engines: [socketOf(manager)], groups: others }),
+      installation('one', { engines: [socketOf(manager)], groups: '{ include: [agent, wanderer] }' }),
       installation('serving', { engines: both, groups: '{ include: [served] }' }),
     ])
   }
@@ -173,13 +182,14 @@ describe('Docker Swarm, on real engines', function () {
   /** Two tasks on the manager, or one on each node; Swarm waits for nothing it need not wait for. */
   async function create(name: string, words: readonly string[], image = 'app:1'): Promise<void> {
     const isOptedIn = !words.includes('--label-rm')
-    const isGlobal = words.includes('global')
+    const isAnywhere = words.includes('global') || words.includes('--constraint-rm')
     await cluster.manager.docker([
       ...['service', 'create', '--detach', '--quiet', '--no-resolve-image', '--name', name, '--restart-delay', '300ms'],
       ...(words.includes('--update-monitor') ? [] : ['--update-monitor', '1s']),
-      ...(isGlobal ? [] : ['--replicas', '2', '--constraint', 'node.role==manager']),
+      ...(words.includes('global') ? [] : ['--replicas', '2']),
+      ...(isAnywhere ? [] : ['--constraint', 'node.role==manager']),
       ...(isOptedIn ? ['--label', 'firedrill=enabled'] : []),
-      ...words.filter(word => word !== '--label-rm'),
+      ...words.filter(word => !word.endsWith('-rm')),
       image,
     ])
   }
@@ -195,19 +205,37 @@ describe('Docker Swarm, on real engines', function () {
     const { manager } = cluster
     untouched = await cluster.tasks('bystander')
     await manager.docker(['tag', 'moved:next', 'moved:latest'])
-    await manager.docker(['rmi', '--force', 'lost:1'])
+    await manager.docker(['rmi', '--force', 'lost:1', 'early:1'])
     await writeFile(join(folder, 'state', 'sick', 'sick'), '')
     await writeFile(join(folder, 'state', 'frail', 'frail'), '')
     await rm(join(folder, 'state', 'torn'), { recursive: true })
-    await Promise.all([pauseUpdate(), useUpRestarts(), changeByHand(), editInside()])
+    await Promise.all([updateHalfWay(), rollBackHalfWay(), useUpRestarts(), changeByHand(), editInside()])
   }
 
-  async function pauseUpdate(): Promise<void> {
-    const { manager } = cluster
-    await manager.docker(['service', 'update', '--detach', '--quiet', '--no-resolve-image', '--image', 'nowhere:1', 'stuck'])
-    await cluster.until('the update of stuck was paused', async () =>
-      /paused/.test(await manager.docker(['service', 'inspect', '--format', '{{json .UpdateStatus}}', 'stuck'])),
-    )
+  /** One update that fails and is paused, and one that takes its time between two tasks. */
+  async function updateHalfWay(): Promise<void> {
+    await update('stuck', '--image', 'nowhere:1')
+    await update('rolling', '--force', '--update-delay', '10m')
+    await Promise.all([untilUpdateIs('stuck', 'paused'), untilUpdateIs('rolling', 'updating')])
+  }
+
+  /** The same of rollbacks: what they go back to is slow, or is not there any more. */
+  async function rollBackHalfWay(): Promise<void> {
+    await update('reverting', '--env-add', 'COLOUR=red')
+    await update('relapsed', '--image', 'app:1')
+    await Promise.all(['reverting', 'relapsed'].map(service => untilUpdateIs(service, 'completed')))
+    await Promise.all(['reverting', 'relapsed'].map(service => update(service, '--rollback')))
+    await Promise.all([untilUpdateIs('reverting', 'rollback_started'), untilUpdateIs('relapsed', 'rollback_paused')])
+  }
+
+  async function update(service: string, ...words: readonly string[]): Promise<void> {
+    const resolve = words.includes('--rollback') ? [] : ['--no-resolve-image']
+    await cluster.manager.docker(['service', 'update', '--detach', '--quiet', ...resolve, ...words, service])
+  }
+
+  async function untilUpdateIs(service: string, state: string): Promise<void> {
+    const words = ['service', 'inspect', '--format', '{{.UpdateStatus.State}}', service]
+    await cluster.until(`the update of ${service} is ${state}`, async () => (await cluster.manager.docker(words)) === state)
   }
 
   async function useUpRestarts(): Promise<void> {
@@ -231,7 +259,7 @@ describe('Docker Swarm, on real engines', function () {
     for (const container of await cluster.containers(cluster.manager, 'wiki')) {
       await untilStarted(container)
       const edit =
-        'echo "colour = red" > /etc/app.conf; mkdir -p /opt/hotfix; echo "#!/bin/sh" > /opt/hotfix/run; echo x > /tmp/scratch; rm /bin/date'
+        'echo "colour = red" > /etc/app.conf; mkdir -p /opt/hotfix; echo "#!/bin/sh" > /opt/hotfix/run; echo x > /tmp/scratch; mkdir /var/lib/uploads; echo x > /var/lib/uploads/one; rm /bin/date'
       await cluster.manager.docker(['exec', container, 'sh', '-c', edit])
     }
   }
@@ -281,7 +309,7 @@ describe('Docker Swarm, on real engines', function () {
     const bad = forecasts.flatMap(({ name, findings }) =>
       findings.filter(({ level }) => level === 'fail').map(({ path }) => `${name} ${path}`),
     )
-    assert.deepEqual(bad.sort(), ['batch restartPolicy', 'lost image', 'stuck image', 'tired restartPolicy'], stdout)
+    assert.deepEqual(bad.sort(), ['batch restartPolicy', 'lost image', 'relapsed image', 'stuck image', 'tired restartPolicy'], stdout)
   })
 
   it('runs a campaign over all of them, and ends with 1', async () => {
@@ -292,7 +320,7 @@ describe('Docker Swarm, on real engines', function () {
     assert.equal(code, 1, `${stdout}\n${stderr}`)
     const report = JSON.parse(await readFile(join(folder, 'both', 'report.json'), 'utf8')) as { drills: Drill[] }
     drills = new Map(report.drills.map(one => [one.groupName, one]))
-    assert.equal(drills.size, 14, [...drills.keys()].join())
+    assert.equal(drills.size, 17, [...drills.keys()].join())
   })
 
   it('proves a phoenix with every setting there is, by its running and stable task alone', () => {
@@ -339,18 +367,37 @@ describe('Docker Swarm, on real engines', function () {
     assert.deepEqual([drill('agent').verdict, failures('agent')], ['phoenix', []], told('agent'))
   })
 
-  for (const [service, rule, reason] of [
+  const refused = [
     ['batch', 'S5', /restart condition is none/],
     ['polite', 'S5', /on-failure/],
-    ['tired', 'S5', /used up its 1 restarts/],
-    ['stuck', 'S5', /paused/],
+    ['tired', 'S5', /used up its 1 restart /],
+    ['stuck', 'S5', /^its last update stopped half-way and is paused: update paused due to failure or early termination of task/],
+    ['rolling', 'S5', /^an update is in progress/],
+    ['reverting', 'S5', /^a rollback is in progress/],
+    ['relapsed', 'S5', /^a rollback stopped half-way and is paused: update paused due to failure or early termination of task/],
     ['lost', 'S13', /lost:1 is on no engine/],
     ['tuned', 'S13', /already differs from its declaration/],
-  ] as const)
+  ] as const
+  for (const [service, rule, reason] of refused)
     it(`${rule} refuses ${service}, and says why`, () => {
       assert.deepEqual([drill(service).state, drill(service).refusal?.rule], ['refused', rule], told(service))
       assert.match(drill(service).refusal?.reason ?? '', reason)
     })
+
+  it('says of each of these why it is not eligible, before anybody plans a drill', async () => {
+    const { stdout } = await call('both', 'groups', '--json')
+    const { groups } = JSON.parse(stdout) as {
+      groups: { name: string; eligible: boolean; refusals: { rule: string; reason: string }[] }[]
+    }
+    for (const [service, rule, why] of refused) {
+      const group = groups.find(({ name }) => name === service)
+      assert.equal(group?.eligible, false, stdout)
+      assert.ok(
+        group.refusals.some(one => one.rule === rule && why.test(one.reason)),
+        JSON.stringify(group),
+      )
+    }
+  })
 
   it('names the settings that were changed by hand', () => {
     assert.deepEqual(failures('tuned').sort(), ['config-drift limits/cpuShares', 'config-drift networks'], told('tuned'))
@@ -374,6 +421,27 @@ describe('Docker Swarm, on real engines', function () {
     const { drills: refused } = JSON.parse(await readFile(join(folder, 'one', 'report.json'), 'utf8')) as { drills: Drill[] }
     assert.equal(refused[0]?.refusal?.rule, 'S7')
     assert.ok((await cluster.tasks('agent')).includes(task))
+  })
+
+  it('cannot judge a successor that came up where no engine is configured', async () => {
+    const { manager, worker } = cluster
+    const node = (await manager.docker(['node', 'ls', '--quiet', '--filter', 'role=manager'])).trim()
+    const [victim = ''] = await cluster.containers(manager, 'wanderer')
+    const task = await manager.docker(['inspect', '--format', '{{index .Config.Labels "com.docker.swarm.task.id"}}', victim])
+    const before = (await cluster.containers(worker, 'wanderer')).length
+    // What runs there stays, and nothing new comes.
+    await manager.docker(['node', 'update', '--availability', 'pause', node])
+    try {
+      const { code, stdout, stderr } = await call('one', 'run', '--group', 'wanderer', '--victim', task, '--json', 'report.json')
+      assert.equal(code, 3, `${stdout}\n${stderr}`)
+    } finally {
+      await manager.docker(['node', 'update', '--availability', 'active', node])
+    }
+    const { drills: judged } = JSON.parse(await readFile(join(folder, 'one', 'report.json'), 'utf8')) as { drills: Drill[] }
+    const failed = judged[0]?.findings.filter(({ level }) => level === 'fail').map(({ kind, path }) => `${kind} ${path}`)
+    const expected = ['inconclusive', ['unobservable image', 'unobservable configuration']]
+    assert.deepEqual([judged[0]?.verdict, failed], expected, JSON.stringify(judged))
+    assert.equal((await cluster.containers(worker, 'wanderer')).length, before + 1)
   })
 
   it('serves on Redis and PostgreSQL: strikes what is planned, and judges it', async () => {

@@ -120,7 +120,7 @@ async function absence(api: EngineApi, reference: string, signal: AbortSignal): 
     signal.throwIfAborted()
     if (!(error instanceof ProviderError)) throw error
     if (error.code === 'denied' || error.code === 'throttled') throw error
-    return error.message
+    return error.message.replace(/\.$/, '')
   }
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { NotCompared, PathGlob } from '../../domain/declaration.ts'
 import { isIgnored } from '../../domain/differences.ts'
-import type { Inside } from '../../domain/drill.ts'
+import { DELETED, type Inside } from '../../domain/drill.ts'
 import type { Milliseconds } from '../../domain/time.ts'
 import type { InstanceRef } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
@@ -25,8 +25,9 @@ const LARGEST_FILE = 1024 * 1024
 const MOST_BYTES = 32 * 1024 * 1024
 const WIDTH = 8
 
-const DELETED = 2
+/** Kinds of changes, in the engine's numbers. */
 const ADDED = 1
+const GONE = 2
 /** Bits of Go's os.FileMode, in which the engine describes a path. */
 const MODE = {
   directory: 2 ** 31,
@@ -70,12 +71,12 @@ export function relevantChanges(
   const isMounted = (path: string): boolean => mounts.some(at => path === at || path.startsWith(`${at}/`) || at.startsWith(`${path}/`))
   const relevant = changes
     .flatMap(({ Path: path = '', Kind: kind = 0 }) => (path === '' ? [] : [{ key: path.replace(/^\/+/, ''), path, kind }]))
-    .filter(({ path, kind }) => kind === DELETED || !isMounted(path))
+    .filter(({ path, kind }) => kind === GONE || !isMounted(path))
     .filter(({ key }) => !isIgnored(key, IGNORED_PATHS) && !isIgnored(`state/${key}`, ignore))
     .sort((a, b) => (a.key < b.key ? -1 : 1))
   // What was put into a folder tells of the folder too.
   const folders = new Set(relevant.map(({ key }) => key.slice(0, Math.max(0, key.lastIndexOf('/')))))
-  return relevant.filter(({ key, kind }) => kind === DELETED || !folders.has(key))
+  return relevant.filter(({ key, kind }) => kind === GONE || !folders.has(key))
 }
 
 interface Reader {
@@ -95,7 +96,7 @@ interface Read {
 
 async function readChange(reader: Reader, change: Change, signal: AbortSignal): Promise<Read> {
   const { key, path, kind } = change
-  if (kind === DELETED) return { key, value: 'deleted' }
+  if (kind === GONE) return { key, value: DELETED }
   const { api, container } = reader.located
   try {
     const stat = await api.stat(container.Id, path, signal)

@@ -58,7 +58,7 @@ function attemptsUsedUp(facts: RestartFacts): string | null {
     const place = placeOf(task)
     const used = restarts(facts, place).length
     if (used >= most)
-      return `${taskName(task, facts.name)} has used up its ${most} restarts (restart policy max_attempts), so Swarm would not replace it`
+      return `${taskName(task, facts.name)} has used up its ${most} ${most === 1 ? 'restart' : 'restarts'} (restart policy max_attempts), so Swarm would not replace it`
     const known = facts.tasks.filter(other => placeOf(other) === place).length - 1
     // Only so many ended tasks are remembered: where the memory is full, there may have been more.
     if (facts.remembered !== null && known >= facts.remembered && most > facts.remembered)

@@ -50,7 +50,7 @@ function meta({ document, source }: DrillCard): Markup {
   const pair = victim
     ? markup`<span class="mono">${name(shortenMiddle(victim.id, 28, 6))}</span>${successor ? markup` → <span class="mono">${name(shortenMiddle(successor.id, 28, 6))}</span>` : null} · `
     : null
-  const service = document.service === document.groupName ? null : markup`service ${name(document.service)} · `
+  const service = [document.groupName, document.group].includes(document.service) ? null : markup`service ${name(document.service)} · `
   const owner = source.drill.owner === null ? null : markup`owner ${name(source.drill.owner)} · `
   return markup`${pair}${document.method}, schedule ${name(document.schedule)} · ${service}${owner}${name(document.group)}`
 }

@@ -1,13 +1,7 @@
+import { UNCHANGED } from '../../domain/drill.ts'
 import type { Value } from '../../domain/finding.ts'
-import {
-  type ComparedRow,
-  type Comparison,
-  compare,
-  type DeclaredValue,
-  type InsideComparison,
-  type Shown,
-  sameValue,
-} from '../comparison.ts'
+import { sameValue } from '../../domain/value.ts'
+import { type ComparedRow, type Comparison, compare, type DeclaredValue, type InsideComparison, type Shown } from '../comparison.ts'
 import type { DrillCard } from '../report.ts'
 import { plural } from '../sentences.ts'
 import { type Markup, markup, name } from './markup.ts'
@@ -102,18 +96,19 @@ function sameDeclared(a: DeclaredValue, b: DeclaredValue): boolean {
 
 const insideLimit = 200
 
-function insideSection({ differing, equal }: InsideComparison): Markup {
+function insideSection({ shows, differing, equal }: InsideComparison): Markup {
   if (differing.length === 0) return markup`<p class="small soft">Inside: ${plural(equal, 'fact')} of the fingerprints are equal.</p>`
   const shown = differing.slice(0, insideLimit)
+  const missing = shows === 'changes' ? UNCHANGED : 'not there'
   return markup`<h4>Inside the instances</h4><table class="compare"><caption class="hidden">Fingerprints that differ</caption>
 <thead><tr><th scope="col">Fact</th><th scope="col">Victim</th><th scope="col">Successor</th></tr></thead>
 <tbody>${shown.map(
     ({ path, victim, successor }) =>
-      markup`<tr class="fail"><th scope="row">${name(path)}</th><td class="off"><span class="label">Victim</span><span>${fact(victim)}</span></td><td class="off"><span class="label">Successor</span><span>${fact(successor)}</span></td></tr>`,
+      markup`<tr class="fail"><th scope="row">${name(path)}</th><td class="off"><span class="label">Victim</span><span>${fact(victim, missing)}</span></td><td class="off"><span class="label">Successor</span><span>${fact(successor, missing)}</span></td></tr>`,
   )}</tbody></table>
 <p class="small soft">${differing.length > shown.length ? `${plural(differing.length - shown.length, 'more fact')} differ. ` : ''}${plural(equal, 'other fact')} equal.</p>`
 }
 
-function fact(value: string | null): Markup {
-  return value === null ? markup`<span class="quiet">not there</span>` : name(value)
+function fact(value: string | null, missing: string): Markup {
+  return value === null ? markup`<span class="quiet">${missing}</span>` : name(value)
 }

@@ -27,6 +27,7 @@ import { openLedgerFor, type Stored } from './stored.ts'
 import { openLog } from './telemetry/log.ts'
 import { systemClock } from './telemetry/system-clock.ts'
 import { openTraces } from './telemetry/traces.ts'
+import { tellOfWaits } from './telemetry/waits.ts'
 
 /** Everything: what looks at groups, and what drills them. */
 export interface Installation extends Stored {
@@ -102,23 +103,6 @@ export async function openInstallation(options: CommonOptions, io: Io, needs: In
   } catch (error) {
     await close()
     throw error
-  }
-}
-
-/** One line for each rule that a plan waits for, and not one for each time that it is tried. */
-function tellOfWaits(log: Log, { changed, waits }: Pick<InstallationNeeds, 'changed' | 'waits'>): Pick<Engine, 'changed' | 'waits'> {
-  const waiting = new Map<string, string>()
-  return {
-    changed(drill) {
-      waiting.delete(drill.id)
-      changed?.(drill)
-    },
-    waits(plan, { rule, reason }) {
-      waits?.(plan, { rule, reason })
-      if (waiting.get(plan.id) === rule) return
-      waiting.set(plan.id, rule)
-      log.info('drill waits', { drill: plan.id, group: plan.group, rule, why: reason })
-    },
   }
 }
 

@@ -73,7 +73,7 @@ export const run: Definition = {
 
 export const serve: Definition = {
   usage: 'serve',
-  summary: 'the long-running service: schedules, worker, health page',
+  summary: 'the long-running service: schedules, worker, dashboard, API',
   options: [],
   examples: ['firedrill serve', 'firedrill serve --config /etc/firedrill/firedrill.yaml'],
   note: 'SIGTERM ends it within 10 s; drills that are open go on at the next start.',

@@ -18,11 +18,14 @@ export async function serve(options: ServeOptions, io: Io): Promise<number> {
   const settings = await loadSettings({ file: options.config, env: io.env, cwd: io.cwd })
   const tokens = await readTokens(settings)
   let installation: Installation | null = null
-  const ready = async () => (installation === null ? 'starting' : readiness(installation))
-  const server = await startServer(settings.web.listen, ready).catch(error => explainTaken(error, settings))
+  let ready: (() => Promise<string | null>) | null = null
+  const server = await startServer(settings.web.listen, async () => (ready === null ? 'starting' : ready())).catch(error =>
+    explainTaken(error, settings),
+  )
   try {
     const apiCalls = countApiCalls()
     installation = await orAborted(openInstallation(options, io, { worker: true, patient: true, onCall: apiCalls.count }), io.signal)
+    ready = readinessOf(installation)
     const opened: Opened = { installation, settings, tokens, apiCalls, since: await installation.ledger.now(), io }
     server.serve(() => openPages(opened))
     installation.log.info('serving', { listen: server.address, schedules: settings.schedules.map(one => one.name) })
@@ -95,11 +98,18 @@ export async function work(installation: Installation, signal: AbortSignal): Pro
   installation.log.info('stopped', {})
 }
 
-async function readiness(installation: Installation): Promise<string | null> {
-  try {
-    await installation.ledger.now()
-    return null
-  } catch (error) {
-    return reasonOf(error)
+/** Everybody may ask, so why it is not goes into the log, once. */
+function readinessOf({ ledger, log }: Installation): () => Promise<string | null> {
+  let isTold = false
+  return async () => {
+    try {
+      await ledger.now()
+      isTold = false
+      return null
+    } catch (error) {
+      if (!isTold) log.error('the ledger does not answer', { why: reasonOf(error) })
+      isTold = true
+      return 'the ledger does not answer; the log says why'
+    }
   }
 }

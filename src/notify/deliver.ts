@@ -23,6 +23,7 @@ export interface DeliveryNeeds {
  */
 export async function deliverDue(needs: DeliveryNeeds, signal: AbortSignal): Promise<Temporal.Instant | null> {
   const { ledger } = needs
+  const failed: Failed = new Map()
   for (;;) {
     const next = await ledger.nextMessageAt()
     if (signal.aborted || next === null || Temporal.Instant.compare(next, await ledger.now()) > 0) return next
@@ -30,32 +31,57 @@ export async function deliverDue(needs: DeliveryNeeds, signal: AbortSignal): Pro
     // Somebody else took them all.
     if (claimed.length === 0) return ledger.nextMessageAt()
     const byTarget = Map.groupBy(claimed, message => message.target)
-    await Promise.all([...byTarget.values()].map(messages => sendInTurn(needs, messages, signal)))
+    await Promise.all([...byTarget.values()].map(messages => sendInTurn(needs, messages, { failed, signal })))
   }
 }
 
-/** One after the other: a receiver that is down costs one wait, not one for each message. */
-async function sendInTurn(needs: DeliveryNeeds, messages: readonly ClaimedMessage[], signal: AbortSignal): Promise<void> {
-  let failed: MessageEnd | null = null
+/** Targets that could not be told in this turn, and why. */
+type Failed = Map<string, Failure>
+
+interface Failure {
+  readonly problem: string
+  /** The receiver asked for so much patience. */
+  readonly patience: number
+}
+
+/** One after the other: a receiver that is down costs one wait in a turn, not one for each message. */
+async function sendInTurn(
+  needs: DeliveryNeeds,
+  messages: readonly ClaimedMessage[],
+  { failed, signal }: { readonly failed: Failed; readonly signal: AbortSignal },
+): Promise<void> {
   for (const message of messages) {
-    const end: MessageEnd = failed ?? (await trySending(needs, message, signal))
-    if (end.kind === 'again') failed = end
+    const failure = failed.get(message.target)
+    const end = failure === undefined ? await trySending(needs, message, { failed, signal }) : later(message, failure)
     await needs.ledger.settleMessage(message, await lastWord(needs, message, end))
     if (end.kind === 'sent') needs.log.info('told', { target: message.target, what: message.notice.key })
   }
 }
 
-async function trySending(needs: DeliveryNeeds, message: ClaimedMessage, signal: AbortSignal): Promise<MessageEnd> {
-  if (signal.aborted) return { kind: 'again', after: 0, problem: 'the program was ending' }
+async function trySending(
+  needs: DeliveryNeeds,
+  message: ClaimedMessage,
+  { failed, signal }: { readonly failed: Failed; readonly signal: AbortSignal },
+): Promise<MessageEnd> {
+  if (signal.aborted) return ending
   try {
     const nothingLeft = await needs.send(message, signal)
     return nothingLeft === null ? { kind: 'sent' } : { kind: 'dropped', problem: nothingLeft }
   } catch (error) {
-    if (signal.aborted) return { kind: 'again', after: 0, problem: 'the program was ending' }
+    if (signal.aborted) return ending
     const problem = error instanceof Error ? error.message : String(error)
-    const pause = pauses[Math.min(message.attempt, pauses.length) - 1] ?? longest
-    return { kind: 'again', after: error instanceof RetryLater ? Math.max(pause, error.after) : pause, problem }
+    const failure = { problem, patience: error instanceof RetryLater ? error.after : 0 }
+    failed.set(message.target, failure)
+    return later(message, failure)
   }
+}
+
+const ending: MessageEnd = { kind: 'again', after: 0, problem: 'the program was ending' }
+
+/** Each by its own count of tries: news must not wait as long as what has failed for hours. */
+function later({ attempt }: ClaimedMessage, { problem, patience }: Failure): MessageEnd {
+  const pause = pauses[Math.min(attempt, pauses.length) - 1] ?? longest
+  return { kind: 'again', after: Math.max(pause, patience), problem }
 }
 
 /** What is too old to be tried once more is given up. */

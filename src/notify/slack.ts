@@ -13,7 +13,7 @@ export function slackTarget(settings: Extract<TargetSettings, { kind: 'slack' }>
       if (url === null || !(url.protocol === 'https:' || isLoopbackUrl(url.href)))
         throw new Error('the address of the Slack webhook must be https')
       const answer = await httpPost({ url, headers: { 'content-type': 'application/json' } }, JSON.stringify(slackMessage(letter)), signal)
-      mustHaveTaken(answer, url)
+      mustHaveTaken(answer, url, secrets)
     },
   }
 }

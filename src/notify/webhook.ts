@@ -27,7 +27,7 @@ export function webhookTarget(settings: Extract<TargetSettings, { kind: 'webhook
         'webhook-timestamp': seconds,
         ...signature,
       }
-      mustHaveTaken(await httpPost({ url, headers }, body, signal), url)
+      mustHaveTaken(await httpPost({ url, headers }, body, signal), url, secrets)
     },
   }
 }

@@ -51,7 +51,7 @@ export class SecretReader {
   async reveal({ secretFrom, name }: SecretReference): Promise<string> {
     const text = secretFrom === 'env' ? this.#fromEnvironment(name) : await this.#fromFile(name)
     if (text === '') throw new Error(`the secret in ${secretFrom === 'env' ? `the environment variable ${name}` : name} is empty`)
-    this.#known.add(text)
+    for (const part of secretParts(text)) this.#known.add(part)
     return text
   }
 
@@ -86,6 +86,13 @@ export class SecretReader {
     if (content.length > LARGEST_SECRET) throw new Error(`${name} is too large to be a secret`)
     return content.replace(/\r?\n$/, '')
   }
+}
+
+/** Of an address that is a secret, servers give back the part that they were asked for. */
+function secretParts(text: string): readonly string[] {
+  const url = URL.parse(text)
+  if (url === null || !/^https?:$/.test(url.protocol)) return [text]
+  return [text, url.href, `${url.pathname}${url.search}`, url.pathname].filter(part => part !== '/')
 }
 
 function codeOf(error: unknown): string {

@@ -124,6 +124,32 @@ describe('telling', () => {
     assert.deepEqual([down.asked.length, ids], [1, ['n3']])
   })
 
+  it('costs one try where a target is down, however many wait for it', async () => {
+    const messages = Array.from({ length: 35 }, (_, index) => ({ target: 'down', notice: { ...example('snowflake'), key: `n${index}` } }))
+    await ledger.post(messages)
+    now = now.add({ seconds: 1 })
+    await ledger.post([{ target: 'there', notice: { ...example('snowflake'), key: 'last' } }])
+    const next = await notifier().deliver(never)
+    assert.deepEqual([down.asked.length, ids], [1, ['last']])
+    assert.equal(next?.since(now).total('seconds'), 10, 'all of them are tried again, later')
+    now = now.add({ seconds: 10 })
+    down.answer = response => response.writeHead(200).end()
+    await notifier().deliver(never)
+    assert.equal(new Set(down.asked.map(({ headers }) => headers['webhook-id'])).size, 35)
+  })
+
+  it('tries news again soon also where older messages to the same target have failed for hours', async () => {
+    await ledger.post([{ target: 'down', notice: { ...example('snowflake'), key: 'old' } }])
+    let next: Temporal.Instant | null = now
+    for (let attempt = 0; attempt < 9 && next !== null; attempt++) {
+      now = next
+      next = await notifier().deliver(never)
+    }
+    now = next ?? assert.fail('it was given up')
+    await ledger.post([{ target: 'down', notice: { ...example('snowflake'), key: 'news' } }])
+    assert.equal((await notifier().deliver(never))?.since(now).total('seconds'), 10)
+  })
+
   it('is given up after a day, loudly', async () => {
     await ledger.post([{ target: 'down', notice: example('snowflake') }])
     for (let next: Temporal.Instant | null = now; next !== null; next = await notifier().deliver(never)) now = next

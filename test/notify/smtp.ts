@@ -24,6 +24,8 @@ export class SmtpStage {
   /** What it answers to DATA. */
   answer = '250 taken'
   login: string | null = null
+  /** What it answers to a login; null: welcome. */
+  refusedLogin: string | null = null
   tls: Tls = { kind: 'none' }
 
   constructor() {
@@ -74,7 +76,7 @@ export class SmtpStage {
       }
       if (/^AUTH PLAIN/i.test(line)) {
         this.login = Buffer.from(line.split(' ')[2] ?? '', 'base64').toString('utf8')
-        return say('235 welcome')
+        return say(this.refusedLogin ?? '235 welcome')
       }
       if (/^MAIL FROM/i.test(line)) envelope = { from: between(line), to: [] }
       else if (/^RCPT TO/i.test(line)) envelope.to.push(between(line))

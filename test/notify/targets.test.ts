@@ -66,9 +66,15 @@ describe('a webhook', () => {
       send(target, { API: 'k-e-y' }),
       error => error instanceof Error && /answered with 500 \(no: \*\*\* is wrong\)/.test(error.message),
     )
+    stage.answer = response => response.writeHead(500).end(`${'.'.repeat(110)} long-long-long-long-key`)
+    await assert.rejects(
+      send(target, { API: 'long-long-long-long-key' }),
+      error => error instanceof Error && !error.message.includes('long') && error.message.includes('***'),
+      'nor a part of one, where the answer is cut',
+    )
     stage.answer = response => response.writeHead(307, { location: `${stage.url}/elsewhere` }).end()
     await assert.rejects(send(target, { API: 'k-e-y' }), /answered with 307/)
-    assert.equal(stage.asked.length, 2)
+    assert.equal(stage.asked.length, 3)
   })
 
   it('of Slack gets blocks, at an address that only the environment knows', async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createWorld, type Simulator, startSimulator } from '../../src/simulator/index.ts'
 import { firedrill } from '../commands/binary.ts'
+import { SmtpStage } from '../notify/smtp.ts'
 import { HttpStage } from '../support/http.ts'
 import { freePort } from '../support/server.ts'
 
@@ -18,6 +19,9 @@ const canaries = {
   COMMAND_SECRET: 'canary-command-secret',
   PROBE_TOKEN: 'canary-probe-token',
   FINGERPRINT_SECRET: 'canary-fingerprint-secret',
+  HOOK_SECRET: 'canary-webhook-secret',
+  HOOK_HEADER: 'canary-webhook-header',
+  MAIL_PASSWORD: 'canary-mail-password',
 } as const
 const inFile = 'canary-in-a-file'
 
@@ -27,6 +31,8 @@ describe('secrets', function () {
   let simulator: Simulator
   let folder = ''
   let output = ''
+  /** Further variables of the program. */
+  let more: Record<string, string> = {}
   const server = new HttpStage()
 
   before(async () => {
@@ -35,6 +41,7 @@ describe('secrets', function () {
       world: createWorld({
         groups: [
           { name: 'web', times },
+          { name: 'told', times },
           { name: 'api', times, tags: { guarded: 'red' } },
         ],
       }),
@@ -46,13 +53,14 @@ describe('secrets', function () {
   })
   beforeEach(async () => {
     output = ''
+    more = {}
     folder = await mkdtemp(join(tmpdir(), 'firedrill-canaries-'))
     await mkdir(join(folder, 'schedules'))
   })
   afterEach(() => rm(folder, { recursive: true, force: true }))
 
   async function call(...args: string[]) {
-    const env = { ...simulator.aws.env, ...canaries, FIREDRILL_LOG_LEVEL: 'debug', FIREDRILL_DEBUG: '1' }
+    const env = { ...simulator.aws.env, ...canaries, ...more, FIREDRILL_LOG_LEVEL: 'debug', FIREDRILL_DEBUG: '1' }
     const ended = await firedrill(folder, args, env)
     output += `$ ${args.join(' ')}\n${ended.stdout}${ended.stderr}`
     return ended
@@ -134,6 +142,45 @@ guards:
     assert.match(output, /"X-Api-Key|x-api-key/, 'the echo came through, without the secrets in it')
     const files = await assertNoCanary()
     assert.ok(files.some(file => file.endsWith('.sqlite')))
+  })
+
+  it('are in no error or record of a message that could not be told, whoever echoes them', async () => {
+    server.answer = (response, { url, headers }) => void response.writeHead(404).end(`Cannot POST ${url} with ${JSON.stringify(headers)}`)
+    const mail = new SmtpStage()
+    await mail.start()
+    mail.refusedLogin = `535 ${canaries.MAIL_PASSWORD} is wrong`
+    try {
+      more = { SLACK_URL: `${server.url}/services/canary-slack?token=canary-query` }
+      const settings = `notify:
+  targets:
+    chat: { slack: { url: { env: SLACK_URL } } }
+    hook: { webhook: { url: "${server.url}/in", secret: { env: HOOK_SECRET }, headers: { X-Api-Key: { env: HOOK_HEADER } } } }
+    mail: { email: { to: [sre@example.org] } }
+  smtp: { host: 127.0.0.1, port: ${mail.port}, tls: none, from: a@example.org, user: fire, password: { env: MAIL_PASSWORD } }
+`
+      await write(
+        `leashed: false
+guards: none
+limits: { breaker: off }
+recovery: { target: 60s, deadline: 90s, soak: 500ms }
+groups: { include: [told] }
+notify: [{ target: chat, on: [phoenix] }, { target: hook, on: [phoenix] }, { target: mail, on: [phoenix] }]
+`,
+        settings,
+      )
+      for (const target of ['chat', 'hook', 'mail']) {
+        const { code, stderr } = await call('notify', 'test', target)
+        assert.equal(code, 4, stderr)
+        assert.match(stderr, /could not be told: .*\*\*\*/, 'the echo came through, without the secret in it')
+      }
+      assert.equal((await call('init')).code, 0, output)
+      assert.equal((await call('run', '--all', '--json', 'run.json')).code, 0, output)
+      for (const target of ['chat', 'hook', 'mail'])
+        assert.match(output, new RegExp(`"target":"${target}".*"why":".*\\*\\*\\*.*could not tell and will try again`))
+      await assertNoCanary()
+    } finally {
+      await mail.stop()
+    }
   })
 
   it('stay hidden where servers cannot be reached', async () => {

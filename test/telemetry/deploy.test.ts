@@ -1,18 +1,8 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
-import { parse } from 'yaml'
 import { countApiCalls } from '../../src/telemetry/api-calls.ts'
 import { openMetrics } from '../../src/telemetry/metrics.ts'
 import { noon, WebStage } from '../web/stage.ts'
-
-const deploy = new URL('../../deploy/', import.meta.url)
-
-interface Rules {
-  readonly groups: readonly { readonly rules: readonly { readonly alert: string; readonly expr: string }[] }[]
-}
-interface Dashboard {
-  readonly panels: readonly { readonly title: string; readonly targets: readonly { readonly expr: string }[] }[]
-}
+import { askedOf, deployFiles } from './deploy-files.ts'
 
 describe('the dashboard and alerts in deploy/', () => {
   it('ask only for metrics that there are', async () => {
@@ -27,15 +17,7 @@ describe('the dashboard and alerts in deploy/', () => {
       }
       const text = await openMetrics({ ...needs, since: noon })()
       const known = new Set([...text.matchAll(/^# TYPE (\w+)/gm)].map(([, name]) => name ?? ''))
-      const rules = parse(await readFile(new URL('prometheus-rules.yaml', deploy), 'utf8')) as Rules
-      const dashboard = JSON.parse(await readFile(new URL('grafana-dashboard.json', deploy), 'utf8')) as Dashboard
-      const expressions = [
-        ...rules.groups.flatMap(group => group.rules.map(rule => rule.expr)),
-        ...dashboard.panels.flatMap(panel => panel.targets.map(target => target.expr)),
-      ]
-      const asked = expressions.flatMap(expr =>
-        [...expr.matchAll(/\b(?:firedrill|process)_\w+/g)].map(([name]) => name.replace(/_bucket$/, '')),
-      )
+      const asked = askedOf(await deployFiles()).map(({ name }) => name)
       assert.ok(asked.length > 20)
       assert.deepEqual(
         asked.filter(name => !known.has(name)),
@@ -44,5 +26,13 @@ describe('the dashboard and alerts in deploy/', () => {
     } finally {
       await stage.close()
     }
+  })
+
+  it('are read with all that they ask for', () => {
+    const expr = 'sum by (provider, le) (rate(firedrill_a_bucket{outcome!="ok",state=~"x"}[5m])) / firedrill_b'
+    assert.deepEqual(askedOf([{ where: 'here', expr, texts: ['{{ $labels.scope }} of {{ $value }} and {{rule}}'] }]), [
+      { where: 'here', name: 'firedrill_a', labels: ['provider', 'scope', 'rule', 'outcome', 'state'] },
+      { where: 'here', name: 'firedrill_b', labels: ['provider', 'scope', 'rule'] },
+    ])
   })
 })

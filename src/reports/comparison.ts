@@ -1,7 +1,9 @@
 import picomatch from 'picomatch'
 import type { Configuration, Declaration, DeclaredSet, NotCompared } from '../domain/declaration.ts'
+import { isRight } from '../domain/differences.ts'
 import type { Fingerprint } from '../domain/drill.ts'
 import type { Value } from '../domain/finding.ts'
+import { isAbsent, sameValue } from '../domain/value.ts'
 import type { FindingDocument } from './document.ts'
 import { successorOf, victimOf } from './moments.ts'
 import type { DrillCard } from './report.ts'
@@ -126,14 +128,24 @@ function findUnread(unread: readonly NotCompared[], path: string) {
 
 function offends(side: Shown, declared: DeclaredValue): boolean {
   if (side.kind === 'unread' || side.kind === 'none') return false
-  if (declared.kind === 'absent') return side.kind === 'value'
-  if (declared.kind !== 'set') return false
-  return side.kind === 'absent' || !declared.values.some(value => sameValue(value, side.value))
+  if (declared.kind === 'open' || declared.kind === 'unread') return false
+  return !isRight(settingOf(side), declared.kind === 'set' ? declared.values : [])
 }
 
 function differs(a: Shown, b: Shown): boolean {
-  if (a.kind === 'value' && b.kind === 'value') return !sameValue(a.value, b.value)
-  return (a.kind === 'value' && b.kind === 'absent') || (a.kind === 'absent' && b.kind === 'value')
+  if (!isKnown(a) || !isKnown(b)) return false
+  const [left, right] = [settingOf(a), settingOf(b)]
+  return isAbsent(left) || isAbsent(right) ? isAbsent(left) !== isAbsent(right) : !sameValue(left, right)
+}
+
+type Known = Extract<Shown, { readonly kind: 'value' | 'absent' }>
+
+function isKnown(side: Shown): side is Known {
+  return side.kind === 'value' || side.kind === 'absent'
+}
+
+function settingOf(side: Known): Value | undefined {
+  return side.kind === 'value' ? side.value : undefined
 }
 
 function markOf(row: Omit<ComparedRow, 'mark'>, findings: readonly FindingDocument[]): ComparedRow['mark'] {
@@ -165,8 +177,4 @@ function currentOf(before: Declaration, after: Declaration | null | undefined): 
 /** A stranger may call a setting `__proto__`. */
 function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
   return Object.hasOwn(record, key) ? record[key] : undefined
-}
-
-export function sameValue(a: Value, b: Value): boolean {
-  return Array.isArray(a) && Array.isArray(b) ? a.length === b.length && a.every((item, index) => item === b[index]) : a === b
 }

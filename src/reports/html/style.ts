@@ -185,8 +185,9 @@ footer p + p { margin-top: .35rem; }
   .fleet tbody tr > th, .fleet tbody tr > td { padding: 0; border: 0; width: auto; min-width: 0; }
   .fleet tbody tr > th, .fleet tbody tr + tr > th, .fleet tbody tr + tr > td, .fleet tbody + tbody tr:first-child > * { border: 0; }
   .fleet .verdict { grid-column: 2; grid-row: 1; justify-self: end; align-self: start; width: auto; }
-  .fleet td.why { grid-column: 1; font-size: 14px; }
-  .fleet .time { grid-column: 2; grid-row: 2; align-self: start; width: auto; }
+  .fleet td.why { grid-column: 1 / -1; font-size: 14px; width: auto; }
+  .fleet .time { grid-column: 1 / -1; text-align: left; font-size: 14px; color: var(--soft); width: auto; }
+  .fleet .time::before { content: "recovered in "; }
   .fleet td:empty { display: none; }
   .card { padding: 1rem 1rem .9rem; }
   .card .result { margin-left: 0; flex-basis: 100%; }

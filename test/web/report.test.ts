@@ -35,7 +35,7 @@ describe('the report file in a browser', function () {
     ['every state and finding', () => fleet()],
     ['hostile names', () => hostileDrills()],
     ['nothing', () => []],
-    ['a campaign', () => campaign(80)],
+    ['a campaign', () => campaign(24)],
   ] as const) {
     it(`breaks no rule of accessibility, asks nobody for anything, and fits a phone, with ${what}`, async () => {
       const address = await saved(drills())

@@ -76,7 +76,8 @@ function isOpen(path: Path, declared: DeclaredSet): boolean {
   return own(declared.values, path) === undefined && matchesPath(declared.open, path)
 }
 
-function isRight(actual: Value | undefined, allowed: readonly Value[]): boolean {
+/** Nothing is right where nothing is declared, or where one of several declared values is nothing. */
+export function isRight(actual: Value | undefined, allowed: readonly Value[]): boolean {
   if (isAbsent(actual)) return allowed.length === 0 || allowed.some(isAbsent)
   return allowed.some(value => sameValue(value, actual))
 }

@@ -57,6 +57,7 @@ function matching(db: Db, filter: FleetFilter) {
     const wanted = filter[column]
     if (wanted !== undefined) query = query.where(column, '=', wanted)
   }
+  if (filter.group !== undefined) query = query.where('id', '=', filter.group)
   if (filter.text !== undefined) {
     const pattern = `%${filter.text.toLowerCase().replace(/[\\%_]/g, wild => `\\${wild}`)}%`
     const like = (column: 'name' | 'id' | 'service' | 'owner') =>

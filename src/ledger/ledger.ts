@@ -156,6 +156,8 @@ export interface DrillFilter {
 export type Standing = 'phoenix' | 'snowflake' | 'forecast' | 'inconclusive'
 
 export interface FleetFilter {
+  /** Only this one. */
+  readonly group?: GroupId
   /** A part of the name, id, service or owner, in any case. */
   readonly text?: string
   readonly provider?: string

@@ -1,5 +1,6 @@
 import picomatch from 'picomatch'
 import type { Configuration, Declaration, DeclaredSet, NotCompared } from '../domain/declaration.ts'
+import { isRight } from '../domain/differences.ts'
 import type { Before, Fingerprint, Inside } from '../domain/drill.ts'
 import type { Value } from '../domain/finding.ts'
 import { isAbsent, sameValue } from '../domain/value.ts'
@@ -133,15 +134,24 @@ function findUnread(unread: readonly NotCompared[], path: string) {
 
 function offends(side: Shown, declared: DeclaredValue): boolean {
   if (side.kind === 'unread' || side.kind === 'none') return false
-  if (declared.kind === 'absent') return side.kind === 'value'
-  if (declared.kind !== 'set') return false
-  const value = side.kind === 'absent' ? null : side.value
-  return !declared.values.some(right => (isAbsent(right) ? value === null : sameValue(right, value)))
+  if (declared.kind === 'open' || declared.kind === 'unread') return false
+  return !isRight(settingOf(side), declared.kind === 'set' ? declared.values : [])
 }
 
 function differs(a: Shown, b: Shown): boolean {
-  if (a.kind === 'value' && b.kind === 'value') return !sameValue(a.value, b.value)
-  return (a.kind === 'value' && b.kind === 'absent') || (a.kind === 'absent' && b.kind === 'value')
+  if (!isKnown(a) || !isKnown(b)) return false
+  const [left, right] = [settingOf(a), settingOf(b)]
+  return isAbsent(left) || isAbsent(right) ? isAbsent(left) !== isAbsent(right) : !sameValue(left, right)
+}
+
+type Known = Extract<Shown, { readonly kind: 'value' | 'absent' }>
+
+function isKnown(side: Shown): side is Known {
+  return side.kind === 'value' || side.kind === 'absent'
+}
+
+function settingOf(side: Known): Value | undefined {
+  return side.kind === 'value' ? side.value : undefined
 }
 
 function markOf(row: Omit<ComparedRow, 'mark'>, findings: readonly FindingDocument[]): ComparedRow['mark'] {

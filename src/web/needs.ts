@@ -9,7 +9,7 @@ import type { ComingPlans } from './plans/coming.ts'
 
 /** What pages and API are made from; put together once, in server.ts. */
 export interface WebNeeds {
-  readonly settings: Pick<Settings, 'web' | 'schedules' | 'never' | 'haltFile' | 'owners'>
+  readonly settings: Pick<Settings, 'web' | 'schedules' | 'limits' | 'never' | 'haltFile' | 'owners'>
   readonly ledger: Ledger
   readonly clock: Clock
   readonly log: Log

@@ -35,8 +35,8 @@ const refusalSearch = z.object({
 
 export function addPages(app: App, needs: WebNeeds): void {
   app.get('/', async context => {
-    const [shell, page] = await Promise.all([shellOf(needs, context), fleetPage(needs, fleetSearch.parse(context.req.query()))])
-    return show(context, page, shell)
+    const shell = await shellOf(needs, context)
+    return show(context, await fleetPage(needs, fleetSearch.parse(context.req.query()), shell.state), shell)
   })
   app.get('/group', async context => {
     const shell = await shellOf(needs, context)

@@ -9,6 +9,7 @@ export const appStyle = `
 .strong { font-weight: 650; color: inherit; text-decoration-color: var(--line); }
 .strong:hover { text-decoration-color: currentColor; }
 .plain { display: grid; gap: .35rem; }
+.plain + .plain { margin-top: .35rem; }
 .plain > li:has(> .icon) { display: grid; grid-template-columns: 1.3rem 1fr; }
 .plain > li > .icon { margin-top: .27rem; color: var(--quiet); }
 
@@ -37,6 +38,7 @@ button:focus-visible, input:focus-visible, select:focus-visible, pre:focus-visib
 label { font-size: 13px; color: var(--soft); }
 
 .halted { display: flex; gap: .5rem 1rem; align-items: center; justify-content: space-between; flex-wrap: wrap; background: var(--snowflake-tint); border: 1px solid var(--snowflake); border-left-width: 6px; border-radius: 8px; padding: .6rem .9rem; margin-top: 1rem; }
+.halted + .fold { margin-top: .5rem; }
 .halted p { flex: 1 1 20rem; min-width: 0; }
 .halted b { color: var(--snowflake); }
 .after-halt { margin-top: .35rem; }
@@ -65,9 +67,10 @@ label { font-size: 13px; color: var(--soft); }
 .overview .panel > p:not(.big) + p { margin-top: .2rem; }
 
 .coverage { margin-top: .9rem; }
-.curve { display: block; width: 100%; }
+.curve { display: block; width: 100%; overflow: visible; }
 .curve .grid { stroke: var(--line); stroke-width: 1; vector-effect: non-scaling-stroke; }
 .curve .area { fill: var(--phoenix-tint); }
+.curve .end { fill: var(--phoenix); stroke: var(--paper); stroke-width: 2; }
 .curve .edge { fill: none; stroke: var(--phoenix); stroke-width: 2; vector-effect: non-scaling-stroke; }
 
 .standings { display: grid; gap: .15rem; }
@@ -87,6 +90,16 @@ label { font-size: 13px; color: var(--soft); }
 .urgent > li { display: grid; grid-template-columns: 12.5rem 1fr; gap: .3rem 1rem; padding: .7rem 1rem; align-items: start; }
 .urgent > li + li { border-top: 1px solid var(--faint); }
 .urgent .badge { justify-self: start; }
+.where { font-size: 13px; }
+.badge.expired, .badge.unproven { color: var(--quiet); background: var(--quiet-tint); }
+.standing-line { display: flex; flex-wrap: wrap; gap: .3rem .7rem; align-items: baseline; }
+.standing-line > .badge { align-self: center; }
+.wounded-box { border: 1px solid var(--snowflake); border-left-width: 6px; }
+.wounded-box h2 { display: flex; gap: .5rem; align-items: center; font-size: 17px; margin: 0 0 .2rem; }
+.wounded-box h2 .icon { color: var(--snowflake); }
+.wounded-box ul { display: flex; flex-wrap: wrap; gap: .3rem 1.6rem; margin-top: .5rem; }
+.more-of { display: flex; gap: 1rem; flex-wrap: wrap; }
+.rules .whose .small { display: block; }
 .badge.live { color: var(--snowflake); background: var(--snowflake-tint); }
 
 .search { display: flex; flex-wrap: wrap; gap: .6rem .8rem; align-items: end; margin-bottom: .6rem; }
@@ -110,7 +123,8 @@ label { font-size: 13px; color: var(--soft); }
 .cell.inconclusive { --hue: var(--unsure); --full: var(--unsure-tint); }
 .cell.expired, .cell.unproven { --hue: var(--quiet); --full: var(--paper); }
 .cell { --edge: color-mix(in srgb, var(--hue) var(--strength), var(--paper)); --tint: color-mix(in srgb, var(--full) var(--strength), var(--paper)); }
-.cell.forecast, .cell.unproven { border-style: dashed; }
+.cell.forecast, .cell.unproven { border-style: dashed; border-left-style: solid; }
+.age { white-space: nowrap; }
 .age-0 { --strength: 100%; } .age-1 { --strength: 72%; } .age-2 { --strength: 48%; } .age-3 { --strength: 30%; }
 .dense { grid-template-columns: repeat(auto-fill, 1.75rem); gap: .3rem; }
 .dense .cell { display: flex; justify-content: center; width: 1.75rem; height: 1.75rem; padding: 0; border-width: 1px; border-radius: 5px; }
@@ -137,7 +151,7 @@ label { font-size: 13px; color: var(--soft); }
 .facts-list { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1.2rem; align-items: baseline; }
 .facts-list dt { font-size: 13px; color: var(--soft); }
 .halt-here { display: flex; flex-wrap: wrap; gap: .6rem 1.2rem; margin-top: 1rem; }
-.halt-here form { display: flex; gap: .4rem; }
+.halt-here form { display: flex; gap: .4rem; min-width: 0; }
 .raw { font: 12px/1.5 var(--mono); background: var(--paper); border: 1px solid var(--line); border-radius: 8px; padding: .8rem 1rem; overflow: auto; max-height: 40rem; white-space: pre-wrap; margin: .5rem 0 0; }
 .app .fleet tbody th { width: auto; white-space: nowrap; font-weight: 500; font-variant-numeric: tabular-nums; }
 .app .fleet td.by { white-space: nowrap; max-width: 16rem; overflow: hidden; text-overflow: ellipsis; }
@@ -150,9 +164,14 @@ label { font-size: 13px; color: var(--soft); }
 .fortnight .day { fill: var(--faint); } .fortnight .holiday { fill: var(--unsure-tint); }
 .fortnight .open { fill: var(--phoenix-tint); stroke: var(--phoenix); stroke-width: 1; }
 .fortnight .grid { stroke: var(--paper); stroke-width: 1; opacity: .7; }
-.fortnight .drill { fill: var(--snowflake); stroke: var(--paper); stroke-width: 1; }
+.fortnight .drill { fill: var(--link); stroke: var(--paper); stroke-width: 1; }
 .fortnight .now { stroke: var(--ink); stroke-width: 2; }
-.fortnight text.letter { fill: var(--ink); } .fortnight text.count { fill: var(--snowflake); font-weight: 650; }
+.fortnight text.letter { fill: var(--ink); } .fortnight text.count { fill: var(--link); font-weight: 650; }
+.fortnight figcaption { grid-column: 2; display: flex; flex-wrap: wrap; gap: .1rem 1.1rem; }
+.fortnight figcaption span { display: inline-flex; align-items: center; gap: .4rem; }
+.key { flex: none; width: 12px; height: 12px; border-radius: 2px; }
+.key.open { background: var(--phoenix-tint); border: 1px solid var(--phoenix); } .key.holiday { background: var(--unsure-tint); border: 1px solid var(--unsure); }
+.key.drill { width: 7px; height: 7px; border-radius: 50%; background: var(--link); } .key.now { height: 2px; background: var(--ink); }
 .limits { display: grid; gap: .5rem; }
 .limits li { display: grid; grid-template-columns: 1fr auto; gap: .1rem .8rem; }
 .limits svg { grid-column: 1 / -1; }
@@ -164,8 +183,12 @@ label { font-size: 13px; color: var(--soft); }
 .app .rules .panel h2 .n { margin-left: auto; font-weight: 400; font-size: 13px; color: var(--soft); white-space: nowrap; }
 .narrow { max-width: 30rem; padding-top: 3rem; padding-bottom: 3rem; }
 .narrow h1 { font-size: 24px; margin: 1rem 0; }
+.narrow p + p, .narrow p + .panel, .prose p + p { margin-top: .8rem; }
+.app time { white-space: nowrap; }
 .login { display: grid; gap: .5rem; margin-bottom: 1rem; }
-.app footer { border-top: 1px solid var(--line); margin-top: 3rem; padding-top: 1rem; padding-bottom: 2rem; }
+.app footer { border: 0; margin: 3rem 0 0; padding: 0; }
+.app footer > .wide { padding-bottom: 2rem; }
+.app footer > .wide::before { content: ""; display: block; border-top: 1px solid var(--line); padding-bottom: 1rem; }
 
 @media (max-width: 46rem) {
   .bar > .wide { gap: .35rem .5rem; padding-top: .6rem; padding-bottom: .6rem; }
@@ -183,7 +206,7 @@ label { font-size: 13px; color: var(--soft); }
   .facts-list { grid-template-columns: 1fr; gap: 0; }
   .facts-list dd { margin-bottom: .5rem; }
   .halt-here form { flex: 1 1 100%; }
-  .halt-here input { flex: 1; }
+  .halt-here input { flex: 1 1 0; width: 0; }
   .schedule .facts { grid-template-columns: 1fr; }
   .app .fleet td.by { grid-column: 2; grid-row: 1; }
   .app .rules .panel h2 { flex-wrap: wrap; }

@@ -4,7 +4,7 @@ import { renderHtml } from '../../src/reports/html/page.ts'
 import { style } from '../../src/reports/html/style.ts'
 import type { ReportedDrill } from '../../src/reports/model.ts'
 import { buildReport } from '../../src/reports/report.ts'
-import { campaign, fleet, hostile, hostileDrills, reportInput } from './fixtures.ts'
+import { campaign, concluded, fleet, hostile, hostileDrills, reportInput } from './fixtures.ts'
 import { assertGolden } from './golden.ts'
 import { type Element, parseXml, textOf, walk } from './well-formed.ts'
 
@@ -47,6 +47,14 @@ const pages: readonly (readonly [string, readonly ReportedDrill[]])[] = [
 ]
 
 describe('The report as HTML', () => {
+  it('calls a setting equal that is declared as nothing and is not there, and a set whatever its order', () => {
+    const values = { securityGroups: ['sg-0b22', 'sg-0a11'], 'interfaces/eth0/balancers': null, 'volumes/xvdb/tags': [] }
+    const drill = concluded({ name: 'web', verdict: 'phoenix', victimValues: values, successorValues: values })
+    const text = textOf(parseXml(page([drill])))
+    assert.match(text, /All 16 settings equal/)
+    assert.doesNotMatch(text, /differs by design/)
+  })
+
   it('has the structure of the golden file', () => assertGolden('golden/outline.txt', outline(parseXml(page(fleet())))))
 
   for (const [name, drills] of pages) {

@@ -1,29 +1,10 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
-import type { Page } from 'playwright-core'
 import { fleet, hostileDrills } from '../reports/fixtures.ts'
 import { openBrowser, type TestBrowser, type Watched } from '../support/browser.ts'
-import { bothTokens, operatorToken, viewerToken, WebStage } from './stage.ts'
+import { looks, overflow, setLook, violations } from '../support/look.ts'
+import { bothTokens, noon, operatorToken, viewerToken, WebStage } from './stage.ts'
 
 const billing = `/group?id=${encodeURIComponent('aws:123456789012/eu-west-1/asg/billing')}`
-const axe = readFile(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
-
-interface Violation {
-  readonly id: string
-  readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[]
-}
-
-/** Evaluated by the browser's own debugger, which the page's policy does not bind. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(await axe)
-  const found = (await page.evaluate('axe.run(document).then(result => result.violations)')) as readonly Violation[]
-  return found.map(({ id, nodes }) => `${id}: ${nodes.map(node => `${node.html} ${node.failureSummary ?? ''}`).join(' | ')}`)
-}
-
-async function overflow(page: Page): Promise<number> {
-  return (await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')) as number
-}
-
 describe('the pages in a browser', function () {
   this.timeout(60_000)
   let stage: WebStage
@@ -53,28 +34,69 @@ describe('the pages in a browser', function () {
       const names = {
         nothing: [],
         'hostile names': [...ids.keys()].slice(0, 2),
-        'every state and finding': ['billing', 'auth', 'uploads'],
+        'every state and finding': ['billing', 'auth', 'uploads', 'profile', 'recommendations', 'java-monolith'],
       }[what]
       const groups = what === 'every state and finding' ? [billing] : []
-      await stage.ledger.halt({ target: { kind: 'schedule', name: 'weekdays' }, reason: 'a test', by: 'ana', until: null })
+      // Both ways in which a schedule can be stopped or started again must fit.
+      if (what !== 'nothing')
+        await stage.ledger.halt({ target: { kind: 'scope', name: 'aws:1/x' }, reason: 'a test', by: 'ana', until: null })
+      if (what === 'hostile names')
+        await stage.ledger.halt({ target: { kind: 'schedule', name: 'weekdays' }, reason: 'a test', by: 'ana', until: null })
       browser = await openBrowser(this, stage.origin)
       const { page, complaints } = await browser.page()
       for (const path of ['/', '/schedules', '/refusals', '/changes', ...groups, ...names.map(name => `/drills/${ids.get(name)}`)]) {
-        const looks = [
-          [390, 'dark'],
-          [1280, 'light'],
-        ] as const
-        for (const [width, colorScheme] of what === 'every state and finding' ? looks : looks.slice(0, 1)) {
-          await page.setViewportSize({ width, height: 800 })
-          await page.emulateMedia({ colorScheme })
+        for (const look of what === 'every state and finding' ? looks : looks.slice(0, 1)) {
+          await setLook(page, look)
           await page.goto(stage.origin + path)
-          assert.deepEqual(await violations(page), [], `${path} at ${width}, ${colorScheme}`)
-          assert.equal(await overflow(page), 0, `${path} at ${width}`)
+          assert.deepEqual(await violations(page), [], `${path} at ${look.width}, ${look.colorScheme}`)
+          assert.equal(await overflow(page), 0, `${path} at ${look.width}`)
         }
       }
       assert.deepEqual(complaints, [])
     })
   }
+
+  it('fade with age, and stay readable: a proof of three weeks, and one that is too old', async function () {
+    stage = await WebStage.open()
+    await stage.record(fleet())
+    browser = await openBrowser(this, stage.origin)
+    const { page, complaints } = await browser.page()
+    for (const days of [21, 31]) {
+      stage.now = noon.add({ hours: 24 * days })
+      for (const look of looks) {
+        await setLook(page, look)
+        await page.goto(stage.origin)
+        assert.equal(await page.locator('.cell.age-2, .cell.age-3').count(), 32)
+        assert.deepEqual(await violations(page), [], `after ${days} days, ${look.colorScheme}`)
+      }
+    }
+    assert.deepEqual(complaints, [])
+  })
+
+  it('are as accessible where there is nothing to show: login, an unknown address, a ledger that cannot be read', async function () {
+    stage = await WebStage.open({ tokens: bothTokens })
+    browser = await openBrowser(this, stage.origin)
+    const { page } = await opened('/schedules')
+    const check = async (title: string) => {
+      await page.getByRole('heading', { name: title, level: 1 }).waitFor()
+      for (const look of looks) {
+        await setLook(page, look)
+        assert.deepEqual(await violations(page), [], title)
+        assert.equal(await overflow(page), 0, title)
+      }
+    }
+    await check('Log in')
+    await page.getByLabel('Token').fill(operatorToken)
+    await page.getByRole('button', { name: 'Log in' }).click()
+    await page.getByRole('heading', { name: '1 schedule' }).waitFor()
+    for (const path of ['/nothing', '/drills/nothing', '/group?id=nothing']) {
+      await page.goto(stage.origin + path)
+      await check('Not found')
+    }
+    await stage.ledger.close()
+    await page.goto(stage.origin)
+    await check('This page cannot be shown now')
+  })
 
   it('S2 halt with one click, and resume', async function () {
     stage = await WebStage.open()
@@ -130,6 +152,25 @@ describe('the pages in a browser', function () {
       [],
       'the wrong token alone is told',
     )
+  })
+
+  it('show a viewer everything and let it change nothing, on any page', async function () {
+    stage = await WebStage.open({ tokens: bothTokens })
+    ids = await stage.record(fleet())
+    await stage.ledger.halt({ target: { kind: 'schedule', name: 'weekdays' }, reason: 'a test', by: 'ana', until: null })
+    browser = await openBrowser(this, stage.origin)
+    const { page, complaints } = await opened('/')
+    await page.getByLabel('Token').fill(viewerToken)
+    await page.getByRole('button', { name: 'Log in' }).click()
+    await page.getByText('You are grafana, viewer.').waitFor()
+    const buttons = async () => (await page.getByRole('button').allTextContents()).filter(text => text !== 'Show')
+    for (const path of ['/', '/schedules', '/refusals', '/changes', billing, `/drills/${ids.get('billing')}`]) {
+      await page.goto(stage.origin + path)
+      await page.getByText('The schedule weekdays is halted').waitFor()
+      assert.deepEqual(await buttons(), ['Log out'], path)
+      assert.deepEqual(await violations(page), [], path)
+    }
+    assert.deepEqual(complaints, [])
   })
 
   it('do all of it without JavaScript', async function () {

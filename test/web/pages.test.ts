@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { z } from 'zod'
-import { fleet, hostile, hostileDrills } from '../reports/fixtures.ts'
+import { concluded, finding, fleet, hostile, hostileDrills, refused, start } from '../reports/fixtures.ts'
 import { type Element, parseXml, textOf, walk } from '../reports/well-formed.ts'
 import { WebStage } from './stage.ts'
 
@@ -26,9 +26,10 @@ describe('the pages', () => {
     const [h1] = walk(root).filter(({ name }) => name === 'h1')
     assert.equal(textOf(h1 as Element), '8 groups cannot be rebuilt as they are, 8 can, 16 are not proven.')
     const text = textOf(root)
-    assert.match(text, /sessions for 2 h/)
-    assert.match(text, /the successor was healthy for 13 s, then failed: out of memory/)
-    assert.match(text, /streams soaking/)
+    assert.match(text, /sessions aws:123456789012\/eu-west-1 · for 2 h/)
+    assert.match(text, /The successor was healthy for 13 s, then failed: out of memory\./)
+    assert.match(text, /streams aws:123456789012\/eu-west-1 · soaking/)
+    assert.match(text, /4 groups are wounded/)
     const cells = walk(root).filter(element => element.attributes.get('class')?.startsWith('cell '))
     assert.equal(cells.length, 32)
     const orders = cells.find(cell => textOf(cell).startsWith('orders'))
@@ -59,7 +60,7 @@ describe('the pages', () => {
   it('Group: next drill, what stands in its way, findings, time to recover, drills', async () => {
     ids = await stage.record(fleet())
     const text = textOf(await parsed(billing))
-    assert.match(text, /Cannot be rebuilt as it is: snowflake, 3 h ago/)
+    assert.match(text, /snowflakeCannot be rebuilt as it is, for 3 h\. Never seen as a phoenix\./)
     assert.match(text, /Its service is in quarantine\./)
     assert.match(text, /First possible on 2026-11-23, with odds of \d+ %/)
     assert.match(text, /Write the setting into the declaration/)
@@ -71,6 +72,23 @@ describe('the pages', () => {
     await stage.record(fleet())
     const text = textOf(await parsed(`/group?id=${encodeURIComponent('aws:123456789012/eu-west-1/asg/auth')}`))
     assert.match(text, /Why nothing was killed\s*S5 1 of 3 members is unhealthy/)
+  })
+
+  it('Group: says what a look without a strike found, and that it stands so in the fleet', async () => {
+    await stage.record(fleet())
+    const text = textOf(await parsed(`/group?id=${encodeURIComponent('aws:123456789012/eu-west-1/asg/orders')}`))
+    assert.match(text, /snowflake by forecastA rebuild would fail, as can be seen without a strike, for 4 h\./)
+    assert.match(text, /Forecast\s*Seen without a strike, by the drill/)
+  })
+
+  it('Group: shows findings and times to recover however often it was refused since', async () => {
+    const why = finding('config-drift', 'a disk was attached by hand', { path: 'volumes/xvdf' })
+    await stage.record([concluded({ name: 'old', verdict: 'snowflake', at: start.subtract({ hours: 48 }), findings: [why] })])
+    for (let times = 0; times < 51; times++) await stage.record([refused('old', 'S6', 'its service is in quarantine')])
+    const text = textOf(await parsed(`/group?id=${encodeURIComponent('aws:123456789012/eu-west-1/asg/old')}`))
+    assert.match(text, /Current findings[\s\S]*A disk was attached by hand\./)
+    assert.match(text, /Median 24\.9 s over 1 recovery/)
+    assert.match(text, /Older drills/)
   })
 
   it('Drill: timeline, comparison, evidence, probes, and the record', async () => {
@@ -89,11 +107,29 @@ describe('the pages', () => {
   it('Schedules: window, leash, limits in use, and an open circuit breaker', async () => {
     await stage.record(fleet())
     const text = textOf(await parsed('/schedules'))
-    assert.match(text, /weekdays\s*strikes/)
+    assert.match(text, /weekdays\s*not leashed: strikes/)
     assert.match(text, /strikes in 24 h\s*23 of 20/)
     assert.match(text, /The circuit breaker is open/)
     assert.match(text, /2026-11-21: 2026-11-21 is a Saturday, which the schedule leaves out/)
-    assert.match(text, /\d+ more/)
+    assert.match(text, /\d+ more in these two weeks\. Times are in Europe\/Berlin\./)
+    assert.match(text, /waiting for 4 h recommendations/)
+    assert.match(text, /open, in Europe\/Berlin/)
+    assert.doesNotMatch(text, /All schedules together/)
+  })
+
+  it('Schedules: what all of them together may do, where that is limited', async () => {
+    await stage.close()
+    stage = await WebStage.open({ limits: { strikesPerDay: 40 } })
+    await stage.record(fleet())
+    assert.match(textOf(await parsed('/schedules')), /All schedules together\s*strikes in 24 h\s*23 of 40/)
+  })
+
+  it('say what is halted, the widest first, and fold away what would bury the page', async () => {
+    const named = ['a', 'b', 'c'].map(name => ({ kind: 'service', name }) as const)
+    for (const target of [...named, { kind: 'installation' } as const])
+      await stage.ledger.halt({ target, reason: 'why', by: 'ana', until: null })
+    const text = textOf(await parsed('/changes'))
+    assert.match(text, /Everything is halted[\s\S]*The service a is halted[\s\S]*1 more halt[\s\S]*The service c is halted/)
   })
 
   it('Refusals: grouped by rule, the most frequent first', async () => {

@@ -3,7 +3,7 @@ import { secret } from '../../src/config/secret.ts'
 import type { Settings } from '../../src/config/settings.ts'
 import type { WebToken } from '../../src/config/web-tokens.ts'
 import type { Drill, StrikeOrder } from '../../src/domain/drill.ts'
-import type { Schedule } from '../../src/domain/schedule.ts'
+import type { InstallationLimits, Schedule } from '../../src/domain/schedule.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { openLedger } from '../../src/ledger/open.ts'
 import type { ReportedDrill } from '../../src/reports/model.ts'
@@ -29,6 +29,7 @@ export interface StageOptions {
   readonly tokens?: readonly WebToken[]
   readonly web?: Partial<Settings['web']>
   readonly schedules?: readonly Schedule[]
+  readonly limits?: Partial<InstallationLimits>
   readonly ledger?: Ledger
 }
 
@@ -65,6 +66,7 @@ export class WebStage {
     const settings = {
       web: { listen: '127.0.0.1:0', origin: null, tokens: [], proxy: null, ...options.web },
       schedules: options.schedules ?? [scheduleWith({ leashed: false, groups: { providers: ['aws'], include: ['*'], exclude: [] } })],
+      limits: { concurrent: null, strikesPerDay: null, ...options.limits },
       never: [],
       haltFile: null,
       owners: { payments: { slack: '#payments' } },

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { vetoPath } from '../../src/notify/veto-link.ts'
 import { hostile, planned } from '../reports/fixtures.ts'
+import { openBrowser } from '../support/browser.ts'
+import { looks, overflow, setLook, violations } from '../support/look.ts'
 import { bothTokens, noon, operatorToken, WebStage } from './stage.ts'
 
 describe('the veto link of an announcement', () => {
@@ -45,6 +47,34 @@ describe('the veto link of an announcement', () => {
     const changes = await stage.page('/changes', { headers: { authorization: `Bearer ${operatorToken}` } })
     assert.match(changes, /vetoed/)
     assert.match(changes, /release day/)
+  })
+
+  it('opens pages that break no rule of accessibility, log nothing, load nothing from elsewhere, and fit a phone', async function () {
+    this.timeout(60_000)
+    const browser = await openBrowser(this, stage.origin)
+    try {
+      const { page, complaints } = await browser.page()
+      const check = async (title: RegExp) => {
+        await page.getByRole('heading', { name: title, level: 1 }).waitFor()
+        for (const look of looks) {
+          await setLook(page, look)
+          assert.deepEqual(await violations(page), [], String(title))
+          assert.equal(await overflow(page), 0, String(title))
+        }
+      }
+      await page.goto(stage.origin + path())
+      await check(/^Veto the strike on/)
+      await page.getByLabel('Why not now?').fill('release day')
+      await page.getByRole('button', { name: 'Veto this strike' }).click()
+      await check(/^Vetoed/)
+      assert.deepEqual(complaints, [])
+      await page.goto(stage.origin + path())
+      await check(/^Nothing to veto/)
+      await page.goto(`${stage.origin}${path()}x`)
+      await check(/^This link is not valid/)
+    } finally {
+      await browser.close()
+    }
   })
 
   it('is good for one drill, until it expires, and as it was signed', async () => {

@@ -59,7 +59,7 @@ function meta({ document, source }: DrillCard): Markup {
 function findingMarkup(finding: FindingDocument, advise: boolean): Markup {
   const { title, fix } = advice[finding.kind]
   const told = finding.expected !== null || finding.actual !== null
-  return markup`<li class="finding ${finding.level}"><p class="tag">${icon(finding.level === 'warn' ? 'warn' : 'blank')}${title}${finding.accepted ? ' (accepted)' : finding.level === 'warn' ? ' (warning)' : null}</p>
+  return markup`<li class="finding ${finding.level}"><p class="tag">${icon(finding.level === 'warn' ? 'warn' : 'cross')}${title}${finding.accepted ? ' (accepted)' : finding.level === 'warn' ? ' (warning)' : null}</p>
 <p class="say">${name(asSentence(finding.summary))}</p>
 ${told || finding.path !== null ? markup`<dl>${finding.path === null ? null : markup`<dt>At</dt><dd class="mono">${name(finding.path)}</dd>`}${told ? markup`<dt>Expected</dt><dd class="mono">${name(valueText(finding.expected))}</dd><dt>Actual</dt><dd class="mono">${name(valueText(finding.actual))}</dd>` : null}</dl>` : null}
 ${advise ? markup`<p class="fix"><b>What to do:</b> ${fix}</p>` : null}</li>

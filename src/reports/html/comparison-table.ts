@@ -2,7 +2,7 @@ import { UNCHANGED } from '../../domain/drill.ts'
 import type { Value } from '../../domain/finding.ts'
 import { sameValue } from '../../domain/value.ts'
 import { type ComparedRow, type Comparison, compare, type DeclaredValue, type InsideComparison, type Shown } from '../comparison.ts'
-import type { DrillCard } from '../report.ts'
+import type { DrillCard, Outcome } from '../report.ts'
 import { plural } from '../sentences.ts'
 import { type Markup, markup, name } from './markup.ts'
 
@@ -17,15 +17,20 @@ export function comparisonSection(card: DrillCard): Markup {
   const equal = comparison.rows.filter(row => !tells(row))
   return markup`<h4>Victim, declaration, successor</h4>
 ${telling.length > 0 ? table(telling, comparison, 'Settings that differ or could not be read') : null}
-${equal.length > 0 ? markup`<details class="fold"><summary>${equalWords(equal, telling.length > 0)}</summary>${table(equal, comparison, 'Settings that are equal')}</details>` : null}
+${equal.length > 0 ? markup`<details class="fold"><summary>${equalWords(equal, telling.length > 0, card.outcome)}</summary>${table(equal, comparison, 'Settings that are equal')}</details>` : null}
 ${comparison.inside ? insideSection(comparison.inside) : null}`
 }
 
-function equalWords(equal: readonly ComparedRow[], others: boolean): string {
+function equalWords(equal: readonly ComparedRow[], others: boolean, outcome: Outcome): string {
   const settings = plural(equal.length, others ? 'other setting' : 'setting')
   const single = equal.some(row => row.successor.kind === 'none')
   const unread = equal.some(row => row.successor.kind === 'unread')
-  const missing = unread ? 'the successor could not be described' : 'no successor to compare with'
+  const missing =
+    outcome === 'open'
+      ? 'the successor is described when its soak is over'
+      : unread
+        ? 'the successor could not be described'
+        : 'no successor to compare with'
   return `${others ? '' : 'All '}${settings} ${single || unread ? `of the victim as declared; ${missing}` : 'equal'}`
 }
 

@@ -42,7 +42,7 @@ export function renderHtml(report: Report): string {
 <style>${trusted(style)}</style>
 </head>
 <body>
-${iconSheet()}<a class="skip" href="#fleet">To the fleet</a>
+${iconSheet()}${report.cards.length === 0 ? null : markup`<a class="skip" href="#fleet">To the fleet</a>`}
 <div class="wide">
 ${top(report)}
 <main>

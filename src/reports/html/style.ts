@@ -169,7 +169,7 @@ details.fold { margin-top: .35rem; }
 footer { margin: 3rem 0 2.5rem; padding-top: 1rem; border-top: 1px solid var(--line); font-size: 13px; color: var(--soft); }
 footer p + p { margin-top: .35rem; }
 
-@media (max-width: 46rem) {
+@media screen and (max-width: 46rem) {
   .wide { padding: 0 1rem; }
   header.top { padding: 1.5rem 0 1.25rem; }
   .counts { grid-template-columns: repeat(3, 1fr); }
@@ -185,8 +185,9 @@ footer p + p { margin-top: .35rem; }
   .fleet tbody tr > th, .fleet tbody tr > td { padding: 0; border: 0; width: auto; min-width: 0; }
   .fleet tbody tr > th, .fleet tbody tr + tr > th, .fleet tbody tr + tr > td, .fleet tbody + tbody tr:first-child > * { border: 0; }
   .fleet .verdict { grid-column: 2; grid-row: 1; justify-self: end; align-self: start; width: auto; }
-  .fleet td.why { grid-column: 1; font-size: 14px; }
-  .fleet .time { grid-column: 2; grid-row: 2; align-self: start; width: auto; }
+  .fleet td.why { grid-column: 1 / -1; font-size: 14px; width: auto; }
+  .fleet .time { grid-column: 1 / -1; text-align: left; font-size: 14px; color: var(--soft); width: auto; }
+  .fleet .time::before { content: "recovered in "; }
   .fleet td:empty { display: none; }
   .card { padding: 1rem 1rem .9rem; }
   .card .result { margin-left: 0; flex-basis: 100%; }
@@ -204,7 +205,7 @@ footer p + p { margin-top: .35rem; }
   .evidence dd { margin-bottom: .3rem; }
   .rules li { grid-template-columns: 1fr; }
 }
-@media (min-width: 46.01rem) { .compare td .label { display: none; } }
+@media (min-width: 46.01rem), print { .compare td .label { display: none; } }
 .compare td .label { font: 400 12px/1.5 system-ui, sans-serif; color: var(--soft); }
 
 @page { margin: 14mm; }
@@ -219,6 +220,12 @@ footer p + p { margin-top: .35rem; }
   a { text-decoration: none; }
   h2, h3, h4, .card > header { break-after: avoid; }
   .finding, .timeline, .panel, .counts, tr { break-inside: avoid; }
-  details.fold:not([open]) { display: none; }
+  details.evidence:not([open]) { display: none; }
+  details > summary { list-style: none; color: var(--soft); }
+  .counts li { padding: .6rem .6rem .65rem; }
+  .counts span.label { font-size: 11px; gap: .2rem; overflow-wrap: normal; }
+  .fleet thead th, .fleet tbody th, .fleet td { padding: .35rem .6rem; }
+  .fleet tbody th { width: 24%; }
+  .fleet td.why { width: 48%; }
 }
 `

@@ -33,7 +33,15 @@ export function fortnight(schedule: Schedule, coming: readonly ComingDrill[], no
 ${days.map((day, index) => column(day, index * width, width))}
 ${[0, 6, 12, 18, 24].map(hour => markup`<line class="grid" x1="0" x2="100%" y1="${top + (hour / 24) * height}" y2="${top + (hour / 24) * height}"/>`)}
 ${nowLine(schedule, now, width)}</svg>
+<figcaption class="small soft">${legend(days, schedule)}</figcaption>
 <ul class="hidden">${days.map(day => markup`<li>${day.date.toString()}: ${day.why ?? `open, ${plural(day.drills, 'drill')}`}</li>`)}</ul></figure>`
+}
+
+/** Only what this picture shows. */
+function legend(days: readonly Day[], { timezone }: Schedule): Markup {
+  const holiday = days.some(day => day.holiday)
+  const tooMany = days.some(day => day.drills > mostMarks)
+  return markup`<span><i class="key open"></i>open, in ${timezone}</span><span><i class="key drill"></i>${tooMany ? 'a drill by the draw; where there are too many, only how many' : 'a drill by the draw; below, how many'}</span>${holiday ? markup`<span><i class="key holiday"></i>H: holiday</span>` : null}<span><i class="key now"></i>now</span>`
 }
 
 function column(day: Day, x: number, width: number): Markup {

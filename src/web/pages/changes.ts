@@ -6,10 +6,10 @@ import { moment } from './parts.ts'
 
 const shown = 200
 
-/** Who halted, resumed and cleared, from wherever: the page, the API or the command line. */
+/** Who halted, resumed, vetoed, cleared and accepted, from wherever. */
 export async function changesPage({ ledger }: Pick<WebNeeds, 'ledger'>): Promise<Page> {
   const entries = await ledger.audit(shown)
-  const main = markup`<header class="lead-in"><h1>${entries.length === 0 ? 'Nobody has changed anything yet.' : 'Who changed what'}</h1><p class="soft">Every halt, every resuming and every clearing of a quarantine, from the page, the API and the command line. Nothing here can be edited.</p></header>
+  const main = markup`<header class="lead-in"><h1>${entries.length === 0 ? 'Nobody has changed anything yet.' : 'Who changed what'}</h1><p class="soft">Every halt, resuming and veto, every quarantine cleared and every difference accepted, from these pages, the API, the command line and the links of announcements. Nothing here can be edited.</p></header>
 ${entries.length === 0 ? null : table(entries)}`
   return { title: 'Changes', active: 'changes', main }
 }

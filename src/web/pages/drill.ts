@@ -88,7 +88,7 @@ function checks(card: DrillCard, events: readonly DrillEvent[]): Markup {
           candidate =>
             [
               'Probed',
-              markup`<span class="mono">${name(shortenMiddle(candidate.id, 28, 6))}</span> ${candidate.recoveredAt !== null ? markup`passed every probe, ${moment(candidate.recoveredAt)}` : candidate.lastProbeFailure === null ? 'was not probed' : markup`failed: ${name(asSentence(candidate.lastProbeFailure))}`}`,
+              markup`<span class="mono">${name(shortenMiddle(candidate.id, 28, 6))}</span> ${candidate.recoveredAt !== null ? markup`passed every probe, ${moment(candidate.recoveredAt)}` : candidate.lastProbeFailure === null ? (drill.state === 'concluded' ? 'was not probed' : 'is not probed yet') : markup`failed: ${name(asSentence(candidate.lastProbeFailure))}`}`,
             ] as const,
         )),
     ...candidates.map(
@@ -137,6 +137,6 @@ function record(card: DrillCard): Markup {
   const { source } = card
   const text = JSON.stringify(drillRecord(source), null, 2)
   const address = `/api/v1${drillHref(source.drill.id)}`
-  return markup`<section aria-labelledby="raw"><h2 id="raw">Raw record</h2><p class="small"><a href="${address}">As JSON</a></p>
+  return markup`<section aria-labelledby="raw"><h2 id="raw">Raw record</h2><p class="small">All that the ledger keeps of this drill. <a href="${address}">Open it as JSON</a></p>
 ${text.length > longestRecord ? null : markup`<details class="fold"><summary>Show the record</summary><pre class="raw" tabindex="0" role="region" aria-label="Raw record">${text}</pre></details>`}</section>`
 }

@@ -1,17 +1,18 @@
 import type { Drill } from '../../domain/drill.ts'
+import type { LedgerState } from '../../domain/ledger-state.ts'
 import type { FleetCount, FleetFilter, FleetGroup, FleetPage, Ledger } from '../../ledger/ledger.ts'
 import { icon } from '../../reports/html/icons.ts'
 import { type Markup, markup, name } from '../../reports/html/markup.ts'
 import { drillCard } from '../../reports/report.ts'
 import { clip } from '../../reports/safe-text.ts'
-import { plural, whyOf } from '../../reports/sentences.ts'
+import { asSentence, plural, whyOf } from '../../reports/sentences.ts'
 import { coverageChart } from '../charts/coverage.ts'
 import type { CoverageDay } from '../fleet/history.ts'
 import { type Shown, shownIcons, shownNames, shownOf, shownOfCount, shownStandings, type Tally, tally, totalOf } from '../fleet/standing.ts'
 import { coverageDays, proofSince, type WebNeeds } from '../needs.ts'
-import { openDrills } from './in-progress.ts'
+import { openDrills, type Wounded, woundedDrills, woundedOf } from './in-progress.ts'
 import type { Page } from './layout.ts'
-import { ago, drillHref, groupHref, lasting, link, pager, span } from './parts.ts'
+import { ago, drillHref, groupHref, groupLink, lasting, link, pager, span, standingBadge } from './parts.ts'
 
 /** Cells of one page, so that it stays below 100 kB with the longest names. */
 const cellsPerPage = 210
@@ -36,21 +37,23 @@ interface FleetView {
   readonly page: FleetPage
   readonly urgent: readonly { readonly group: FleetGroup; readonly drill: Drill | null }[]
   readonly open: readonly Drill[]
+  readonly wounded: Wounded
   readonly days: readonly CoverageDay[]
 }
 
-export async function fleetPage(needs: Pick<WebNeeds, 'ledger' | 'history'>, search: FleetSearch): Promise<Page> {
+export async function fleetPage(needs: Pick<WebNeeds, 'ledger' | 'history'>, search: FleetSearch, state: LedgerState): Promise<Page> {
   const { ledger, history } = needs
-  const now = await ledger.now()
+  const { now } = state
   const filter = filterOf(search, now)
-  const [counts, page, open, days, urgent] = await Promise.all([
+  const [counts, page, open, wounded, days, urgent] = await Promise.all([
     ledger.fleetCounts(proofSince(now)),
     ledger.fleet({ ...filter, limit: cellsPerPage, offset: search.offset }),
     ledger.drills({ states: ['striking', 'restoring', 'recovering', 'soaking'], limit: 50 }),
+    woundedOf(ledger, state),
     history.days(now),
     urgentGroups(ledger, now),
   ])
-  return { title: 'Fleet', active: 'fleet', main: fleetMain({ now, search, counts, page, urgent, open, days }) }
+  return { title: 'Fleet', active: 'fleet', main: fleetMain({ now, search, counts, page, urgent, open, wounded, days }) }
 }
 
 function filterOf(search: FleetSearch, now: Temporal.Instant): Omit<FleetFilter, 'limit' | 'offset'> {
@@ -85,8 +88,9 @@ function fleetMain(view: FleetView): Markup {
   if (total === 0) return nobody()
   return markup`<header class="lead-in"><h1>${headline(sums, total)}</h1></header>
 <div class="overview">${coverage(view, sums, total)}${standings(sums, total, view.search)}</div>
-${openDrills(view.open, view.now)}
+${woundedDrills(view.wounded, view.now)}
 ${urgentSection(view, sums)}
+${openDrills(view.open, view.now)}
 <section aria-labelledby="groups"><h2 id="groups">Groups</h2>
 ${searchForm(view)}
 ${cells(view)}</section>`
@@ -94,7 +98,7 @@ ${cells(view)}</section>`
 
 function nobody(): Markup {
   return markup`<header class="lead-in"><h1>No group is opted in yet.</h1></header>
-<section class="panel"><p>A group takes part as soon as its owner gives it the tag <code>firedrill</code> with the value <code>enabled</code>. It is found within five minutes.</p><p>Nothing is struck until a schedule says <code>leashed: false</code>. <code>firedrill groups</code> shows every group that can be seen, and what stands in its way.</p></section>`
+<section class="panel prose"><p>A group takes part as soon as its owner gives it the tag <code>firedrill</code> with the value <code>enabled</code>. It is found within five minutes.</p><p>Nothing is struck until a schedule says <code>leashed: false</code>. <code>firedrill groups</code> shows every group that can be seen, and what stands in its way.</p></section>`
 }
 
 /** The answer that people come for, in one sentence. */
@@ -137,15 +141,24 @@ function urgentSection(view: FleetView, sums: Tally): Markup {
   if (view.urgent.length === 0) return markup``
   return markup`<section aria-labelledby="urgent"><h2 id="urgent">Cannot be rebuilt <span class="soft number">${bad.toLocaleString('en')}</span></h2>
 <ul class="urgent">${view.urgent.map(({ group, drill }) => urgentItem(group, drill, view.now))}</ul>
-${bad > view.urgent.length ? markup`<p class="small"><a href="${link('/', { standing: 'snowflake' })}">All snowflakes</a></p>` : null}</section>`
+${bad > view.urgent.length ? allOfThem(sums) : null}</section>`
+}
+
+function allOfThem(sums: Tally): Markup {
+  const words = {
+    snowflake: plural(sums.snowflake, 'snowflake'),
+    forecast: plural(sums.forecast, 'snowflake by forecast', 'snowflakes by forecast'),
+  }
+  const kinds = (['snowflake', 'forecast'] as const).filter(shown => sums[shown] > 0)
+  return markup`<p class="small more-of">${kinds.map(shown => markup`<a href="${link('/', { standing: shown })}">${sums[shown] > 1 ? 'All ' : null}${words[shown]}</a>`)}</p>`
 }
 
 function urgentItem(group: FleetGroup, drill: Drill | null, now: Temporal.Instant): Markup {
   const shown: Shown = group.standing === 'forecast' ? 'forecast' : 'snowflake'
   const why = drill === null ? '' : whyOf(drillCard({ drill, events: [], before: null, after: null }), 160)
-  return markup`<li><span class="badge ${shown}">${icon(shownIcons[shown])}${shownNames[shown]}</span>
-<div><p><a class="strong" href="${groupHref(group.id)}">${name(clip(group.name, 80))}</a>${group.since === null ? null : markup` <span class="soft">${lasting(group.since, now)}</span>`}${group.owner === null ? null : markup` <span class="soft">· ${name(group.owner)}</span>`}</p>
-<p>${why === '' ? null : name(why)} ${drill === null ? null : markup`<a href="${drillHref(drill.id)}">See the drill</a>`}</p></div></li>`
+  return markup`<li>${standingBadge(shown)}
+<div><p>${groupLink(group)}${group.since === null ? null : markup` · <b>${lasting(group.since, now)}</b>`}${group.owner === null ? null : markup` <span class="soft">· owner ${name(clip(group.owner, 40))}</span>`}</p>
+<p>${why === '' ? null : name(asSentence(why))} ${drill === null ? null : markup`<a href="${drillHref(drill.id)}">See the drill</a>`}</p></div></li>`
 }
 
 function searchForm({ search, counts, page }: FleetView): Markup {
@@ -196,14 +209,20 @@ function scopeCells(scope: string, groups: readonly FleetGroup[], how: { readonl
 
 function namedCell(group: FleetGroup, now: Temporal.Instant): Markup {
   const shown = shownOf(group, proofSince(now))
-  const age = group.at === null ? '' : ago(group.at, now)
-  return markup`<li><a class="cell ${shown} ${ageClass(group, now)}" href="${groupHref(group.id)}">${icon(shownIcons[shown])}<span class="who">${name(clip(group.name, 44))}</span><span class="when">${shownNames[shown]}${age === '' ? null : ` · ${age}`}</span></a></li>`
+  const age = ageOf(group, now)
+  return markup`<li><a class="cell ${shown} ${ageClass(group, now)}" href="${groupHref(group.id)}">${icon(shownIcons[shown])}<span class="who">${name(clip(group.name, 44))}</span><span class="when">${shownNames[shown]}${age === '' ? null : markup` · <span class="age">${age}</span>`}</span></a></li>`
+}
+
+/** Since when it cannot be rebuilt; of everything else how old the result is. */
+function ageOf({ standing, at, since }: FleetGroup, now: Temporal.Instant): string {
+  if (at === null) return ''
+  const bad = standing === 'snowflake' || standing === 'forecast'
+  return bad ? `for ${span(now.epochMilliseconds - (since ?? at).epochMilliseconds)}` : ago(at, now)
 }
 
 function square(group: FleetGroup, now: Temporal.Instant): Markup {
   const shown = shownOf(group, proofSince(now))
-  const age = group.at === null ? '' : `, ${span(now.epochMilliseconds - group.at.epochMilliseconds)}`
-  const words = `${clip(group.name, 60)}: ${shownNames[shown]}${age}`
+  const words = `${clip(group.name, 60)}: ${`${shownNames[shown]} ${ageOf(group, now)}`.trimEnd()}`
   return markup`<li><a class="cell ${shown} ${ageClass(group, now)}" href="${groupHref(group.id)}" title="${words}">${icon(shownIcons[shown])}</a></li>`
 }
 

@@ -1,8 +1,9 @@
-import { coverage } from '../../domain/coverage.ts'
+import type { Drill } from '../../domain/drill.ts'
 import { matches } from '../../domain/glob.ts'
 import type { Halt, Quarantine } from '../../domain/ledger-state.ts'
 import { chooseSchedule, type OptIn, policyFor, readOptIn } from '../../domain/opt-in.ts'
 import type { GroupRecord } from '../../domain/seen-group.ts'
+import type { FleetGroup } from '../../ledger/ledger.ts'
 import { formatDuration, formatMoment } from '../../reports/durations.ts'
 import { badge, findingList } from '../../reports/html/card.ts'
 import { icon } from '../../reports/html/icons.ts'
@@ -12,16 +13,21 @@ import { type DrillCard, drillCard } from '../../reports/report.ts'
 import { clip } from '../../reports/safe-text.ts'
 import { asSentence, plural, whyOf } from '../../reports/sentences.ts'
 import { recoveryChart } from '../charts/recoveries.ts'
-import { coverageDays, type WebNeeds } from '../needs.ts'
+import { shownOf } from '../fleet/standing.ts'
+import { coverageDays, proofSince, type WebNeeds } from '../needs.ts'
 import type { Page, Shell } from './layout.ts'
-import { drillHref, hidden, lasting, link, moment, since } from './parts.ts'
+import { drillHref, hidden, lasting, link, moment, since, standingBadge } from './parts.ts'
 
 const drillsShown = 50
 
 interface GroupView {
   readonly record: GroupRecord
+  /** How it stands in the fleet; null: it is no longer opted in, or gone. */
+  readonly standing: FleetGroup | null
   readonly now: Temporal.Instant
   readonly cards: readonly DrillCard[]
+  /** The newest that were struck, however many were refused since. */
+  readonly concluded: readonly DrillCard[]
   /** More and older drills than are shown. */
   readonly older: Temporal.Instant | null
   readonly until: Temporal.Instant | null
@@ -43,21 +49,31 @@ export async function groupPage(
   if (record === null) return null
   const { shell, until } = how
   const { now } = shell.state
-  const drills = await ledger.drills({ group: id, limit: drillsShown + 1, ...(until === null ? {} : { until }) })
+  const [drills, concluded, { groups }] = await Promise.all([
+    ledger.drills({ group: id, limit: drillsShown + 1, ...(until === null ? {} : { until }) }),
+    ledger.drills({ group: id, states: ['concluded'], limit: drillsShown }),
+    ledger.fleet({ group: id, proofSince: proofSince(now), limit: 1, offset: 0 }),
+  ])
   const optIn = readOptIn(record.summary, now.toZonedDateTimeISO('UTC').toPlainDate())
   const view: GroupView = {
     record,
+    standing: groups[0] ?? null,
     now,
     until,
     optIn,
     shell,
-    cards: drills.slice(0, drillsShown).map(drill => drillCard({ drill, events: [], before: null, after: null })),
+    cards: drills.slice(0, drillsShown).map(cardOf),
+    concluded: concluded.map(cardOf),
     older: drills.length > drillsShown ? (drills.at(drillsShown - 1)?.plannedFor ?? null) : null,
     quarantine: shell.state.quarantines.find(one => one.service === record.service) ?? null,
     halts: shell.state.halts.filter(halt => concerns(halt, record)),
     wounded: shell.state.busy.some(drill => drill.group === id && drill.wounded),
   }
   return { title: record.summary.name, active: 'fleet', main: await groupMain(needs, view) }
+}
+
+function cardOf(drill: Drill): DrillCard {
+  return drillCard({ drill, events: [], before: null, after: null })
 }
 
 function concerns({ target }: Halt, { summary, service }: GroupRecord): boolean {
@@ -69,7 +85,7 @@ async function groupMain(needs: WebNeeds, view: GroupView): Promise<Markup> {
   const { record, now } = view
   const { summary } = record
   return markup`<nav class="crumbs" aria-label="Where this is"><a href="/">Fleet</a> / <a href="${link('/', { scope: summary.scope })}">${name(clip(summary.scope, 80))}</a></nav>
-<header class="lead-in"><h1>${name(clip(summary.name, 200))}</h1><p class="soft">${standingLine(view)}</p></header>
+<header class="lead-in"><h1>${name(clip(summary.name, 200))}</h1><p class="standing-line">${standingLine(view)}</p></header>
 ${quarantineSection(view)}
 <div class="overview"><section class="panel" aria-labelledby="next"><h2 id="next">Next drill</h2>${await nextDrill(needs, view)}</section>
 <section class="panel" aria-labelledby="recover"><h2 id="recover">Time to recover</h2>${recoveries(view)}</section></div>
@@ -79,13 +95,37 @@ ${drillsTable(view)}
 <section aria-labelledby="about"><h2 id="about">About this group</h2>${facts(needs, view, now)}${haltHere(view)}</section>`
 }
 
-function standingLine({ record, now, wounded }: GroupView): Markup {
-  const { lastVerdict, lastPhoenixAt, optedIn, present } = record
-  const proof =
-    coverage([record], now, coverageDays).provenGroups === 1 || lastVerdict?.verdict !== 'phoenix'
-      ? null
-      : markup` The proof is older than ${coverageDays} days and no longer counts.`
-  return markup`${lastVerdict === null ? 'No drill of it has come to a verdict yet.' : markup`${lastVerdict.verdict === 'phoenix' ? 'Can be rebuilt: phoenix' : 'Cannot be rebuilt as it is: snowflake'}, ${since(lastVerdict.at, now)}.${proof}`}${lastVerdict?.verdict === 'snowflake' && lastPhoenixAt !== null ? markup` Last a phoenix ${since(lastPhoenixAt, now)}.` : null}${wounded ? markup` <b>Wounded: not yet back at its size with every member healthy.</b>` : null}${optedIn ? null : markup` <b>Not opted in: it gets no drills.</b>`}${present ? null : markup` <b>No longer found in its scope.</b>`}`
+function standingLine({ record, standing, now, wounded }: GroupView): Markup {
+  const badge = standing === null ? null : standingBadge(shownOf(standing, proofSince(now)))
+  return markup`${badge}<span>${standing === null ? formerly(record, now) : standingWords(standing, record, now)}${wounded ? markup` <b>Wounded: not yet back at its size with every member healthy.</b>` : null}${record.optedIn ? null : markup` <b>Not opted in: it gets no drills.</b>`}${record.present ? null : markup` <b>No longer found in its scope.</b>`}</span>`
+}
+
+/** Whether it can be rebuilt, and since when. */
+function standingWords(standing: FleetGroup, { lastPhoenixAt }: GroupRecord, now: Temporal.Instant): Markup {
+  const { at } = standing
+  const lastPhoenix = lastPhoenixAt === null ? 'Never seen as a phoenix.' : markup`Last a phoenix ${since(lastPhoenixAt, now)}.`
+  const shown = shownOf(standing, proofSince(now))
+  if (at === null || shown === 'unproven') return markup`No drill of it has come to a verdict yet.`
+  const from = standing.since ?? at
+  const again = Temporal.Instant.compare(from, at) === 0 ? null : markup` Seen again ${since(at, now)}.`
+  switch (shown) {
+    case 'phoenix':
+      return markup`Can be rebuilt: proven ${since(at, now)}${again === null ? null : markup`, a phoenix ${lasting(from, now)}`}.`
+    case 'expired':
+      return markup`Was rebuilt ${since(at, now)}. A proof counts for ${coverageDays} days, so this one no longer does.`
+    case 'snowflake':
+      return markup`Cannot be rebuilt as it is, ${lasting(from, now)}.${again} ${lastPhoenix}`
+    case 'forecast':
+      return markup`A rebuild would fail, as can be seen without a strike, ${lasting(from, now)}.${again} ${lastPhoenix}`
+    case 'inconclusive':
+      return markup`Its drills proved nothing either way, the last ${since(at, now)}.`
+  }
+}
+
+function formerly({ lastVerdict }: GroupRecord, now: Temporal.Instant): Markup {
+  return lastVerdict === null
+    ? markup`No drill of it has come to a verdict.`
+    : markup`Last a ${lastVerdict.verdict} ${since(lastVerdict.at, now)}.`
 }
 
 function quarantineSection({ quarantine, shell, record }: GroupView): Markup {
@@ -96,7 +136,7 @@ function quarantineSection({ quarantine, shell, record }: GroupView): Markup {
 <label for="note">What was done about it</label><input id="note" name="note" required="required" maxlength="1000" autocomplete="off"/><button>Clear the quarantine</button></form>`
       : markup`<p class="small">An operator can clear it.</p>`
   return markup`<section class="quarantine" aria-labelledby="quarantine"><h2 id="quarantine">In quarantine</h2>
-<p>The service ${name(quarantine.service)} has had no more drills ${lasting(quarantine.since, shell.state.now)}: ${name(asSentence(quarantine.reason))} <a href="${drillHref(quarantine.drill)}">See the drill</a></p>${form}</section>`
+<p>The service ${name(clip(quarantine.service, 200))} gets no more drills until somebody clears this. It has been so ${lasting(quarantine.since, shell.state.now)}: ${name(asSentence(quarantine.reason))} <a href="${drillHref(quarantine.drill)}">See the drill</a></p>${form}</section>`
 }
 
 async function nextDrill(needs: WebNeeds, view: GroupView): Promise<Markup> {
@@ -141,23 +181,45 @@ function obstaclesOf(needs: WebNeeds, view: GroupView): readonly Markup[] {
   return texts.map(text => name(text))
 }
 
-function recoveries({ cards }: GroupView): Markup {
-  const times = cards.flatMap(card => timeToRecover(card.moments) ?? []).sort((a, b) => a - b)
+function recoveries({ concluded }: GroupView): Markup {
+  const times = concluded.flatMap(card => timeToRecover(card.moments) ?? []).sort((a, b) => a - b)
   const middle = times[Math.floor((times.length - 1) / 2)]
-  if (cards.every(card => card.moments.struck === null)) return markup`<p class="soft">Nothing was struck yet.</p>`
-  return markup`${middle === undefined ? null : markup`<p class="small soft">Median <b>${formatDuration(middle)}</b> over ${plural(times.length, 'recovery', 'recoveries')}</p>`}${recoveryChart(cards)}`
+  if (concluded.every(card => card.moments.struck === null)) return markup`<p class="soft">Nothing was struck yet.</p>`
+  return markup`${middle === undefined ? null : markup`<p class="small soft">Median <b>${formatDuration(middle)}</b> over ${plural(times.length, 'recovery', 'recoveries')}</p>`}${recoveryChart(concluded)}`
 }
 
-/** What is wrong with it today: of the newest drill or forecast that said anything. */
-function findings({ cards, now }: GroupView): Markup {
-  const telling = cards.find(card => ['snowflake', 'forecast', 'phoenix', 'leashed'].includes(card.outcome))
-  if (telling === undefined || telling.document.findings.length === 0) return markup``
-  const at = telling.moments.concluded ?? telling.moments.plannedFor
-  const title = telling.outcome === 'forecast' || telling.outcome === 'leashed' ? 'Forecast' : 'Current findings'
-  return markup`<section aria-labelledby="findings"><h2 id="findings">${title}</h2><p class="lead">From the <a href="${drillHref(telling.document.id)}">drill</a> ${since(at, now)}.</p>${findingList(telling)}</section>`
+/** What its newest conclusive drill found, and what a look without a strike found since. */
+function findings({ cards, concluded, until, now }: GroupView): Markup {
+  if (until !== null) return markup``
+  const judged = concluded.find(card => card.outcome === 'snowflake' || card.outcome === 'phoenix') ?? concluded[0]
+  const forecast = cards.find(card => card.outcome === 'forecast' || card.outcome === 'leashed')
+  const news = forecast !== undefined && (judged === undefined || isLater(forecast, judged)) ? forecast : undefined
+  return markup`${findingSection(news, { id: 'forecast', title: 'Forecast', from: 'Seen without a strike, by the', now })}${findingSection(judged, { id: 'findings', title: 'Current findings', from: 'From the', now })}`
 }
 
-function refusals({ cards, now }: GroupView): Markup {
+function isLater(card: DrillCard, than: DrillCard): boolean {
+  return Temporal.Instant.compare(settled(card), settled(than)) > 0
+}
+
+function settled({ moments }: DrillCard): Temporal.Instant {
+  return moments.concluded ?? moments.plannedFor
+}
+
+interface FindingWords {
+  readonly id: string
+  readonly title: string
+  readonly from: string
+  readonly now: Temporal.Instant
+}
+
+function findingSection(card: DrillCard | undefined, { id, title, from, now }: FindingWords): Markup {
+  if (card === undefined || card.document.findings.length === 0) return markup``
+  const mild = card.outcome === 'inconclusive' ? markup` class="inconclusive-card"` : null
+  return markup`<section${mild} aria-labelledby="${id}"><h2 id="${id}">${title}</h2><p class="lead">${from} <a href="${drillHref(card.document.id)}">drill</a> ${since(settled(card), now)}.</p>${findingList(card)}</section>`
+}
+
+function refusals({ cards, until, now }: GroupView): Markup {
+  if (until !== null) return markup``
   const refused = cards.filter(card => card.document.refusal !== null).slice(0, 10)
   if (refused.length === 0) return markup``
   return markup`<section aria-labelledby="refusals"><h2 id="refusals">Why nothing was killed</h2><ul class="plain panel">${refused.map(

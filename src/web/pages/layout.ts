@@ -49,7 +49,7 @@ ${haltForm(shell)}
 <main id="main" class="wide" data-live="main">
 ${page.main}
 </main>
-<footer class="wide"><p>${who(shell)}</p><p>All times are UTC unless a zone is named. ${shell.live === null ? null : markup`<span data-live-state="">This page is as of ${moment(shell.state.now)}.</span>`}</p></footer>`,
+<footer><div class="wide"><p>${who(shell)}</p><p>All times are UTC unless a zone is named. ${shell.live === null ? null : markup`<span data-live-state="">This page is as of ${moment(shell.state.now)}.</span>`}</p></div></footer>`,
     shell.live,
   )
 }
@@ -77,6 +77,10 @@ ${iconSheet()}${body}
 `}`
 }
 
+/** More halts than these are folded away: the page itself must stay in sight. */
+const haltsShown = 3
+const widestFirst = ['installation', 'scope', 'schedule', 'service', 'group'] as const satisfies readonly Halt['target']['kind'][]
+
 /** One click stops everything; the reason may stay empty, since the stop must not wait for words. */
 function haltForm(shell: Shell): Markup {
   if (shell.identity.role !== 'operator') return markup``
@@ -90,8 +94,11 @@ function halted(shell: Shell): Markup {
   if (halts.length === 0 && !shell.haltFile) return markup``
   const open = shell.state.busy.filter(drill => !drill.wounded).length
   const file = markup`<div class="halted"><p><b>Everything is halted:</b> the halt file exists. Take it away to go on.</p></div>`
+  const sorted = halts.toSorted((a, b) => widestFirst.indexOf(a.target.kind) - widestFirst.indexOf(b.target.kind))
+  const [shown, rest] = [sorted.slice(0, haltsShown), sorted.slice(haltsShown)]
+  const more = markup`<details class="fold"><summary>${plural(rest.length, 'more halt')}</summary>${rest.map(halt => haltLine(halt, shell))}</details>`
   const going = open === 0 ? 'No drill is open.' : `${plural(open, 'open drill')} ${open === 1 ? 'is' : 'are'} still watched and judged.`
-  return markup`<section aria-label="What is halted">${shell.haltFile ? file : null}${halts.map(halt => haltLine(halt, shell))}<p class="small soft after-halt">${going}</p></section>`
+  return markup`<section aria-label="What is halted">${shell.haltFile ? file : null}${shown.map(halt => haltLine(halt, shell))}${rest.length === 0 ? null : more}<p class="small soft after-halt">${going}</p></section>`
 }
 
 function haltLine(halt: Halt, shell: Shell): Markup {

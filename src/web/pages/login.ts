@@ -17,6 +17,6 @@ ${problem === null ? null : markup`<p class="notice" role="alert">${icon('warn')
 export function plainPage(title: string, text: Markup | string): string {
   return bareLayout(
     title,
-    markup`<p class="home">${icon('phoenix')}<a href="/">Firedrill</a></p><h1>${title}</h1><p>${text}</p><p><a href="/">To the fleet</a></p>`,
+    markup`<p><a class="home" href="/">${icon('phoenix')}Firedrill</a></p><h1>${title}</h1><p>${text}</p><p><a href="/">To the fleet</a></p>`,
   )
 }

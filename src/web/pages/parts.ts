@@ -1,7 +1,22 @@
 import { formatMoment } from '../../reports/durations.ts'
-import { type Markup, markup } from '../../reports/html/markup.ts'
+import { icon } from '../../reports/html/icons.ts'
+import { type Markup, markup, name } from '../../reports/html/markup.ts'
 import { elapsed } from '../../reports/moments.ts'
+import { clip } from '../../reports/safe-text.ts'
+import { type Shown, shownIcons, shownNames } from '../fleet/standing.ts'
 import type { Shell } from './layout.ts'
+
+export function standingBadge(shown: Shown): Markup {
+  return markup`<span class="badge ${shown}">${icon(shownIcons[shown])}${shownNames[shown]}</span>`
+}
+
+/** A group's name as a link, and its scope: names are used again in every account and region. */
+export function groupLink(
+  group: { readonly id: string; readonly name: string; readonly scope: string },
+  href = groupHref(group.id),
+): Markup {
+  return markup`<a class="strong" href="${href}">${name(clip(group.name, 80))}</a> <span class="soft where">${name(clip(group.scope, 60))}</span>`
+}
 
 /** What every form needs: proof that it is ours, and where to come back to. */
 export function hidden(shell: Pick<Shell, 'formKey' | 'here'>): Markup {

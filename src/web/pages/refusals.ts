@@ -81,5 +81,5 @@ function titleOf(rule: string): string {
 
 function item(drill: Drill, now: Temporal.Instant): Markup {
   const reason = drill.state === 'refused' ? asSentence(drill.refusal.reason) : ''
-  return markup`<li><b><a href="${groupHref(drill.group)}">${name(clip(drill.groupName, 80))}</a></b><span>${name(clip(reason, 500))} <a class="small soft" href="${drillHref(drill.id)}">${since(drill.plannedFor, now)}</a></span></li>`
+  return markup`<li><span class="whose"><b><a href="${groupHref(drill.group)}">${name(clip(drill.groupName, 80))}</a></b> <span class="soft small">${name(clip(drill.scope, 60))}</span></span><span>${name(clip(reason, 500))} <a class="small soft" href="${drillHref(drill.id)}">${since(drill.plannedFor, now)}</a></span></li>`
 }

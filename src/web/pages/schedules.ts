@@ -1,51 +1,61 @@
+import type { Drill } from '../../domain/drill.ts'
 import { formatDuration } from '../../domain/duration.ts'
 import type { LedgerState } from '../../domain/ledger-state.ts'
-import type { Schedule, WallClockHours } from '../../domain/schedule.ts'
-import { formatMoment } from '../../reports/durations.ts'
+import type { InstallationLimits, Schedule, WallClockHours } from '../../domain/schedule.ts'
 import { icon } from '../../reports/html/icons.ts'
 import { type Markup, markup, name } from '../../reports/html/markup.ts'
+import { clip } from '../../reports/safe-text.ts'
 import { asSentence, plural } from '../../reports/sentences.ts'
 import { breakerTripped } from '../../rules/s03-limits.ts'
 import { fortnight } from '../charts/fortnight.ts'
 import type { WebNeeds } from '../needs.ts'
 import type { ComingDrill } from '../plans/coming.ts'
 import type { Page, Shell } from './layout.ts'
-import { groupHref, hidden } from './parts.ts'
+import { drillHref, groupHref, hidden, lasting, span } from './parts.ts'
 
 const comingShown = 8
 
-export async function schedulesPage(needs: Pick<WebNeeds, 'settings' | 'plans'>, shell: Shell): Promise<Page> {
-  const { schedules } = needs.settings
-  const coming = await needs.plans.all(shell.state.now)
+/** Plans whose time has come are few: they strike, are refused or wait for a limit. */
+const mostWaiting = 200
+
+export async function schedulesPage(needs: Pick<WebNeeds, 'settings' | 'plans' | 'ledger'>, shell: Shell): Promise<Page> {
+  const { schedules, limits: installation } = needs.settings
+  const { now } = shell.state
+  const [coming, planned] = await Promise.all([
+    needs.plans.all(now),
+    needs.ledger.drills({ states: ['planned'], until: now, limit: mostWaiting }),
+  ])
   const main = markup`<header class="lead-in"><h1>${schedules.length === 0 ? 'There is no schedule.' : plural(schedules.length, 'schedule')}</h1>
-<p class="soft">When drills may happen, which are in store, and how much of each limit is used. The draw can move with every strike and refusal.</p></header>
+<p class="soft">When drills may happen, which are drawn, and how much of each limit is used. The draw can move with every strike.</p></header>
+${installationLimits(installation, shell.state)}
 ${schedules.length === 0 ? markup`<section class="panel"><p>Write one into the folder that <code>schedules:</code> names in firedrill.yaml; <code>firedrill init</code> makes a sample. What it does not say has a careful default, and it is leashed.</p></section>` : null}
-${schedules.map((schedule, index) => section(schedule, { index, coming: coming.filter(drill => drill.schedule === schedule.name), shell }))}`
+${schedules.map((schedule, index) => section(schedule, { index, coming: coming.filter(drill => drill.schedule === schedule.name), waiting: planned.filter(drill => drill.schedule === schedule.name), shell }))}`
   return { title: 'Schedules', active: 'schedules', main }
 }
 
 interface Around {
   readonly index: number
   readonly coming: readonly ComingDrill[]
+  readonly waiting: readonly Drill[]
   readonly shell: Shell
 }
 
-function section(schedule: Schedule, { index, coming, shell }: Around): Markup {
+function section(schedule: Schedule, { index, coming, waiting, shell }: Around): Markup {
   const { state } = shell
   const tripped = breakerTripped(schedule, state.conclusions, state.now)
   const halted = state.halts.some(({ target }) => target.kind === 'schedule' && target.name === schedule.name)
-  return markup`<section class="card schedule" aria-labelledby="s-${index}"><header><h2 id="s-${index}">${name(schedule.name)}</h2>${leash(schedule)}<p class="result">every ${schedule.meanDaysBetweenDrills} days on average</p></header>
-<p class="soft small">${hoursText(schedule.hours)}, ${schedule.timezone}${schedule.holidays.country === null ? null : markup`, holidays of ${[schedule.holidays.country, schedule.holidays.region].filter(Boolean).join(' ')}`} · ${schedule.method}, recovered within ${formatDuration(schedule.recovery.deadline)}, soak ${formatDuration(schedule.recovery.soak)} · guards: ${schedule.guards.length === 0 ? 'none' : schedule.guards.map(guard => guard.kind).join(', ')}</p>
+  return markup`<section class="card schedule" aria-labelledby="s-${index}"><header><h2 id="s-${index}">${name(schedule.name)}</h2>${leash(schedule)}${halted ? markup`<span class="badge live">${icon('refused')}halted</span>` : null}<p class="result">every ${schedule.meanDaysBetweenDrills} days on average</p></header>
+<p class="soft small">${hoursText(schedule.hours)}, ${schedule.timezone}${schedule.holidays.country === null ? null : markup`, holidays of ${[schedule.holidays.country, schedule.holidays.region].filter(Boolean).join(' ')}`} · ${schedule.method}, deadline ${formatDuration(schedule.recovery.deadline)}, soak ${formatDuration(schedule.recovery.soak)} · guards: ${schedule.guards.length === 0 ? 'none' : schedule.guards.map(guard => guard.kind).join(', ')}</p>
 ${tripped === null ? null : markup`<p class="notice">${icon('warn')}<span>The circuit breaker is open: ${name(asSentence(tripped))} Resuming the schedule starts its count anew.</span></p>`}
 ${fortnight(schedule, coming, state.now)}
-<div class="facts"><div><h3>In store</h3>${comingList(coming)}</div><div><h3>Limits in use</h3>${limits(schedule, state)}</div></div>
+<div class="facts"><div><h3>Coming drills</h3>${waitingList(waiting, state.now)}${comingList(schedule, coming)}</div><div><h3>Limits in use</h3>${limits(schedule, state)}</div></div>
 ${haltSchedule(schedule, { index, shell, stopped: halted || tripped !== null })}</section>`
 }
 
 function leash(schedule: Schedule): Markup {
   return schedule.leashed
-    ? markup`<span class="badge leashed">${icon('leashed')}leashed</span>`
-    : markup`<span class="badge live">${icon('phoenix')}strikes</span>`
+    ? markup`<span class="badge leashed">${icon('leashed')}leashed: strikes nothing</span>`
+    : markup`<span class="badge live">${icon('strike')}not leashed: strikes</span>`
 }
 
 function hoursText({ opens, closes }: WallClockHours): string {
@@ -53,10 +63,22 @@ function hoursText({ opens, closes }: WallClockHours): string {
   return `${text(opens)}–${text(closes)}`
 }
 
-function comingList(coming: readonly ComingDrill[]): Markup {
+/** What a limit holds back until it passes by itself; when the window closes it is refused. */
+function waitingList(waiting: readonly Drill[], now: Temporal.Instant): Markup {
+  if (waiting.length === 0) return markup``
+  return markup`<ul class="plain small">${waiting.slice(0, comingShown).map(drill => markup`<li><b>waiting</b> <span class="soft">${lasting(drill.plannedFor, now)}</span> <a href="${drillHref(drill.id)}">${name(clip(drill.groupName, 80))}</a></li>`)}</ul>`
+}
+
+function comingList(schedule: Schedule, coming: readonly ComingDrill[]): Markup {
   if (coming.length === 0) return markup`<p class="soft small">Nothing is drawn for the coming two weeks.</p>`
   const left = coming.length - comingShown
-  return markup`<ul class="plain small">${coming.slice(0, comingShown).map(drill => markup`<li><time class="number soft" datetime="${drill.at.toString({ smallestUnit: 'second' })}">${formatMoment(drill.at).slice(0, 16)}</time> <a href="${groupHref(drill.group)}">${name(drill.name)}</a></li>`)}</ul>${left > 0 ? markup`<p class="small soft">${left.toLocaleString('en')} more</p>` : null}`
+  return markup`<ul class="plain small">${coming.slice(0, comingShown).map(drill => markup`<li><time class="number soft" datetime="${drill.at.toString({ smallestUnit: 'second' })}">${localText(drill.at, schedule)}</time> <a href="${groupHref(drill.group)}">${name(clip(drill.name, 80))}</a></li>`)}</ul>${left > 0 ? markup`<p class="small soft">${left.toLocaleString('en')} more in these two weeks. Times are in ${schedule.timezone}.</p>` : markup`<p class="small soft">Times are in ${schedule.timezone}.</p>`}`
+}
+
+/** `Mon 23 Nov 10:40`, by the schedule's own clock, as its window is. */
+function localText(at: Temporal.Instant, { timezone }: Schedule): string {
+  const local = at.toZonedDateTimeISO(timezone)
+  return `${local.toLocaleString('en-GB', { weekday: 'short', day: 'numeric', month: 'short' }).replace(',', '')} ${local.toPlainTime().toString({ smallestUnit: 'minute' })}`
 }
 
 interface Use {
@@ -82,7 +104,27 @@ function limits(schedule: Schedule, state: LedgerState): Markup {
     { what: 'strikes in 24 h', used: struck.length, most: schedule.limits.strikesPerDay },
     { what: 'failed rebuilds in a scope', used: Math.max(0, ...wounded), most: schedule.limits.woundedPerScope },
   ]
-  return markup`<ul class="limits small">${uses.map(use)}</ul>`
+  return markup`<ul class="limits small">${uses.map(use)}</ul>${spacing(schedule, state)}`
+}
+
+/** Between any two strikes, whichever schedule made the other. */
+function spacing({ limits: { spacing: between } }: Schedule, { strikes, now }: LedgerState): Markup | null {
+  const newest = strikes.reduce((latest, { at }) => Math.max(latest, at.epochMilliseconds), Number.NEGATIVE_INFINITY)
+  const passed = now.epochMilliseconds - newest
+  if (between === 0 || passed >= between) return null
+  return markup`<p class="small soft">The last strike was ${span(passed)} ago; ${formatDuration(between)} must lie between two.</p>`
+}
+
+/** What all schedules together may do; most installations set nothing here. */
+function installationLimits({ concurrent, strikesPerDay }: InstallationLimits, state: LedgerState): Markup {
+  const dayAgo = state.now.subtract({ hours: 24 })
+  const struck = state.strikes.filter(strike => Temporal.Instant.compare(strike.at, dayAgo) > 0)
+  const uses: readonly Use[] = [
+    ...(concurrent === null ? [] : [{ what: 'open or wounded', used: state.busy.length, most: concurrent }]),
+    ...(strikesPerDay === null ? [] : [{ what: 'strikes in 24 h', used: struck.length, most: strikesPerDay }]),
+  ]
+  if (uses.length === 0) return markup``
+  return markup`<section class="panel" aria-labelledby="installation"><h2 id="installation">All schedules together</h2><ul class="limits small">${uses.map(use)}</ul></section>`
 }
 
 function use({ what, used, most }: Use): Markup {

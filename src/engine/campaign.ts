@@ -97,6 +97,8 @@ interface Campaign {
 async function strikeAll(engine: Engine, plans: readonly PlannedDrill[], { options, bell }: Campaign, signal: AbortSignal): Promise<void> {
   let waiting = await oldestProofFirst(engine, plans)
   let struck = 0
+  let askAgainAt = engine.clock.monotonic()
+  let mayHaveRoom = true
   const run = { run: options.run, victim: options.victim }
   const ahead = newAhead(engine, { run, bell }, signal)
   while (waiting.length > 0 && !signal.aborted) {
@@ -105,15 +107,18 @@ async function strikeAll(engine: Engine, plans: readonly PlannedDrill[], { optio
       await ahead.ended()
       return refuseRest(engine, waiting, options)
     }
-    const turn = ahead.mayStrike(waiting.slice(0, room))
-    const started = engine.clock.monotonic()
-    const outcomes = await attemptStrikes(engine, turn, run, signal, ahead.looks)
-    struck += [...outcomes.values()].filter(outcome => outcome === 'struck' || outcome === 'leashed').length
-    waiting = waiting.filter(plan => (outcomes.get(plan.id) ?? 'waiting') === 'waiting')
+    const asked = engine.clock.monotonic()
+    if (mayHaveRoom || asked >= askAgainAt) {
+      const outcomes = await attemptStrikes(engine, ahead.mayStrike(waiting.slice(0, room)), run, signal, ahead.looks)
+      struck += [...outcomes.values()].filter(outcome => outcome === 'struck' || outcome === 'leashed').length
+      waiting = waiting.filter(plan => (outcomes.get(plan.id) ?? 'waiting') === 'waiting')
+      const inVain = [...outcomes.values()].every(outcome => outcome === 'waiting')
+      const took = engine.clock.monotonic() - asked
+      askAgainAt = inVain ? asked + took * (1 + retryShare) : asked
+    }
     if (waiting.length === 0) break
     await ahead.begin(waiting.slice(0, room))
-    const inVain = [...outcomes.values()].every(outcome => outcome === 'waiting')
-    await bell.wait(inVain ? Math.max(retryEvery, (engine.clock.monotonic() - started) * retryShare) : retryEvery, signal)
+    mayHaveRoom = await bell.wait(retryEvery, signal)
   }
   await ahead.ended()
 }

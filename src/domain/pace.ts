@@ -32,6 +32,7 @@ const LOOKS_PER_SOAK = 8
 const LONGEST_SOAK_INTERVAL: Milliseconds = 30_000
 /** Before anybody is expected, each look comes at twice the time of the last … */
 const SHARE_BEFORE_EXPECTED = 1
+const BEATS_BEFORE_EXPECTED = 4
 /** … and from a little before the quickest of the latest until well after the slowest, moments are seen twice as sharply. */
 const WINDOW = { opens: 0.95, closes: 1.25 }
 const LOOKS_PER_SPREAD = 8
@@ -83,7 +84,7 @@ type Recovering = Extract<OpenDrill, { readonly state: 'restoring' | 'recovering
 
 function nextRecoveryLook({ tracking, policy }: Recovering, now: Temporal.Instant, expected: Expectation | null): Temporal.Instant {
   if (phaseOf(tracking, policy, now).phase === 'judge') return now
-  const next = after(now, isDoubtful(tracking) ? floorOf(policy) : recoveryInterval({ tracking, policy, expected }, now))
+  const next = isDoubtful(tracking) ? after(now, floorOf(policy)) : recoveryLook({ tracking, policy, expected }, now)
   const deadline = after(tracking.struckAt, policy.deadline)
   return isAfter(deadline, now) ? earliest(next, deadline) : next
 }
@@ -94,17 +95,26 @@ interface Recovery {
   readonly expected: Expectation | null
 }
 
-function recoveryInterval({ tracking, policy, expected }: Recovery, now: Temporal.Instant): Milliseconds {
+function recoveryLook({ tracking, policy, expected }: Recovery, now: Temporal.Instant): Temporal.Instant {
   const elapsed = between(tracking.struckAt, now)
   const floor = floorOf(policy)
-  const usual = grown(elapsed, { share: SHARE_OF_ELAPSED, floor, ceiling: ceilingOf(tracking, policy) })
+  const usual = after(now, grown(elapsed, { share: SHARE_OF_ELAPSED, floor, ceiling: ceilingOf(tracking, policy) }))
   // What went wrong already is not what is expected.
   if (expected === null || tracking.unreadableSince !== null || tracking.candidates.some(one => standingOf(one) !== 'waiting')) return usual
   const opens = expected.soonest * WINDOW.opens
-  if (elapsed < opens)
-    return Math.min(Math.ceil(opens - elapsed), grown(elapsed, { share: SHARE_BEFORE_EXPECTED, floor, ceiling: LONGEST_CEILING }))
+  const beat = beatOf(policy)
+  if (elapsed < opens) {
+    const early = grown(elapsed, { share: SHARE_BEFORE_EXPECTED, floor, ceiling: LONGEST_CEILING })
+    return earliest(onBeat(now, early, BEATS_BEFORE_EXPECTED * beat), onBeat(now, opens - elapsed, beat))
+  }
   if (elapsed > expected.latest * WINDOW.closes) return usual
-  return Math.min(usual, Math.max(sharpFloorOf(policy), (expected.latest - expected.soonest) / LOOKS_PER_SPREAD))
+  return earliest(usual, onBeat(now, Math.max(beat, (expected.latest - expected.soonest) / LOOKS_PER_SPREAD), beat))
+}
+
+/** The last beat of a clock that all drills share, not after `interval` but after `now`: drills that are due on the same beat share a look. */
+function onBeat(now: Temporal.Instant, interval: Milliseconds, beat: Milliseconds): Temporal.Instant {
+  const at = Math.floor((now.epochMilliseconds + interval) / beat) * beat
+  return Temporal.Instant.fromEpochMilliseconds(at > now.epochMilliseconds ? at : at + beat)
 }
 
 function nextSoakLook(drill: SoakingDrill, now: Temporal.Instant): Temporal.Instant {
@@ -137,9 +147,9 @@ function floorOf(policy: Pick<DrillPolicy, 'deadline'>): Milliseconds {
   return Math.min(LONGEST_FLOOR, Math.max(SHORTEST_FLOOR, policy.deadline / FLOORS_PER_DEADLINE))
 }
 
-/** Where a moment is expected, half of that. */
-function sharpFloorOf(policy: Pick<DrillPolicy, 'deadline'>): Milliseconds {
-  return Math.max(SHORTEST_FLOOR, floorOf(policy) / 2)
+/** Where a moment is expected, half of that; whole milliseconds. */
+function beatOf(policy: Pick<DrillPolicy, 'deadline'>): Milliseconds {
+  return Math.round(Math.max(SHORTEST_FLOOR, floorOf(policy) / 2))
 }
 
 function woundedInterval({ concludedAt, policy }: ConcludedDrill, now: Temporal.Instant): Milliseconds {

@@ -11,14 +11,14 @@ import { isStillFresh, type LookedAhead, lookAhead, type StrikeRun } from './str
  * can be struck as soon as it has. Such a look is as fresh as any other when it is used (S1), else it is made again.
  */
 
-/** How long before the expected end: a look takes about this long, and is good for a few seconds more. */
-const lead = 1_500
+/** How long before the expected end: a look that comes too early has grown old when it is wanted, and was made in vain. */
+const lead = 500
 /** A drill that is later than this was not understood: nothing is expected of it. */
 const patience = 2_500
 
 export interface Ahead {
   readonly looks: LookedAhead
-  /** While looks are being made only those that have theirs may be struck: room must not go to another plan meanwhile. */
+  /** Those that were looked at go first; while looks are being made no others: their room must not go to another plan. */
   mayStrike(plans: readonly PlannedDrill[]): readonly PlannedDrill[]
   /** Begins to look at the first of these plans, as many as are expected to find room; each once. */
   begin(waiting: readonly PlannedDrill[]): Promise<void>
@@ -29,6 +29,8 @@ export interface Ahead {
 export function newAhead(engine: Engine, { run, bell }: { readonly run: StrikeRun; readonly bell: Bell }, signal: AbortSignal): Ahead {
   const looks: LookedAhead = new Map()
   const tried = new Set<DrillId>()
+  /** Drills whose end has been counted on: a room that comes late is not counted on twice. */
+  const counted = new Set<DrillId>()
   let underWay: Promise<void> | null = null
   const look = async (plans: readonly PlannedDrill[]): Promise<void> => {
     try {
@@ -42,13 +44,17 @@ export function newAhead(engine: Engine, { run, bell }: { readonly run: StrikeRu
   }
   return {
     looks,
-    mayStrike: plans => (underWay === null ? plans : plans.filter(plan => looks.has(plan.id))),
+    mayStrike(plans) {
+      const looked = plans.filter(plan => looks.has(plan.id))
+      return underWay === null ? [...looked, ...plans.filter(plan => !looks.has(plan.id))] : looked
+    },
     async begin(waiting) {
       for (const [id, ready] of looks) if (!isStillFresh(engine, ready)) looks.delete(id)
       if (underWay !== null) return
-      const room = (await roomExpected(engine)) - looks.size
-      const next = waiting.filter(plan => !tried.has(plan.id) && !looks.has(plan.id)).slice(0, Math.max(0, room))
+      const ending = (await aboutToEnd(engine)).filter(id => !counted.has(id))
+      const next = waiting.filter(plan => !tried.has(plan.id)).slice(0, ending.length)
       if (next.length === 0) return
+      for (const id of ending) counted.add(id)
       for (const plan of next) tried.add(plan.id)
       underWay = look(next)
     },
@@ -56,8 +62,8 @@ export function newAhead(engine: Engine, { run, bell }: { readonly run: StrikeRu
   }
 }
 
-/** How many drills under way are expected to end in a moment. */
-async function roomExpected(engine: Engine): Promise<number> {
+/** The drills under way that are expected to end in a moment. */
+async function aboutToEnd(engine: Engine): Promise<DrillId[]> {
   const now = await engine.ledger.now()
   const [from, until] = [now.subtract({ milliseconds: patience }), now.add({ milliseconds: lead })]
   const drills = await Promise.all(
@@ -70,5 +76,5 @@ async function roomExpected(engine: Engine): Promise<number> {
       })
     }),
   )
-  return drills.flat().length
+  return drills.flat().map(({ id }) => id)
 }

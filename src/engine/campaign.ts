@@ -99,6 +99,8 @@ async function strikeAll(engine: Engine, plans: readonly PlannedDrill[], { optio
   let waiting = await oldestProofFirst(engine, plans)
   const announced = new Set<DrillId>()
   let struck = 0
+  let askAgainAt = engine.clock.monotonic()
+  let mayHaveRoom = true
   const run = { run: options.run, victim: options.victim }
   const ahead = newAhead(engine, { run, bell }, signal)
   while (waiting.length > 0 && !signal.aborted) {
@@ -107,19 +109,22 @@ async function strikeAll(engine: Engine, plans: readonly PlannedDrill[], { optio
       await ahead.ended()
       return refuseRest(engine, waiting, options)
     }
-    const turn = ahead.mayStrike(waiting.slice(0, room))
-    const started = engine.clock.monotonic()
-    const outcomes = await attemptStrikes(engine, turn, run, signal, ahead.looks)
-    struck += [...outcomes.values()].filter(outcome => outcome === 'struck' || outcome === 'leashed').length
-    for (const [id, outcome] of outcomes) {
-      if (outcome === 'announced') announced.add(id)
-      if (outcome === 'untold') announced.delete(id)
+    const asked = engine.clock.monotonic()
+    if (mayHaveRoom || asked >= askAgainAt) {
+      const outcomes = await attemptStrikes(engine, ahead.mayStrike(waiting.slice(0, room)), run, signal, ahead.looks)
+      struck += [...outcomes.values()].filter(outcome => outcome === 'struck' || outcome === 'leashed').length
+      for (const [id, outcome] of outcomes) {
+        if (outcome === 'announced') announced.add(id)
+        if (outcome === 'untold') announced.delete(id)
+      }
+      waiting = inTurn(waiting, { announced, outcomes })
+      const inVain = [...outcomes.values()].every(outcome => stillWaits.has(outcome))
+      const took = engine.clock.monotonic() - asked
+      askAgainAt = inVain ? asked + took * (1 + retryShare) : asked
     }
-    waiting = inTurn(waiting, { announced, outcomes })
     if (waiting.length === 0) break
     await ahead.begin(waiting.slice(0, room))
-    const inVain = [...outcomes.values()].every(outcome => stillWaits.has(outcome))
-    await bell.wait(inVain ? Math.max(retryEvery, (engine.clock.monotonic() - started) * retryShare) : retryEvery, signal)
+    mayHaveRoom = await bell.wait(retryEvery, signal)
   }
   await ahead.ended()
 }

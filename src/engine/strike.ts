@@ -297,6 +297,8 @@ async function commit(engine: Engine, handle: ScopeHandle, ready: Ready, attempt
   engine.changed(result.drill)
   // The next intent need not wait for the answer to this call; nothing limits strikes but what the ledger holds by now.
   attempt.sends.push(send(engine, handle, result.drill, { askedAt, permitFor: result.permitFor }).then(nothing, error => error))
+  // An embedded ledger never waits, so without a pause all intents of this turn would be written before the first call leaves.
+  await new Promise(resolve => setImmediate(resolve))
   return 'struck'
 }
 

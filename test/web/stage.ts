@@ -66,6 +66,7 @@ export class WebStage {
       web: { listen: '127.0.0.1:0', origin: null, tokens: [], proxy: null, ...options.web },
       schedules: options.schedules ?? [scheduleWith({ leashed: false, groups: { providers: ['aws'], include: ['*'], exclude: [] } })],
       never: [],
+      written: true,
       haltFile: null,
       owners: { payments: { slack: '#payments' } },
     }

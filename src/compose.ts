@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { UsageError } from './commands/exit.ts'
 import type { Io } from './commands/io.ts'
 import type { CommonOptions } from './commands/options.ts'
@@ -139,6 +139,15 @@ async function openOne(name: string, settings: Settings, { onCall, ...deps }: Pr
   }
 }
 
+/** A halt file that cannot be looked for may be there (S10). */
+function isSurelyAbsent(file: string): boolean {
+  try {
+    return statSync(file, { throwIfNoEntry: false }) === undefined
+  } catch {
+    return false
+  }
+}
+
 function engineOf(
   settings: Settings,
   parts: Pick<Engine, 'ledger' | 'providers' | 'clock' | 'log' | 'changed' | 'waits' | 'traced'>,
@@ -156,7 +165,7 @@ function engineOf(
     openGuard: check => openGuard(check, { ...surroundings, brought }),
     openProbe: check => openProbe(check, surroundings),
     openFingerprinter: check => openFingerprinter(check, surroundings),
-    haltFileExists: () => haltFile !== null && existsSync(haltFile),
+    haltFileExists: () => haltFile !== null && !isSurelyAbsent(haltFile),
     newId: randomUUID,
     nextLooks: new Map(),
     recoveries: new Map(),

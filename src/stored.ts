@@ -4,7 +4,7 @@ import type { CommonOptions } from './commands/options.ts'
 import { loadLedgerSettings } from './config/load.ts'
 import type { Settings } from './config/settings.ts'
 import type { Clock } from './domain/time.ts'
-import type { Ledger } from './ledger/ledger.ts'
+import { type Ledger, LedgerError } from './ledger/ledger.ts'
 import { openLedger } from './ledger/open.ts'
 import { systemClock } from './telemetry/system-clock.ts'
 
@@ -33,5 +33,15 @@ export async function openLedgerFor(
   options: { readonly clock?: Clock; readonly create?: boolean } = {},
 ): Promise<Ledger> {
   const { clock = systemClock(), create = settings.onlyLoopback } = options
-  return openLedger(settings.ledger, { clock, create, newId: randomUUID })
+  try {
+    return await openLedger(settings.ledger, { clock, create, newId: randomUUID })
+  } catch (error) {
+    if (!(error instanceof LedgerError && error.code === 'missing') || settings.written) throw error
+    // Somebody in the wrong folder must not be told to make a ledger there: a halt in it would stop nothing.
+    throw new LedgerError(
+      'missing',
+      `there is no firedrill.yaml in ${settings.folder} and no ledger; go to the folder of your installation, name its firedrill.yaml with --config, or make a new one with \`firedrill init\``,
+      error,
+    )
+  }
 }

@@ -22,7 +22,7 @@ export function commandLine({ version, io }: { readonly version: string; readonl
     .version(version, '-V, --version', 'print the version')
     .addHelpText(
       'after',
-      '\nExit codes: 0 all phoenix or nothing to do · 1 a snowflake · 2 bad usage or configuration\n            3 inconclusive or left open · 4 could not run or could not see',
+      '\nExit codes: 0 all phoenix or nothing to do · 1 a snowflake\n            2 bad usage or configuration · 3 inconclusive or left open\n            4 could not run or could not see',
     )
   prepare(program, io)
   return {

@@ -25,7 +25,7 @@ interface Told {
  * forecast, 4 where something could not be read.
  */
 export async function forecast(options: ForecastOptions, io: Io): Promise<number> {
-  const installation = await openInstallation(options, io, { worker: false })
+  const installation = await openInstallation(options, io, { worker: false, quiet: true })
   try {
     const { engine } = installation
     const discovered = await discover(engine, io.signal)
@@ -34,7 +34,7 @@ export async function forecast(options: ForecastOptions, io: Io): Promise<number
     )
     const forecasts = (await Promise.all(scopesOf(engine).map(handle => tellScope(engine, handle, wanted, io.signal)))).flat()
     if (options.json === true) writeJson(io, { forecasts, unreadable: discovered.unreadable })
-    else print(forecasts, io)
+    else if (forecasts.length > 0 || discovered.unreadable.length === 0) print(forecasts, io)
     for (const { scope, why } of discovered.unreadable) writeLine(io.stderr, `${scope} could not be read: ${why}`)
     if (discovered.unreadable.length > 0 || forecasts.some(one => one.unreadable !== null)) return 4
     return forecasts.some(one => allOf(one).some(finding => finding.level === 'fail')) ? 1 : 0

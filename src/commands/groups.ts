@@ -9,6 +9,7 @@ import { type Forecast, forecastScope } from '../engine/forecast.ts'
 import { chooseVictim } from '../engine/fresh-look.ts'
 import type { GroupFacts, RuleRefusal } from '../rules/rule.ts'
 import { allRefusals, driftRules, firstRefusal, groupRules } from '../rules/rules.ts'
+import { UsageError } from './exit.ts'
 import { type Io, writeJson, writeLine } from './io.ts'
 import type { GroupsOptions } from './options.ts'
 import { table } from './terminal.ts'
@@ -25,14 +26,17 @@ interface Explained {
 
 /** Every group seen: opted in or not, eligible or not, and the reason for each no. Strikes nothing. */
 export async function groups(options: GroupsOptions, io: Io): Promise<number> {
-  const installation = await openInstallation(options, io, { worker: false })
+  const installation = await openInstallation(options, io, { worker: false, quiet: true })
   try {
-    const { engine } = installation
+    const { engine, settings } = installation
+    const configured = Object.keys(settings.providers)
+    if (options.provider !== undefined && !configured.includes(options.provider))
+      throw new UsageError(`provider ${options.provider} is not configured; firedrill.yaml has ${configured.join(', ')}`)
     const discovered = await discover(engine, io.signal)
     const seen = discovered.groups.filter(group => options.provider === undefined || group.summary.provider === options.provider)
     const explained = (await Promise.all(scopesOf(engine).map(handle => explainScope(engine, handle, seen, io.signal)))).flat()
     if (options.json === true) writeJson(io, { groups: explained, unreadable: discovered.unreadable })
-    else print(explained, io)
+    else if (explained.length > 0 || discovered.unreadable.length === 0) print(explained, io)
     for (const { scope, why } of discovered.unreadable) writeLine(io.stderr, `${scope} could not be read: ${why}`)
     return discovered.unreadable.length > 0 ? 4 : 0
   } finally {

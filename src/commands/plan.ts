@@ -18,7 +18,7 @@ interface PlannedDay {
 
 /** What would be drilled on the coming days, and the odds of each group; strikes nothing. */
 export async function plan(options: PlanOptions, io: Io): Promise<number> {
-  const installation = await openInstallation(options, io, { worker: false })
+  const installation = await openInstallation(options, io, { worker: false, quiet: true })
   try {
     const { engine } = installation
     const discovered = await discover(engine, io.signal)

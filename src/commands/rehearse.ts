@@ -1,4 +1,5 @@
-import { resolve } from 'node:path'
+import { readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { openInstallation } from '../compose.ts'
 import { runCampaign } from '../engine/campaign.ts'
@@ -7,13 +8,15 @@ import { buildReport } from '../reports/report.ts'
 import { reportFormats, writeReports, writeWhole } from '../reports/write.ts'
 import { createWorld, type Simulator, startSimulator } from '../simulator/index.ts'
 import { campaignScreen } from './campaign-screen.ts'
+import { UsageError } from './exit.ts'
 import { type Io, writeLine } from './io.ts'
 import type { RehearseOptions } from './options.ts'
+import { prepareOutputs } from './outputs.ts'
 import { azureFleet, subscriptions } from './rehearsal/azure-fleet.ts'
 import { disagreements } from './rehearsal/check.ts'
 import { fleet, haltedGroup, regions } from './rehearsal/fleet.ts'
 import { gcpFleet, project } from './rehearsal/gcp-fleet.ts'
-import { writeInstallation } from './rehearsal/installation.ts'
+import { writeInstallation, writtenBy } from './rehearsal/installation.ts'
 import { PatientClock } from './rehearsal/patient-clock.ts'
 import { reportInput } from './report-input.ts'
 
@@ -26,6 +29,9 @@ const everywhere = [...fleet, ...gcpFleet, ...azureFleet]
  */
 export async function rehearse(options: RehearseOptions, io: Io): Promise<number> {
   const out = resolve(io.cwd, options.out ?? '.firedrill/rehearsal')
+  await refuseForeignFolder(out)
+  const json = options.json === undefined ? undefined : resolve(io.cwd, options.json)
+  await prepareOutputs({ '--out': { folder: out }, '--json': { file: json } })
   const groups = fleet.map(({ group }) => group)
   const clock = new PatientClock()
   const simulatedClock = { now: () => clock.now().epochMilliseconds }
@@ -40,6 +46,13 @@ export async function rehearse(options: RehearseOptions, io: Io): Promise<number
     await simulator.close()
     clock.close()
   }
+}
+
+/** A rehearsal writes an installation anew: never over one that somebody else made. Throws UsageError. */
+async function refuseForeignFolder(folder: string): Promise<void> {
+  const text = await readFile(join(folder, 'firedrill.yaml'), 'utf8').catch(() => null)
+  if (text !== null && !text.startsWith(writtenBy))
+    throw new UsageError(`${folder} holds a firedrill.yaml of yours, which a rehearsal would write over; choose another folder with --out`)
 }
 
 async function drillTheFleet(

@@ -18,7 +18,8 @@ export async function resume(options: ResumeOptions, io: Io): Promise<number> {
       writeJson(io, { ended, stillHalted: left })
       return EXIT.ok
     }
-    for (const halt of ended) writeLine(io.stdout, clean(`Resumed ${haltText(halt)}`))
+    for (const halt of ended)
+      writeLine(io.stdout, clean(`Resumed ${targetText(halt.target)} (it was halted by ${halt.by}: ${halt.reason})`))
     if (ended.length === 0)
       writeLine(io.stdout, clean(options.all === true ? 'Nothing was halted.' : `There was no halt on ${targetText(target)}.`))
     for (const halt of left) writeLine(io.stdout, clean(`Still halted: ${haltText(halt)} (firedrill resume${resumeFlag(halt.target)})`))

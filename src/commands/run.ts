@@ -1,59 +1,91 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { openInstallation } from '../compose.ts'
+import type { Drill } from '../domain/drill.ts'
 import type { Schedule } from '../domain/schedule.ts'
 import { runCampaign } from '../engine/campaign.ts'
 import { renderJson } from '../reports/json.ts'
+import type { ReportInput } from '../reports/model.ts'
 import { buildReport } from '../reports/report.ts'
 import { reportFormats, writeReports, writeWhole } from '../reports/write.ts'
 import { campaignScreen } from './campaign-screen.ts'
+import { EXIT, UsageError } from './exit.ts'
 import { type Io, writeLine } from './io.ts'
 import type { RunOptions } from './options.ts'
-import { outcomeCode } from './outcome.ts'
+import { isOpen, outcomeCode } from './outcome.ts'
+import { prepareOutputs } from './outputs.ts'
 import { reportInput } from './report-input.ts'
 
-/** One campaign now. Exit codes: see outcome.ts. */
+/** One campaign now. Exit codes: see outcome.ts. Throws UsageError before anything is struck. */
 export async function run(options: RunOptions, io: Io): Promise<number> {
+  checkUsage(options)
+  const outputs = outputsOf(options, io)
+  await prepareOutputs({ '--json': { file: outputs.json }, '--report': { folder: outputs.folder } })
   const screen = campaignScreen(io)
   const installation = await openInstallation(options, io, { worker: true, changed: screen.changed, waits: screen.waits, quiet: io.isTTY })
   const { ledger, engine } = installation
   try {
     screen.start(engine.clock)
     const from = await ledger.now()
-    const result = await runCampaign(
-      engine,
-      {
-        run: engine.newId(),
-        all: options.all ?? false,
-        group: options.group ?? null,
-        victim: options.victim ?? null,
-        max: options.max ?? null,
-      },
-      io.signal,
-    )
+    const { all = false, group = null, victim = null, max = null } = options
+    const result = await runCampaign(engine, { run: engine.newId(), all, group, victim, max }, io.signal)
     screen.done()
+    const { unreadable } = result.discovered
+    const interrupted = io.signal.aborted
+    const sawAll = unreadable.length === 0 && !interrupted
+    if (sawAll && group !== null && result.drills.length === 0)
+      throw new UsageError(`no group that was seen and has a schedule matches ${group}: see \`firedrill groups\``)
     const input = await reportInput(ledger, { title: 'Firedrill campaign', from, drills: result.drills })
-    const report = buildReport(input)
-    const files =
-      options.report === undefined ? [] : await writeReports({ report, formats: reportFormats, out: resolve(io.cwd, options.report) })
-    if (options.json !== undefined) await writeWhole(resolve(io.cwd, options.json), renderJson(report))
     const optedIn = result.discovered.groups.filter(group => group.optedIn).length
-    const html = files.find(file => file.endsWith('.html'))
     screen.print({
-      title: `Firedrill campaign: ${optedIn} opted-in groups`,
+      title: interrupted ? 'Firedrill campaign, interrupted' : `Firedrill campaign: ${optedIn} opted-in groups`,
       aside: leashOf(installation.settings.schedules),
       drills: input.drills,
-      reportUrl: html === undefined ? null : pathToFileURL(html).href,
+      reportUrl: await writeOutputs(input, outputs),
     })
-    for (const { scope, why } of result.discovered.unreadable) writeLine(io.stderr, `${scope} could not be read: ${why}`)
-    return outcomeCode(
-      input.drills.map(one => one.drill),
-      result.discovered.unreadable.length,
-    )
+    if (sawAll && !all && input.drills.length === 0)
+      writeLine(io.stdout, 'Nothing is drawn for today: `firedrill plan` shows the coming days, --all and --group skip the draw.')
+    for (const { scope, why } of unreadable) writeLine(io.stderr, `${scope} could not be read: ${why}`)
+    const drills = input.drills.map(one => one.drill)
+    if (interrupted) writeLine(io.stderr, `firedrill: interrupted; ${leftOpen(drills)}`)
+    // Whatever was not begun is no success.
+    return outcomeCode(drills, unreadable.length) || (interrupted ? EXIT.inconclusive : EXIT.ok)
   } finally {
     screen.done()
     await installation.close()
   }
+}
+
+/** What could be meant in two ways must not strike in the wider one. Throws UsageError. */
+function checkUsage({ all, group, victim }: RunOptions): void {
+  if (all === true && group !== undefined) throw new UsageError('name either --all or --group')
+  if (victim !== undefined && group === undefined) throw new UsageError('--victim needs the group that it belongs to: add --group')
+}
+
+function leftOpen(drills: readonly Drill[]): string {
+  const open = drills.filter(isOpen).length
+  if (open === 0) return 'no drill is left open'
+  return `${open === 1 ? 'one drill is' : `${open} drills are`} left open, and the next \`firedrill run\` or \`serve\` goes on with ${open === 1 ? 'it' : 'them'}`
+}
+
+interface Outputs {
+  /** A file for the report as JSON. */
+  readonly json: string | undefined
+  /** A folder for the report in every format. */
+  readonly folder: string | undefined
+}
+
+function outputsOf({ json, report }: RunOptions, { cwd }: Io): Outputs {
+  return { json: json === undefined ? undefined : resolve(cwd, json), folder: report === undefined ? undefined : resolve(cwd, report) }
+}
+
+/** The address of the page for people, where one was wished for. */
+async function writeOutputs(input: ReportInput, { json, folder }: Outputs): Promise<string | null> {
+  const report = buildReport(input)
+  if (json !== undefined) await writeWhole(json, renderJson(report))
+  const files = folder === undefined ? [] : await writeReports({ report, formats: reportFormats, out: folder })
+  const html = files.find(file => file.endsWith('.html'))
+  return html === undefined ? null : pathToFileURL(html).href
 }
 
 function leashOf(schedules: readonly Schedule[]): string {

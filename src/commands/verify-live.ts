@@ -10,6 +10,7 @@ import { EXIT, UsageError } from './exit.ts'
 import { type Io, writeLine } from './io.ts'
 import { factLines, type LiveFacts, liveFacts } from './live-facts.ts'
 import type { VerifyLiveOptions } from './options.ts'
+import { prepareOutputs } from './outputs.ts'
 import { clean } from './terminal.ts'
 
 /** Asks a question that only `yes` affirms. */
@@ -22,6 +23,8 @@ type Ask = (question: string) => Promise<boolean>
  */
 export async function verifyLive(options: VerifyLiveOptions, io: Io, ask?: Ask): Promise<number> {
   checkUsage(options, io, ask)
+  const file = resolve(io.cwd, options.out)
+  await prepareOutputs({ '--out': { file } })
   const installation = await openInstallation(options, io, { worker: true })
   try {
     const { engine, ledger } = installation
@@ -46,7 +49,6 @@ export async function verifyLive(options: VerifyLiveOptions, io: Io, ask?: Ask):
       found.push(facts)
       for (const line of factLines(facts)) writeLine(io.stdout, clean(line))
     }
-    const file = resolve(io.cwd, options.out)
     await writeFile(file, `${JSON.stringify({ version: 1, provider: options.provider, at: engine.clock.now(), found }, null, 2)}\n`)
     writeLine(io.stdout, clean(`Written to ${file}.`))
     return found.length === options.group.length && found.every(one => one.secondsUntilVictimGone !== null) ? EXIT.ok : EXIT.inconclusive

@@ -44,7 +44,10 @@ export async function loadLedgerSettings(options: LoadOptions): Promise<Settings
   if (ledger === undefined || dataDir === undefined) throw new ConfigError(problems)
   const defaults = installationSchema.parse({})
   return deepFreeze(
-    assemble({ ...defaults, ledger, dataDir }, { folder: installation.folder, env: options.env, providers: {}, onlyLoopback: false }),
+    assemble(
+      { ...defaults, ledger, dataDir },
+      { folder: installation.folder, written: installation.written, env: options.env, providers: {}, onlyLoopback: false },
+    ),
   )
 }
 
@@ -95,7 +98,7 @@ async function loadInstallation({ file, env, cwd }: LoadOptions) {
   ]
   const folder = dirname(path)
   const installation: Installation = { folder, doc, written: text !== null, valid: checked.valid }
-  const settings = problems.length === 0 && checked.whole !== null ? assemble(checked.whole, { folder, env, ...providers }) : null
+  const settings = problems.length === 0 && checked.whole !== null ? assemble(checked.whole, { ...installation, env, ...providers }) : null
   return { installation, problems, settings }
 }
 
@@ -115,31 +118,33 @@ async function refuseOtherSpelling(path: string, shownPath: string): Promise<voi
 
 interface Surroundings {
   readonly folder: string
+  readonly written: boolean
   readonly env: Environment
   readonly providers: Settings['providers']
   readonly onlyLoopback: boolean
 }
 
-function assemble(written: WrittenInstallation, { folder, env, providers, onlyLoopback }: Surroundings): Settings {
-  const dataDir = resolve(folder, written.dataDir)
+function assemble(settings: WrittenInstallation, { folder, written, env, providers, onlyLoopback }: Surroundings): Settings {
+  const dataDir = resolve(folder, settings.dataDir)
   const haltFile = env.FIREDRILL_HALT_FILE
   return {
     folder,
+    written,
     dataDir,
     ledger:
-      written.ledger === 'embedded'
+      settings.ledger === 'embedded'
         ? { kind: 'embedded', file: join(dataDir, 'ledger.sqlite') }
-        : { kind: 'postgres', url: secret(written.ledger) },
+        : { kind: 'postgres', url: secret(settings.ledger) },
     queue:
-      written.queue === 'embedded'
+      settings.queue === 'embedded'
         ? { kind: 'embedded' }
-        : { kind: written.queue.startsWith('redis') ? 'redis' : 'postgres', url: secret(written.queue) },
-    never: written.never,
-    limits: { concurrent: written.limits.concurrent ?? null, strikesPerDay: written.limits.strikesPerDay ?? null },
+        : { kind: settings.queue.startsWith('redis') ? 'redis' : 'postgres', url: secret(settings.queue) },
+    never: settings.never,
+    limits: { concurrent: settings.limits.concurrent ?? null, strikesPerDay: settings.limits.strikesPerDay ?? null },
     providers,
-    owners: contactsOf(written.owners),
-    notify: notifySettings(written),
-    web: webSettings(written.web),
+    owners: contactsOf(settings.owners),
+    notify: notifySettings(settings),
+    web: webSettings(settings.web),
     schedules: [],
     haltFile: haltFile === undefined || haltFile === '' ? null : resolve(folder, haltFile),
     onlyLoopback,

@@ -5,6 +5,8 @@ import type { SecretReference } from '../outside/secrets.ts'
 export interface Settings {
   /** The folder that firedrill.yaml stands in; relative paths start here. */
   readonly folder: string
+  /** That file is there; false: these are the defaults of a folder without one. */
+  readonly written: boolean
   readonly ledger: { readonly kind: 'embedded'; readonly file: string } | { readonly kind: 'postgres'; readonly url: Secret }
   readonly queue: { readonly kind: 'embedded' } | { readonly kind: 'redis' | 'postgres'; readonly url: Secret }
   readonly dataDir: string

@@ -314,7 +314,7 @@ export interface InFlight {
   readonly permitEnds: Temporal.Instant
 }
 
-export type LedgerErrorCode = 'missing' | 'newer' | 'foreign' | 'corrupt' | 'unreachable' | 'in-use' | 'failed'
+export type LedgerErrorCode = 'missing' | 'newer' | 'foreign' | 'corrupt' | 'unreachable' | 'denied' | 'in-use' | 'failed'
 
 /** What is wrong with the ledger and what to do, in one sentence. */
 export class LedgerError extends Error {

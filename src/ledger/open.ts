@@ -1,9 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Settings } from '../config/settings.ts'
 import type { Clock } from '../domain/time.ts'
 import { type LedgerDialect, translated } from './dialect.ts'
-import type { Ledger } from './ledger.ts'
+import { type Ledger, LedgerError } from './ledger.ts'
 import { openPostgres } from './postgres.ts'
-import { makeReady } from './ready.ts'
+import { makeReady, type Readiness } from './ready.ts'
 import { repository } from './repository.ts'
 import { openSqlite } from './sqlite.ts'
 
@@ -19,12 +20,12 @@ export interface OpenOptions {
 
 /**
  * `firedrill init`: makes the ledger, draws its salt, or brings one that is there up to date. Idempotent.
- * Throws LedgerError: foreign, newer, corrupt, unreachable, in-use, failed.
+ * Throws LedgerError: foreign, newer, corrupt, unreachable, denied, in-use, failed.
  */
 export async function initLedger(where: LedgerLocation): Promise<{ readonly created: boolean }> {
   const dialect = openDialect(where, { create: true, clock: noClock })
   try {
-    return await translated(dialect, async () => ({ created: await makeReady(dialect, { create: true }) }))
+    return { created: await readyAtLast(dialect, { create: true }) }
   } finally {
     await dialect.close()
   }
@@ -39,17 +40,32 @@ const noClock = {
 
 /**
  * Opens the ledger; one of an older version is brought up to date first. Throws LedgerError: missing, newer, foreign,
- * corrupt, unreachable, in-use, failed.
+ * corrupt, unreachable, denied, in-use, failed.
  */
 export async function openLedger(where: LedgerLocation, options: OpenOptions): Promise<Ledger> {
   const dialect = openDialect(where, options)
   try {
-    await translated(dialect, () => makeReady(dialect, options))
+    await readyAtLast(dialect, options)
     return repository({ dialect, newId: options.newId })
   } catch (error) {
     await dialect.close()
     throw error
   }
+}
+
+/** Between tries to reach a server, in ms: one that restarts, or starts beside this process, is back within seconds. */
+const pauses = [500, 1_000, 2_000, 4_000]
+
+async function readyAtLast(dialect: LedgerDialect, readiness: Readiness): Promise<boolean> {
+  for (const pause of pauses) {
+    try {
+      return await translated(dialect, () => makeReady(dialect, readiness))
+    } catch (error) {
+      if (!(error instanceof LedgerError && error.code === 'unreachable')) throw error
+      await sleep(pause)
+    }
+  }
+  return translated(dialect, () => makeReady(dialect, readiness))
 }
 
 function openDialect(where: LedgerLocation, options: Pick<OpenOptions, 'clock' | 'create'>): LedgerDialect {

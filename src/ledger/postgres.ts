@@ -16,6 +16,7 @@ const patience = { connect: 5_000, answer: 30_000, lock: 20_000, idle: 10_000, c
 /** Connects lazily; the first query tells whether the server can be reached. */
 export function openPostgres(url: Secret): LedgerDialect {
   const place = placeOf(url)
+  // A client whose login fails half-way leaves its connection open, and with it the process.
   const sockets = new Set<Socket>()
   const pool = new pg.Pool({
     stream: () => remembered(new Socket(), sockets),
@@ -150,8 +151,22 @@ function translate(error: unknown, place: string): unknown {
     )
   if (code === '3D000')
     return new LedgerError('missing', `PostgreSQL at ${place} has no such database; create it, then run \`firedrill init\``, error)
-  if (code.startsWith('28')) return unreachable('refused the login; check user, password and pg_hba.conf')
-  if (code === '42501') return new LedgerError('failed', `the user has too few rights at ${place}: ${error.message}`, error)
+  const denied = (why: string): LedgerError =>
+    new LedgerError(
+      'denied',
+      `the ledger's PostgreSQL at ${place} ${why}; correct user and password under "ledger" in firedrill.yaml, or the server's pg_hba.conf`,
+      error,
+    )
+  // The client's own words where the server asks for a password and the URL holds none, or an empty one.
+  if (error.message.startsWith('SASL: '))
+    return denied(/password must be/.test(error.message) ? 'asks for a password' : 'refused the login')
+  if (code.startsWith('28')) return denied('refused the login')
+  if (code === '42501')
+    return new LedgerError(
+      'failed',
+      `the user has too few rights at ${place} (${error.message}): take the one that ran \`firedrill init\`, or grant it the schema ${schema}`,
+      error,
+    )
   if (code === '55P03' || code === '25P03')
     return new LedgerError('in-use', `another process has held the ledger's lock at ${place} too long; look for a stopped one`, error)
   if (code === 'XX001' || code === 'XX002')

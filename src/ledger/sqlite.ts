@@ -57,7 +57,8 @@ function check(database: DatabaseSync): void {
   const pages = database.prepare('pragma page_count').get()?.page_count
   if (typeof pages === 'number' && pages > checkedPages) return
   const answer = database.prepare('pragma quick_check(1)').get()?.quick_check
-  if (answer !== 'ok') throw new LedgerError('corrupt', `${database.location()} is damaged (${answer}); ${restoreAdvice}`)
+  if (answer !== 'ok')
+    throw new LedgerError('corrupt', `${database.location()} is damaged (${String(answer).replace(/\s+/g, ' ')}); ${restoreAdvice}`)
 }
 
 const restoreAdvice = 'put a backup in its place, or move it away and run `firedrill init` (halts, quarantines and history start anew)'
@@ -113,7 +114,8 @@ function violation(error: unknown): Violation | null {
  */
 function inspect(file: string): Standing {
   if (!existsSync(file)) return 'empty'
-  if (!statSync(file).isFile()) throw new LedgerError('foreign', `${file} is not a file; let the ledger be one`)
+  if (!statSync(file).isFile())
+    throw new LedgerError('foreign', `${file} is not a file; move it away and run \`firedrill init\`, or set \`dataDir\` to another folder`)
   try {
     return standingOf(new URL(`${pathToFileURL(file)}?immutable=1`))
   } catch (error) {
@@ -157,6 +159,13 @@ function translate(error: unknown, file: string): unknown {
     return new LedgerError(
       'in-use',
       `${file} has been locked by another process for ${busyTimeout / 1000} s; end that, then try again`,
+      error,
+    )
+  // Its shared memory or its log cannot grow: SQLite says "full" only where a page of the file itself finds no room.
+  if (code === 10)
+    return new LedgerError(
+      'failed',
+      `${file} could not be read or written (${detail}): the disk that it is on is full or failing; make room, or look at the disk`,
       error,
     )
   if (code === 13) return new LedgerError('failed', `the disk that ${file} is on is full; make room`, error)

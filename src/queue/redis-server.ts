@@ -56,7 +56,7 @@ async function firstAnswer(
   client.disconnect()
   throw new QueueError(
     answered
-      ? `Redis at ${options.url} refuses: ${why}; check user, password and database in queue:`
+      ? `Redis at ${options.url} refuses: ${why.replace(/\.$/, '')}; check user, password and database in queue:`
       : `Redis at ${options.url} did not answer within ${OPEN_WITHIN / 1000} s (${why}); start it, or correct queue: in firedrill.yaml`,
   )
 }

@@ -26,6 +26,8 @@ const idWidth = 9
 const gap = '  '
 /** A reason that has less room than this beside its row, and does not fit, goes below the row. */
 const narrowestWhy = 30
+/** Room for a platform's own error and what to do about it. */
+const longestWhy = 400
 const words: Readonly<Record<Outcome, string>> = {
   phoenix: 'phoenix',
   snowflake: 'snowflake',
@@ -108,7 +110,7 @@ function rowLines(card: DrillCard, columns: Columns, paint: Paint): string[] {
     paint(style, padCells(words[card.outcome], columns.verdict)),
     time.trim() === '' ? time : paint('strong', time),
   ].join(gap)
-  const why = whyOf(card)
+  const why = whyOf(card, longestWhy)
   if (columns.why < narrowestWhy && cells(why) > columns.why) {
     const indent = columns.group.width + gap.length
     return [row, ...wrap(why, columns.width - indent).map(line => ' '.repeat(indent) + line)]

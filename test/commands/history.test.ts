@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { firedrill } from './binary.ts'
 import { planned, snowflake, withLedger } from './ledger.ts'
 
@@ -53,6 +55,22 @@ describe('drills', () => {
       assert.deepEqual(await names('--state', 'concluded,refused'), ['web'])
       assert.equal((await names('--limit', '1')).length, 1)
       assert.deepEqual(await names('--group', 'nothing'), [])
+    })
+  })
+})
+
+describe('report', () => {
+  it('goes to the data folder, or where it is told to', async () => {
+    await withLedger(async (cwd, ledger) => {
+      await snowflake(ledger, 'web')
+      const places = { '.firedrill/reports': [], here: ['--out', 'here'], 'there/deep': ['--out', join(cwd, 'there/deep')] }
+      for (const [place, args] of Object.entries(places)) {
+        const { code, stdout, stderr } = await firedrill(cwd, ['report', ...args])
+        const file = join(cwd, place, 'report.html')
+        assert.deepEqual([code, stdout, stderr], [0, `${file}\n`, ''])
+        assert.match(await readFile(file, 'utf8'), /web/)
+      }
+      assert.equal((await firedrill(cwd, ['report', '--out', 'here/report.html/no'])).code, 2)
     })
   })
 })

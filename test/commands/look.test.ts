@@ -76,14 +76,18 @@ describe('commands that look at groups and drill them', function () {
       groups.filter(group => group.eligible).map(group => group.name),
       ['api', 'web'],
     )
+    const elsewhere = await call('groups', '--provider', 'asw')
+    assert.deepEqual([elsewhere.code, elsewhere.stderr], [2, 'firedrill: provider asw is not configured; firedrill.yaml has aws\n'])
     assert.equal(strikes(), 0)
   })
 
   it('ends with 4 where a configured scope cannot be read', async () => {
     simulator.faults.add({ kind: 'denied', service: 'autoscaling' })
-    const { code, stderr } = await call('groups')
-    assert.equal(code, 4)
-    assert.match(stderr, /could not be read/)
+    for (const command of ['groups', 'forecast']) {
+      const { code, stdout, stderr } = await call(command)
+      assert.deepEqual([code, stdout], [4, ''])
+      assert.match(stderr, /^aws:\S+ could not be read: .*\n$/)
+    }
   })
 
   it('plan tells the same days twice, and strikes nothing', async () => {
@@ -140,6 +144,9 @@ describe('commands that look at groups and drill them', function () {
       written.drills.map(drill => [drill.victim.id, drill.verdict]),
       [[victim, 'phoenix']],
     )
+    const absent = await call('run', '--group', 'no-such-group')
+    assert.deepEqual([absent.code, absent.stdout], [2, ''])
+    assert.match(absent.stderr, /no group that was seen and has a schedule matches no-such-group: see `firedrill groups`/)
     const reported = await call('report', '--since', '1h', '--format', 'md,junit,html,json', '--out', 'reports')
     assert.equal(reported.code, 0, reported.stderr)
     assert.equal(reported.stdout.trim().split('\n').length, 4)
@@ -160,11 +167,27 @@ describe('commands that look at groups and drill them', function () {
     const ended = end(child)
     for (let wait = 0; wait < 300 && strikes() === 0; wait++) await sleep(50)
     child.kill('SIGTERM')
-    assert.equal((await ended).code, 3)
+    const { code: interrupted, stderr } = await ended
+    assert.equal(interrupted, 3)
+    assert.match(stderr, /firedrill: interrupted; one drill is left open, and the next `firedrill run` or `serve` goes on with it\n$/)
     const { code, stdout } = await call('run', '--group', 'no-such-group')
     assert.equal(code, 0, stdout)
     assert.match(stdout, /web .*phoenix/)
     assert.equal(strikes(), 1)
+  })
+
+  it('run that is told to end before it has seen a group strikes nothing and is no success', async () => {
+    await settings(false)
+    simulator.faults.add({ kind: 'latency', milliseconds: 3_000, service: 'autoscaling' })
+    const child = start(['run', '--all'], { cwd: folder, env: { ...simulator.aws.env } })
+    const ended = end(child)
+    const asked = () => Object.keys(simulator.counts()).some(name => name.startsWith('autoscaling:'))
+    for (let wait = 0; wait < 300 && !asked(); wait++) await sleep(50)
+    child.kill('SIGINT')
+    const { code, stdout, stderr } = await ended
+    assert.deepEqual([code, strikes()], [3, 0], stderr)
+    assert.match(stdout, /^Firedrill campaign, interrupted/)
+    assert.match(stderr, /^firedrill: interrupted; no drill is left open$/m)
   })
 
   it('serve answers orchestrators, and a second one on its ledger is refused with its pid', async () => {

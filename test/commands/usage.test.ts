@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { MINIMAL, withFiles } from '../config/folder.ts'
 import { end, firedrill, start } from './binary.ts'
 
@@ -55,11 +57,19 @@ describe('the command line', () => {
     ['an argument too many', ['resume', 'now'], /too many arguments/],
     ['clearing without a note', ['quarantine', 'clear', 'web'], /required option '--note <text>' not specified/],
     ['two targets', ['halt', '--group', 'a', '--service', 'b'], /name one target, not --service and --group/],
+    ['two ways to say which groups, of which one is all', ['run', '--all', '--group', 'web'], /name either --all or --group/],
+    ['a victim of no group', ['run', '--victim', 'i-1'], /--victim needs the group that it belongs to: add --group/],
+    [
+      'a report that cannot be written, before anything is struck',
+      ['run', '--json', 'here.txt/x.json'],
+      /--json: nothing can be written to \S+here\.txt /,
+    ],
+    ['a folder where a file is to be written', ['run', '--json', '.'], /--json: \S+ is a folder; name a file in it/],
     ['a configuration that is not there', ['drills', '--config', 'nope.yaml'], /nope\.yaml: there is no such file/],
   ]
   for (const [about, args, says] of wrong)
     it(`ends with 2 for ${about}`, async () => {
-      await withFiles({}, async cwd => {
+      await withFiles({ 'here.txt': '' }, async cwd => {
         const { code, stdout, stderr } = await firedrill(cwd, args)
         assert.match(stderr, says)
         assert.deepEqual([code, stdout], [2, ''])
@@ -67,11 +77,32 @@ describe('the command line', () => {
     })
 
   it('S14 ends with 4 and one sentence where nobody made a ledger, and makes none', async () => {
-    await withFiles({}, async cwd => {
+    await withFiles({ 'firedrill.yaml': '' }, async cwd => {
       const { code, stderr } = await firedrill(cwd, ['drills'])
       assert.equal(code, 4)
       assert.match(stderr, /^firedrill: there is no ledger at .*firedrill init.*\n$/)
       assert.equal((await firedrill(cwd, ['halt'])).code, 4)
+    })
+  })
+
+  it('S2 sends who halts in the wrong folder to the right one, not to a new ledger', async () => {
+    await withFiles({}, async cwd => {
+      const { code, stderr } = await firedrill(cwd, ['halt'])
+      assert.equal(code, 4)
+      assert.match(
+        stderr,
+        /^firedrill: there is no firedrill\.yaml in \S+ and no ledger; go to the folder of your installation, .*--config.*\n$/,
+      )
+    })
+  })
+
+  it('leaves a firedrill.yaml alone that a rehearsal has not written', async () => {
+    const files = { 'firedrill.yaml': 'never: ["*-db"]\n', 'schedules/a.yaml': MINIMAL, 'ledger/kept': 'x' }
+    await withFiles(files, async cwd => {
+      const { code, stderr } = await firedrill(cwd, ['rehearse', '--out', '.'])
+      assert.equal(code, 2)
+      assert.match(stderr, /holds a firedrill\.yaml of yours/)
+      for (const [name, text] of Object.entries(files)) assert.equal(await readFile(join(cwd, name), 'utf8'), text)
     })
   })
 

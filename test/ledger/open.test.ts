@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdir, open as openFile, readdir, readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { sql } from 'kysely'
@@ -22,6 +24,14 @@ function fails(code: LedgerErrorCode, words: RegExp): (error: unknown) => boolea
     assert.deepEqual([error.code, words.test(error.message)], [code, true], `${error.code}: ${error.message}`)
     return true
   }
+}
+
+function authentication(kind: number, text: string): Buffer {
+  const head = Buffer.alloc(9)
+  head.write('R')
+  head.writeInt32BE(8 + text.length, 1)
+  head.writeInt32BE(kind, 5)
+  return Buffer.concat([head, Buffer.from(text)])
 }
 
 function dialectOf(where: LedgerLocation): LedgerDialect {
@@ -256,7 +266,7 @@ describe('an embedded ledger', () => {
     const { size } = await handle.stat()
     await handle.write(Buffer.alloc(8_192, 0x5a), 0, 8_192, Math.floor(size / 8_192) * 4_096)
     await handle.close()
-    await assert.rejects(open(place), fails('corrupt', /damaged/))
+    await assert.rejects(open(place), fails('corrupt', /^.* is damaged .*; put a backup in its place[^\n]*$/))
   })
 
   it('says that a ledger which was cut off is damaged', async () => {
@@ -362,6 +372,22 @@ describe('a ledger on PostgreSQL', () => {
     await assert.rejects(open(nonsense), fails('unreachable', /postgres:\/\/user@host/))
   })
 
+  it('says that a password is missing, and leaves no connection open that would hold the process', async () => {
+    const port = await freePort()
+    let closed: Promise<unknown> = Promise.resolve()
+    const server = createServer(socket => {
+      closed = once(socket, 'close')
+      // What a server says that wants SCRAM: which kind, and then its first message.
+      const answers = [authentication(10, 'SCRAM-SHA-256\0\0'), authentication(11, 'r=nonce,s=c2FsdA==,i=4096')]
+      socket.on('data', () => socket.write(answers.shift() ?? ''))
+    }).listen(port, '127.0.0.1')
+    await once(server, 'listening')
+    const place: LedgerLocation = { kind: 'postgres', url: secret(`postgres://firedrill@127.0.0.1:${port}/db`) }
+    await assert.rejects(open(place), fails('denied', /asks for a password; correct user and password under "ledger"/))
+    await closed
+    server.close()
+  })
+
   it('says so where the database does not exist', async () => {
     const { url } = await fresh()
     const place: LedgerLocation = { kind: 'postgres', url: secret(url.replace(/\/ledger$/, '/nowhere')) }
@@ -380,6 +406,20 @@ describe('a ledger on PostgreSQL', () => {
     })
     assert.equal((await ledger.intend(intent(drill))).kind, 'permitted')
     assert.equal((await ledger.state()).strikes.length, 1)
+    await ledger.close()
+  })
+
+  it('waits a while for a server that is about to come back', async () => {
+    const { place } = await fresh()
+    await (await open(place)).close()
+    assert(where.server)
+    let opened: ReturnType<typeof open> | null = null
+    await where.server.restart(async () => {
+      opened = open(place, { create: false })
+    })
+    assert(opened)
+    const ledger = await (opened as ReturnType<typeof open>)
+    assert.deepEqual((await ledger.state()).halts, [])
     await ledger.close()
   })
 

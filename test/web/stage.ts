@@ -68,6 +68,7 @@ export class WebStage {
       schedules: options.schedules ?? [scheduleWith({ leashed: false, groups: { providers: ['aws'], include: ['*'], exclude: [] } })],
       limits: { concurrent: null, strikesPerDay: null, ...options.limits },
       never: [],
+      written: true,
       haltFile: null,
       owners: { payments: { slack: '#payments' } },
     }

@@ -4,6 +4,9 @@ import { subscriptions } from './azure-fleet.ts'
 import { fleet, regions } from './fleet.ts'
 import { project } from './gcp-fleet.ts'
 
+/** How the firedrill.yaml of a rehearsal begins. */
+export const writtenBy = '# Written by firedrill rehearse'
+
 /** Writes the files of an ordinary installation into an empty folder: a rehearsal runs what its users run. */
 export async function writeInstallation(folder: string, simulator: { endpoint: string; origin: string }): Promise<string> {
   await rm(join(folder, 'ledger'), { recursive: true, force: true })
@@ -15,7 +18,7 @@ export async function writeInstallation(folder: string, simulator: { endpoint: s
 }
 
 function installation(endpoint: string): string {
-  return `# Written by firedrill rehearse; every run writes it anew.
+  return `${writtenBy}; every run writes it anew.
 ledger: embedded
 queue: embedded
 dataDir: ledger

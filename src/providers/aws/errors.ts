@@ -6,6 +6,8 @@ const DENIED =
   /^(AccessDenied|AccessDeniedException|UnauthorizedOperation|AuthFailure|UnauthorizedAccess|NotAuthorized|OptInRequired|PendingVerification|Blocked)$/
 const CREDENTIALS =
   /^(InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|InvalidAccessKeyId|MissingAuthenticationToken|IncompleteSignature|InvalidSignatureException|CredentialsProviderError|ExpiredToken|ExpiredTokenException|RequestExpired|InvalidToken|TokenRefreshRequired)$/
+/** EC2 says AuthFailure of keys that it does not know, and of things that belong to somebody else. */
+const NOT_VALID = /validate the provided access credentials/i
 const EXPIRED = /^(ExpiredToken|ExpiredTokenException|RequestExpired|TokenRefreshRequired)$/
 const MISSING = /NotFound(Exception)?$|^NoSuchEntity(Exception)?$|\.Unknown$|^InvalidAMIID\.Unavailable$/
 const CONFLICT =
@@ -59,7 +61,9 @@ function codeOf({ name, status }: Shape): ProviderErrorCode {
 function sentence(shape: Shape, code: ProviderErrorCode, operation: string): string {
   const said = `${operation}: ${shape.name}${shape.message === '' ? '' : ` (${shape.message})`}`
   if (EXPIRED.test(shape.name)) return `${said}. The AWS credentials have expired: renew them and start again.`
-  if (CREDENTIALS.test(shape.name))
+  if (shape.name === 'CredentialsProviderError')
+    return `${said}. No AWS credentials were found: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give this machine a role.`
+  if (CREDENTIALS.test(shape.name) || (shape.name === 'AuthFailure' && NOT_VALID.test(shape.message)))
     return `${said}. AWS does not accept these credentials: check AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the role of this machine.`
   if (code === 'denied')
     return `${said}. Allow ${operation} to the role that Firedrill uses (\`firedrill permissions aws\` prints the policy).`

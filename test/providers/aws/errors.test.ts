@@ -46,6 +46,13 @@ describe('AWS: errors', () => {
     assert.match(translate(failure('ExpiredToken', 403), 'X').message, /have expired: renew them/)
     assert.match(translate(failure('SignatureDoesNotMatch', 403), 'X').message, /check AWS_PROFILE/)
     assert.match(translate(failure('AccessDenied', 403), 'DescribeVolumes').message, /Allow DescribeVolumes/)
+    const unknownKey = failure('AuthFailure', 401, 'AWS was not able to validate the provided access credentials')
+    assert.match(translate(unknownKey, 'DescribeInstances').message, /check AWS_PROFILE/)
+    assert.match(
+      translate(failure('AuthFailure', 403, 'Not authorized for images: [ami-1]'), 'DescribeImages').message,
+      /Allow DescribeImages/,
+    )
+    assert.match(translate(failure('CredentialsProviderError', null), 'X').message, /No AWS credentials were found: set AWS_PROFILE/)
   })
 
   it('repeats neither signatures nor encoded messages', () => {

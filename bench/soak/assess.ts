@@ -17,7 +17,9 @@ export function assess({ drill, truth, carried, subject }: Trial): Assessment {
   if (drill === null) return { kind: 'not-drilled' }
   if (drill.state === 'refused') return { kind: 'refused' }
   if (drill.state !== 'concluded' || carried.length === 0) return { kind: 'not-struck' }
-  const observable = truth.verdict !== 'inconclusive' && !blurring.has(subject.disturbance)
+  // Where the opt-in stands in a template, taking it out makes another template.
+  const isRedeclared = subject.disturbance === 'opt-out' && drill.judgement.findings.some(({ kind }) => kind === 'group-changed')
+  const observable = truth.verdict !== 'inconclusive' && !blurring.has(subject.disturbance) && !isRedeclared
   const said = drill.judgement.verdict
   return { kind: 'struck', truth: isRightAfterDeployment({ subject, drill }, said) ? said : truth.verdict, said, observable }
 }

@@ -17,8 +17,11 @@ export function assess({ drill, truth, carried, subject }: Trial): Assessment {
   if (drill === null) return { kind: 'not-drilled' }
   if (drill.state === 'refused') return { kind: 'refused' }
   if (drill.state !== 'concluded' || carried.length === 0) return { kind: 'not-struck' }
-  const observable = truth.verdict !== 'inconclusive' && !blurring.has(subject.disturbance)
-  return { kind: 'struck', truth: truth.verdict, said: drill.judgement.verdict, observable }
+  // Where the opt-in stands in a template, taking it out makes another template.
+  const isRedeclared = subject.disturbance === 'opt-out' && drill.judgement.findings.some(({ kind }) => kind === 'group-changed')
+  const observable = truth.verdict !== 'inconclusive' && !blurring.has(subject.disturbance) && !isRedeclared
+  const said = drill.judgement.verdict
+  return { kind: 'struck', truth: isRightAfterDeployment({ subject, drill }, said) ? said : truth.verdict, said, observable }
 }
 
 /** Everything that is wrong with a trial, each as a sentence; empty: it is as it should be. */
@@ -52,7 +55,6 @@ function wrongVerdict(trial: Trial): string[] {
   if (kinds.includes('not-struck')) return ['struck, and said not to have struck']
   // Taken before it was seen to be healthy, and the next one came up right: that one is the successor.
   if (trial.subject.traits === 'interrupted' && said === 'phoenix') return []
-  if (isRightAfterDeployment(trial, said)) return []
   if (said !== 'inconclusive' && said !== truth) return [`a ${truth} was called ${said}`]
   return []
 }
@@ -61,7 +63,7 @@ function wrongVerdict(trial: Trial): string[] {
  * A deployment before the strike changes what is true. The image that is declared now is younger than the trait knows, so a
  * stale one is only a warning; and a warm pool hands out what the declaration before it made, which is a wrong image.
  */
-function isRightAfterDeployment({ subject, drill }: Trial, said: Said): boolean {
+function isRightAfterDeployment({ subject, drill }: Pick<Trial, 'subject' | 'drill'>, said: Said): boolean {
   if (subject.disturbance !== 'deployment' || drill?.state !== 'concluded') return false
   const kinds = drill.judgement.findings.map(finding => finding.kind)
   if (said === 'phoenix') return kinds.includes('stale-image')

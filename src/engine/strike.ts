@@ -27,6 +27,8 @@ export type AttemptOutcome = 'struck' | 'leashed' | 'refused' | 'waiting' | 'los
 
 /** Groups read in one go before their strikes: more would grow older than a look may be. */
 const batch = 20
+/** A machine that is busy for a moment, or a call that was throttled, must not cost a plan. */
+const lateLooks = 2
 /** Left of a look's time for writing down the intent. */
 const intentTakes = 1_000
 /** A scope's reading is renewed before strikes when it is older than this; S15 refuses on an old one. */
@@ -124,21 +126,20 @@ async function attemptBatches(engine: Engine, handle: ScopeHandle | null, attemp
       else if ('schedule' in checked) allowed.push(checked)
     }
     const ahead = allowed.map(want => takeAhead(engine, want, attempt)).filter(one => one !== null)
-    if (handle !== null) for (const one of ahead) attempt.outcomes.set(one.plan.id, await commit(engine, handle, one, attempt))
+    if (handle !== null) for (const one of ahead) await commitFresh(engine, handle, one, attempt)
     const others = allowed.filter(({ plan }) => !ahead.some(one => one.plan.id === plan.id))
     const wanted = await guarded(engine, others, state, attempt)
     if (handle === null || wanted.length === 0) continue
-    for (const looked of await lookFresh(engine, handle, wanted, attempt.signal)) {
-      const one = await stillFresh(engine, handle, looked, attempt.signal)
-      // What could not be read because we are to end, or another worker took over, is no reason to refuse.
-      if (attempt.signal.aborted) {
-        attempt.outcomes.set(one.plan.id, 'waiting')
-        continue
-      }
-      const outcome = 'refusal' in one ? await settle(engine, one.plan, one.refusal) : await commit(engine, handle, one, attempt)
-      attempt.outcomes.set(one.plan.id, outcome)
-    }
+    for (const looked of await lookFresh(engine, handle, wanted, attempt.signal)) await commitFresh(engine, handle, looked, attempt)
   }
+}
+
+async function commitFresh(engine: Engine, handle: ScopeHandle, looked: Ready | Refused, attempt: Attempt): Promise<void> {
+  const one = await stillFresh(engine, handle, looked, attempt.signal)
+  // What could not be read because we are to end, or another worker took over, is no reason to refuse.
+  if (attempt.signal.aborted) attempt.outcomes.set(one.plan.id, 'waiting')
+  else if ('refusal' in one) attempt.outcomes.set(one.plan.id, await settle(engine, one.plan, one.refusal))
+  else attempt.outcomes.set(one.plan.id, await commit(engine, handle, one, attempt))
 }
 
 function takeAhead(engine: Engine, { plan }: Wanted, { ahead }: Attempt): Ready | null {
@@ -147,12 +148,19 @@ function takeAhead(engine: Engine, { plan }: Wanted, { ahead }: Attempt): Ready 
   return looked !== undefined && isStillFresh(engine, looked) ? { ...looked, plan } : null
 }
 
-/** Intents are written one after the other: whoever's turn comes late is looked at once more, alone, with the same victim. */
+/**
+ * Intents are written one after the other: whoever's turn comes late is looked at anew, alone, with the same victim; and once
+ * more where that took too long itself. A platform that cannot be read in time after that is a refusal (S10).
+ */
 async function stillFresh(engine: Engine, handle: ScopeHandle, looked: Ready | Refused, signal: AbortSignal): Promise<Ready | Refused> {
-  if ('refusal' in looked || isStillFresh(engine, looked)) return looked
-  const { plan, schedule, victim, before } = looked
-  const [again] = await lookFresh(engine, handle, [{ plan, schedule, victim: victim.id, guards: before.guards ?? [] }], signal)
-  return again ?? looked
+  let newest = looked
+  for (let again = 0; again < lateLooks; again++) {
+    if ('refusal' in newest || isStillFresh(engine, newest)) return newest
+    const { plan, schedule, victim, before } = newest
+    const [one] = await lookFresh(engine, handle, [{ plan, schedule, victim: victim.id, guards: before.guards ?? [] }], signal)
+    newest = one ?? newest
+  }
+  return newest
 }
 
 /** What limits strikes, with a reading of the scope that is young enough for S15. */

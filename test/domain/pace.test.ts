@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import type { ConcludedDrill, Drill, OpenDrill } from '../../src/domain/drill.ts'
-import { nextLook, STRIKE_PATIENCE } from '../../src/domain/pace.ts'
+import { type Expectation, expectedEnd, nextLook, STRIKE_PATIENCE } from '../../src/domain/pace.ts'
 import { phaseOf } from '../../src/domain/tracking.ts'
 import { transition } from '../../src/domain/transition.ts'
 import { at, candidate, order, plannedDrill, policy, tracking } from './fixtures.ts'
@@ -21,8 +21,8 @@ function recovering(seconds: number, changes: Parameters<typeof tracking>[0] = {
   return struck
 }
 
-function interval(drill: OpenDrill | ConcludedDrill, seconds: number): number {
-  return nextLook(drill, at(seconds)).epochMilliseconds - at(seconds).epochMilliseconds
+function interval(drill: OpenDrill | ConcludedDrill, seconds: number, expected: Expectation | null = null): number {
+  return nextLook(drill, at(seconds), expected).epochMilliseconds - at(seconds).epochMilliseconds
 }
 
 describe('pace', () => {
@@ -40,6 +40,50 @@ describe('pace', () => {
     const soaking = recovering(3, { candidates: [candidate('i-new', { healthyAt: at(3), recoveredAt: at(3) })] }, rehearsal)
     assert.equal(soaking.state, 'soaking')
     assert.equal(interval(soaking, 3), 250)
+  })
+
+  describe('where the latest recoveries agreed', () => {
+    const expected = { soonest: 100_000, latest: 104_000 }
+    const waiting = (seconds: number) => recovering(seconds, { candidates: [starting] })
+
+    it('looks rarely before the next is due, and each second around it', () => {
+      const looks: number[] = []
+      for (let seconds = 2; seconds < 104; seconds += interval(waiting(seconds), seconds, expected) / 1000) looks.push(seconds)
+      assert.deepEqual(looks, [2, 4, 8, 16, 28, 40, 52, 64, 76, 88, 91, 92, 93, 94, 95, 96, 97, 98, 99, 100, 101, 102, 103])
+      assert.equal(interval(waiting(110), 110, expected), 1000)
+    })
+
+    it('falls back to a tenth of the time when the next is late, something failed, or cannot be read', () => {
+      assert.equal(interval(waiting(140), 140, expected), 5000)
+      const failed = candidate('i-bad', { health: 'unhealthy', healthyAt: null, recoveredAt: null, failedAt: at(20) })
+      assert.equal(interval(recovering(40, { candidates: [failed, starting] }), 40, expected), 4000)
+      assert.equal(interval(recovering(40, { candidates: [starting], unreadableSince: at(35) }), 40, expected), 4000)
+    })
+
+    it('looks at drills that were struck at different moments in the same ones', () => {
+      const due = [0, 0.3, 0.9].map(struck =>
+        nextLook(recovering(96.2, { candidates: [starting], struckAt: at(struck) }), at(96.2), expected),
+      )
+      assert.deepEqual(due.map(String), [at(97), at(97), at(97)].map(String))
+    })
+
+    it('never stands still, and never sleeps through the deadline', () => {
+      fc.assert(
+        fc.property(fc.integer({ min: 1, max: 890_000 }), fc.integer({ min: 1, max: 900_000 }), (elapsed, soonest) => {
+          const ms = interval(waiting(elapsed / 1000), elapsed / 1000, { soonest, latest: soonest * 1.2 })
+          assert.ok(ms > 0 && ms <= 15_000 && elapsed + ms <= 900_000, `${ms} ms`)
+        }),
+      )
+    })
+
+    it('knows when a drill will make room: at the end of its soak, or when the latest did where they came within seconds', () => {
+      assert.equal(String(expectedEnd(waiting(10), expected)), String(at(100 + policy().soak / 1000)))
+      assert.equal(expectedEnd(waiting(10), { soonest: 100_000, latest: 110_000 }), null)
+      assert.equal(expectedEnd(waiting(10), null), null)
+      const soaking = recovering(320, { candidates: [candidate('i-new')] })
+      assert.ok(soaking.state === 'soaking')
+      assert.equal(String(expectedEnd(soaking, null)), String(soaking.soakEndsAt))
+    })
   })
 
   it('looks more often once a candidate is there, or a bad look waits for its second', () => {

@@ -5,6 +5,7 @@
  * BENCH_GROUPS (32)        groups drilled, as many more beside them that are not opted in; the goals are about 1000
  * BENCH_REPLACEMENT (30000) from a strike until the successor is healthy, in ms
  * BENCH_LANES (16)         drills at once, in the script as in Firedrill
+ * BENCH_POLLING (1000)     drills at once in the larger measurement of polling
  * BENCH_DISCOVERY (1000)   opted-in groups in the measurement of discovery, as many more beside them
  * BENCH_OPEN (10000)       open drills in the measurement of memory
  * BENCH_PARTS              some of calls, polling, discovery, idle, memory, pages; by default all
@@ -12,7 +13,7 @@
 import { type Campaign, type Measured, runFiredrill, runScript } from './campaigns.ts'
 import { fill, weigh, weighIdle, weighOpen } from './memory.ts'
 import { timePages } from './pages.ts'
-import { runPolling, timeDiscovery } from './polling.ts'
+import { type Polled, repeatedByScript, runPolling, timeDiscovery } from './polling.ts'
 
 const [role, folder = ''] = process.argv.slice(2)
 if (role === 'fill') await fill(folder)
@@ -31,7 +32,7 @@ async function bench(): Promise<void> {
   const lanes = size('LANES', 16)
   const fleet = { groups: size('GROUPS', 32), replacementTime }
   if (parts.includes('calls')) await benchCalls(fleet, lanes)
-  if (parts.includes('polling')) await benchPolling(replacementTime, lanes)
+  if (parts.includes('polling')) await benchPolling(replacementTime, lanes, size('POLLING', 1000))
   if (parts.includes('discovery')) await benchDiscovery(size('DISCOVERY', 1000))
   if (parts.includes('idle')) await benchIdle()
   if (parts.includes('memory')) await benchMemory(size('OPEN', 10_000))
@@ -84,25 +85,35 @@ function sayLag({ lags }: Campaign): void {
 }
 
 /** The script's polling: everything that it sends between its strike and its word that the group is back. */
-async function benchPolling(replacementTime: number, lanes: number): Promise<void> {
+async function benchPolling(replacementTime: number, lanes: number, many: number): Promise<void> {
   say('\npolling alone: every call from the strikes until the last successor is recorded')
-  const many = 100
-  const [script, few, more] = await Promise.all([
+  const [script, few, taught] = await Promise.all([
     runScript({ groups: lanes, replacementTime }, { lanes, drills: lanes }),
-    runPolling(lanes, replacementTime),
-    runPolling(many, replacementTime),
+    runPolling(lanes, replacementTime, false),
+    runPolling(lanes, replacementTime, true),
   ])
+  const more = await runPolling(many, replacementTime, true)
   const calls = Object.entries(script.byOperation).filter(([operation]) => !operation.includes('Terminate'))
   // One page lists so small a fleet.
-  const polls = { ...script, calls: calls.reduce((sum, [, count]) => sum + count, 0) - 1 }
+  const all = { ...script, calls: calls.reduce((sum, [, count]) => sum + count, 0) - 1 }
+  const polls: Polled = { ...all, repeated: repeatedByScript(all) }
+  const row = (name: string, polled: Polled) => [
+    name,
+    (polled.calls / polled.drills).toFixed(2),
+    (polled.repeated / polled.drills).toFixed(2),
+    ratio(polled, polls),
+    ratio({ ...polled, calls: polled.repeated }, { ...polls, calls: polls.repeated }),
+  ]
   table([
-    ['', 'calls', 'per drill', 'wall time'],
-    ['script', ...figures(polls)],
-    [`firedrill, ${lanes} at once`, ...figures(few)],
-    [`firedrill, ${many} at once`, ...figures(more)],
+    ['', 'per drill', 'of them "not yet"', "of the script's", 'of its "not yet"'],
+    row('script', polls),
+    row(`firedrill, ${lanes} at once, first drills of a scope`, few),
+    row(`firedrill, ${lanes} at once, after others`, taught),
+    row(`firedrill, ${many} at once, after others`, more),
   ])
+  say('goal: at most 0.020')
+  sayOperations(taught)
   sayOperations(more)
-  say(`per drill, firedrill / script: ${ratio(few, polls)} with ${lanes}, ${ratio(more, polls)} with ${many} (goal: at most 0.020)`)
 }
 
 async function benchDiscovery(groups: number): Promise<void> {
@@ -142,7 +153,7 @@ function megabytes(bytes: number): string {
 }
 
 function table(rows: readonly (readonly string[])[]): void {
-  for (const row of rows) say(row.map((cell, index) => (index === 0 ? cell.padEnd(52) : cell.padStart(12))).join(''))
+  for (const row of rows) say(row.map((cell, index) => (index === 0 ? cell.padEnd(52) : cell.padStart(19))).join(''))
 }
 
 function say(line: string): void {

@@ -5,24 +5,46 @@ import { countedIn, type Measured, withFleet } from './campaigns.ts'
 import { endless, openDrills } from './drills.ts'
 import { inInstallation, openHere } from './installation.ts'
 
+export interface Polled extends Measured {
+  /** Calls whose answer was "not yet": all but the one of each operation that showed a drill that its successor is well. */
+  readonly repeated: number
+}
+
+/** The answers that the script ends on: group, status checks, target health, instance. It asks each once when all is well. */
+const finalReadings = 4
+
+export function repeatedByScript({ calls, drills }: Measured): number {
+  return calls - finalReadings * drills
+}
+
 /**
  * Polling alone: all groups are struck at once by the bench itself, and Firedrill does nothing but watch until the last
- * successor is recovered. Every call that it makes meanwhile counts.
+ * successor is recovered. Every call that it makes meanwhile counts. `taught`: it knows how long replacements take, as from
+ * earlier drills of the same scope.
  */
-export async function runPolling(drills: number, replacementTime: number): Promise<Measured> {
+export async function runPolling(drills: number, replacementTime: number, taught: boolean): Promise<Polled> {
   const { result } = await withFleet({ groups: drills, replacementTime }, simulator =>
     inInstallation(simulator, { lanes: drills, soak: '1h' }, async folder => {
       const { engine, close } = await openHere(folder, simulator.aws.env)
       try {
         const handle = await openDrills(engine, { strike: true })
+        if (taught) engine.recoveries.set(handle.scope.id, new Array(10).fill({ group: 'drilled before', took: replacementTime }))
         simulator.resetCounts()
         const started = performance.now()
-        for (;;) {
+        let left = drills
+        let final = 0
+        while (left > 0) {
+          const before = simulator.counts()
           const { next } = await watchScope(engine, handle, endless)
-          if ((await engine.ledger.drills({ states: ['recovering'] })).length === 0) break
-          await sleep(Math.max(1, next === null ? 1 : next.epochMilliseconds - Date.now()))
+          const recovering = (await engine.ledger.drills({ states: ['recovering'] })).length
+          // Of the calls of one look no more can be the last of their kind than drills were seen to be well in it.
+          for (const [operation, count] of Object.entries(simulator.counts()))
+            final += Math.min(left - recovering, count - (before[operation] ?? 0))
+          left = recovering
+          if (left > 0) await sleep(Math.max(1, next === null ? 1 : next.epochMilliseconds - Date.now()))
         }
-        return { ...countedIn(simulator), drills, seconds: (performance.now() - started) / 1000 }
+        const counted = countedIn(simulator)
+        return { ...counted, drills, repeated: counted.calls - final, seconds: (performance.now() - started) / 1000 }
       } finally {
         await close()
       }

@@ -33,8 +33,8 @@ const LONGEST_SOAK_INTERVAL: Milliseconds = 30_000
 /** Before anybody is expected, each look comes at twice the time of the last … */
 const SHARE_BEFORE_EXPECTED = 1
 const BEATS_BEFORE_EXPECTED = 4
-/** … and from a little before the quickest of the latest until well after the slowest, moments are seen twice as sharply. */
-const WINDOW = { opens: 0.95, closes: 1.25 }
+/** … and from a little before the quickest of the latest (which may have been seen a tenth late) until well after the slowest, moments are seen twice as sharply. */
+const WINDOW = { opens: 0.91, closes: 1.25 }
 const LOOKS_PER_SPREAD = 8
 /** Recoveries that differ by more than this tell how long the next takes, but not when it is there. */
 const LONGEST_GUESS: Milliseconds = 4_000

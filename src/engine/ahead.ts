@@ -13,6 +13,8 @@ import { isStillFresh, type LookedAhead, lookAhead, type StrikeRun } from './str
 
 /** How long before the expected end: a look that comes too early has grown old when it is wanted, and was made in vain. */
 const lead = 500
+/** Once one is due, others that end this soon after it are looked at in the same calls. */
+const together = 1_000
 /** A drill that is later than this was not understood: nothing is expected of it. */
 const patience = 2_500
 
@@ -51,7 +53,7 @@ export function newAhead(engine: Engine, { run, bell }: { readonly run: StrikeRu
     async begin(waiting) {
       for (const [id, ready] of looks) if (!isStillFresh(engine, ready)) looks.delete(id)
       if (underWay !== null) return
-      const ending = (await aboutToEnd(engine)).filter(id => !counted.has(id))
+      const ending = await aboutToEnd(engine, counted)
       const next = waiting.filter(plan => !tried.has(plan.id)).slice(0, ending.length)
       if (next.length === 0) return
       for (const id of ending) counted.add(id)
@@ -62,19 +64,19 @@ export function newAhead(engine: Engine, { run, bell }: { readonly run: StrikeRu
   }
 }
 
-/** The drills under way that are expected to end in a moment. */
-async function aboutToEnd(engine: Engine): Promise<DrillId[]> {
-  const now = await engine.ledger.now()
-  const [from, until] = [now.subtract({ milliseconds: patience }), now.add({ milliseconds: lead })]
-  const drills = await Promise.all(
+/** The drills under way that are expected to end in a moment, and were not counted on yet. */
+async function aboutToEnd(engine: Engine, counted: ReadonlySet<DrillId>): Promise<DrillId[]> {
+  const now = (await engine.ledger.now()).epochMilliseconds
+  const ends = await Promise.all(
     scopesOf(engine).map(async ({ scope }) => {
       const recoveries = await recoveriesIn(engine, scope.id)
-      return (await engine.ledger.watched(scope.id)).filter(drill => {
-        if (drill.state !== 'recovering' && drill.state !== 'soaking') return false
+      return (await engine.ledger.watched(scope.id)).flatMap(drill => {
+        if ((drill.state !== 'recovering' && drill.state !== 'soaking') || counted.has(drill.id)) return []
         const end = expectedEnd(drill, expectedOf(recoveries, drill.group))
-        return end !== null && Temporal.Instant.compare(end, from) >= 0 && Temporal.Instant.compare(end, until) <= 0
+        return end === null ? [] : [{ id: drill.id, in: end.epochMilliseconds - now }]
       })
     }),
   )
-  return drills.flat().map(({ id }) => id)
+  const near = ends.flat().filter(end => end.in >= -patience && end.in <= lead + together)
+  return near.some(end => end.in <= lead) ? near.map(({ id }) => id) : []
 }

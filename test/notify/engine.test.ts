@@ -124,6 +124,8 @@ describe('the week as it is told', () => {
   let stage: Stage
   /** Groups whose successors never open their door. */
   let broken: Set<string>
+  /** What drills under way have struck. */
+  let orders: Map<string, StrikeOrder>
   let guardSays: string | null
 
   beforeEach(async () => {
@@ -136,7 +138,7 @@ describe('the week as it is told', () => {
     stage = telling.stage
     broken = new Set()
     guardSays = null
-    const orders = new Map<string, StrikeOrder>()
+    orders = new Map()
     stage.platform.onKill = order => void orders.set(order.group, order)
     stage.guards = {
       alerts: {
@@ -176,6 +178,8 @@ describe('the week as it is told', () => {
     const [outcome = ''] = await stage.attempt([plan])
     if (outcome !== 'struck') return outcome
     await stage.watchToTheEnd()
+    // What came up is a member like any other from now on, and may be the next victim.
+    orders.delete(plan.group)
     return (await stage.concluded(plan.id)).judgement.verdict
   }
 

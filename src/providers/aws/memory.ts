@@ -38,6 +38,8 @@ export interface Watched {
   readonly fresh: Set<InstanceId>
   /** When each new member was first seen in service; until its targets are healthy. */
   readonly warming: Map<InstanceId, Milliseconds>
+  /** How old each was when it was last seen not to be healthy. */
+  readonly coldAt: Map<InstanceId, Milliseconds>
   shortLooks: number
   shortSince: Milliseconds
   shortAskedAfter: Milliseconds
@@ -58,7 +60,7 @@ export class ScopeMemory {
   readonly events = new Remembered<GroupId, GroupEvents>(20_000)
   /** New members whose end has been looked up. */
   readonly ends = new Remembered<InstanceId, true>(20_000)
-  /** How long new members took from their launch to being healthy targets, lately. */
+  /** How old new members were, lately, when they were last seen before they were healthy targets. */
   readonly warmups: Milliseconds[] = []
   readonly watched = new Remembered<GroupId, Watched>(20_000)
   readonly hooks = new Remembered<string, Read<Milliseconds>>(20_000)

@@ -27,7 +27,7 @@ import {
   mustAskActivities,
   mustAskTargets,
   noteLook,
-  noteWarm,
+  noteWarmth,
   targetLimit,
   WHILE_STARTING,
 } from './watch.ts'
@@ -226,7 +226,7 @@ function noteHealthyTargets(context: ScopeContext, look: Look, watched: Watched 
       const targets = context.memory.targets.get(arn)?.value
       return Array.isArray(targets) && targetReading(arn, targets, { id, pending: false }).state === 'healthy'
     })
-    if (healthy) noteWarm(context.memory, watched, { id, look })
+    noteWarmth(context.memory, watched, { id, look, healthy })
   }
 }
 
@@ -240,10 +240,13 @@ function elapsedIn(look: Look, watched: Watched | undefined): Elapsed {
   return { elapsed: Math.max(0, look.now.epochMilliseconds - since.epochMilliseconds), now: look.monotonic }
 }
 
-/** Where one template is due, all are read: a call takes a hundred. A deployment is seen before the verdict anyway, by declaring anew. */
+/**
+ * Where one template is due, all are read: a call takes a hundred. A deployment is seen before the verdict anyway, by declaring
+ * anew, so what was read right before the strike is enough for the first minute.
+ */
 function aliasesDue({ memory }: ScopeContext, looks: readonly Look[]): LaunchSource[] {
   const launches = looks.flatMap(({ group }) => launchesOf(group))
-  const limit = { cap: 60_000, share: 0.5 }
+  const limit = { cap: 60_000, share: 2 }
   const isOld = (launch: LaunchSource) =>
     launch.kind === 'template' && launch.version.startsWith('$') && !freshEnough(memory.aliases.get(launch.key), elapsedOf(looks), limit)
   return launches.some(isOld) ? launches : []

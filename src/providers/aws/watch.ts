@@ -82,6 +82,7 @@ function begun(look: Look): Watched {
     old: new Set(),
     fresh: new Set(),
     warming: new Map(),
+    coldAt: new Map(),
     shortLooks: 0,
     shortSince: look.monotonic,
     shortAskedAfter: 0,
@@ -186,9 +187,9 @@ export function isQuiet({ group }: Look, watched: Watched): boolean {
 /** How many of the latest warm-ups are kept, and how many are needed to expect anything of the next. */
 const WARMUPS = { kept: 20, needed: 5 }
 
-/** A little less than the quickest of the latest: before that, a new target is still starting, and asking tells nothing new. */
+/** As the quickest of the latest: before that, a new target is still starting, and asking tells nothing new. */
 function soonestWarmup(memory: ScopeMemory): Milliseconds {
-  return memory.warmups.length < WARMUPS.needed ? 0 : Math.min(...memory.warmups) * 0.98
+  return memory.warmups.length < WARMUPS.needed ? 0 : Math.min(...memory.warmups)
 }
 
 /**
@@ -200,13 +201,18 @@ function ageOf(memory: ScopeMemory, look: Look, id: InstanceId): Milliseconds | 
   return launchedAt === null ? null : look.now.epochMilliseconds - launchedAt.epochMilliseconds
 }
 
-/** Learns how long a new member took until its targets were healthy. */
-export function noteWarm(memory: ScopeMemory, watched: Watched, seen: { id: InstanceId; look: Look }): void {
+/** Learns how old a new member was when its targets were not healthy yet: when they were is only known as well as was looked. */
+export function noteWarmth(memory: ScopeMemory, watched: Watched, seen: { id: InstanceId; look: Look; healthy: boolean }): void {
   if (watched.warming.get(seen.id) === DONE) return
+  if (!seen.healthy) {
+    const age = ageOf(memory, seen.look, seen.id)
+    if (age !== null) watched.coldAt.set(seen.id, age)
+    return
+  }
   watched.warming.set(seen.id, DONE)
-  const took = ageOf(memory, seen.look, seen.id)
-  if (took === null) return
-  memory.warmups.push(took)
+  const coldAt = watched.coldAt.get(seen.id)
+  if (coldAt === undefined) return
+  memory.warmups.push(coldAt)
   if (memory.warmups.length > WARMUPS.kept) memory.warmups.shift()
 }
 

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict'
+import { runCampaign } from '../../src/engine/campaign.ts'
+import type { Engine } from '../../src/engine/context.ts'
+import { attemptStrikes, lookAhead } from '../../src/engine/strike.ts'
+import { Stage } from './stage.ts'
+
+const never = new AbortController().signal
+const run = { run: null, victim: null }
+const limits = { concurrent: 4, concurrentPerScope: 4, strikesPerDay: 100, strikesPerRun: 100, spacing: 0, maxUnsteadyGroups: 1 }
+
+async function opened(groups: number): Promise<Stage> {
+  const base = await Stage.open()
+  await base.ledger.close()
+  const stage = await Stage.open({
+    limits: { ...base.schedule.limits, ...limits },
+    recovery: { ...base.schedule.recovery, soak: 0 },
+  })
+  for (let group = 0; group < groups; group++) stage.platform.add(`group-${group}`)
+  return stage
+}
+
+function campaign(engine: Engine): { readonly ended: Promise<unknown>; isOver(): boolean } {
+  let over = false
+  const ended = runCampaign(engine, { run: 'one', all: true, group: null, victim: null, max: null }, never).finally(() => {
+    over = true
+  })
+  return { ended, isOver: () => over }
+}
+
+describe('a campaign', () => {
+  it('keeps its limits while it looks ahead, and hands room over sooner once it knows how long a replacement takes', async () => {
+    const stage = await opened(20)
+    const engine = stage.engine()
+    try {
+      const { ended, isOver } = campaign(engine)
+      await stage.clock.runUntil(isOver)
+      await ended
+      const struck = stage.platform.sent.map(({ at }) => at.epochMilliseconds)
+      assert.equal(struck.length, 20)
+      for (const [index, moment] of struck.entries()) {
+        const underWay = struck.filter((other, place) => place < index && moment - other < stage.platform.replacementTime)
+        assert.ok(underWay.length < 4, `${underWay.length + 1} at once`)
+      }
+      const rounds = [4, 8, 12, 16].map(first => ((struck[first] ?? 0) - (struck[first - 4] ?? 0)) / 1000)
+      assert.ok((rounds[0] ?? 0) >= 32 && (rounds[3] ?? 0) <= 31.1, `rounds of ${rounds.join(', ')} s`)
+    } finally {
+      await stage.ledger.close()
+    }
+  })
+
+  it('S1 strikes on a look that was made ahead only while it is as fresh as any other', async () => {
+    const stage = await opened(1)
+    try {
+      const plans = await stage.plan()
+      const engine = stage.engine()
+      const ahead = await lookAhead(engine, plans, run, never)
+      assert.equal(ahead.size, 1)
+      const group = stage.platform.groups.get('cloud:here/group/group-0')
+      if (group !== undefined) group.tags = {}
+      await stage.clock.advance(4_100)
+      await attemptStrikes(engine, plans, run, never, ahead)
+      assert.equal(stage.platform.sent.length, 0, 'the group was opted out, and the look had grown old')
+    } finally {
+      await stage.ledger.close()
+    }
+  })
+
+  it('looks once where the look that was made ahead is fresh', async () => {
+    const stage = await opened(1)
+    try {
+      const plans = await stage.plan()
+      const engine = stage.engine()
+      const ahead = await lookAhead(engine, plans, run, never)
+      const observed = stage.platform.calls.observe
+      await stage.clock.advance(3_000)
+      await attemptStrikes(engine, plans, run, never, ahead)
+      assert.equal(stage.platform.sent.length, 1)
+      assert.equal(stage.platform.calls.observe, observed)
+      assert.equal(ahead.size, 0, 'it is good for one strike')
+    } finally {
+      await stage.ledger.close()
+    }
+  })
+
+  it('S2 strikes nothing that was looked at ahead of a halt', async () => {
+    const stage = await opened(1)
+    try {
+      const plans = await stage.plan()
+      const engine = stage.engine()
+      const ahead = await lookAhead(engine, plans, run, never)
+      await stage.ledger.halt({ target: { kind: 'installation' }, reason: 'incident', by: 'test', until: null })
+      await attemptStrikes(engine, plans, run, never, ahead)
+      assert.equal(stage.platform.sent.length, 0)
+    } finally {
+      await stage.ledger.close()
+    }
+  })
+
+  it('sends strikes side by side: a slow answer keeps no other from leaving', async () => {
+    const stage = await opened(3)
+    try {
+      const plans = await stage.plan()
+      let waiting = 0
+      let most = 0
+      stage.platform.beforeStrike = async () => {
+        most = Math.max(most, ++waiting)
+        await stage.clock.sleep(500)
+        waiting--
+      }
+      const attempt = attemptStrikes(stage.engine(), plans, run, never)
+      await stage.clock.runUntil(() => stage.platform.sent.length === 3)
+      await attempt
+      assert.equal(most, 3)
+    } finally {
+      await stage.ledger.close()
+    }
+  })
+})

@@ -46,7 +46,7 @@ export class Workers {
   }
 
   #next(): void {
-    if (this.#queue.length === 0) return
+    if (this.#isClosed || this.#queue.length === 0) return
     const worker = this.#idle.shift() ?? (this.#processes.length < this.#count ? this.#start() : undefined)
     const waiting = worker === undefined ? undefined : this.#queue.shift()
     if (worker === undefined || waiting === undefined) return

@@ -7,6 +7,8 @@ export interface LedgerDialect {
   readonly place: string
   /** Where the tables live; null where the dialect has no schemas. */
   readonly schema: string | null
+  /** Said first in each transaction: a process that is stopped in its midst must not hold up others for ever. */
+  bound(transaction: Db): Promise<void>
   /** The ledger's one lock, held until the transaction ends. Whatever limits strikes is read and written under it. */
   lock(transaction: Db): Promise<void>
   /** Ledger time, in whole milliseconds. */
@@ -33,6 +35,7 @@ export type Violation = 'second-strike' | 'open-group' | 'open-service'
 /** One write transaction under the ledger's lock. `work` must not wait for anything but the database. */
 export function underLock<T>(dialect: LedgerDialect, work: (transaction: Db) => Promise<T>): Promise<T> {
   return dialect.db.transaction().execute(async transaction => {
+    await dialect.bound(transaction)
     await dialect.lock(transaction)
     return work(transaction)
   })
@@ -40,7 +43,10 @@ export function underLock<T>(dialect: LedgerDialect, work: (transaction: Db) => 
 
 /** One write transaction for what limits no strike. */
 export function inTransaction<T>(dialect: LedgerDialect, work: (transaction: Db) => Promise<T>): Promise<T> {
-  return dialect.db.transaction().execute(work)
+  return dialect.db.transaction().execute(async transaction => {
+    await dialect.bound(transaction)
+    return work(transaction)
+  })
 }
 
 /** Runs ledger work, so that whatever the database throws leaves as a LedgerError. */

@@ -37,6 +37,7 @@ export function openPostgres(url: Secret): LedgerDialect {
     db: bare.withSchema(schema),
     place,
     schema,
+    bound,
     lock,
     now,
     standing,
@@ -85,10 +86,13 @@ function typeParser(oid: number, format?: 'text' | 'binary'): (value: string) =>
   return pg.types.getTypeParser(oid, 'text')
 }
 
-async function lock(transaction: Db): Promise<void> {
-  // A process that is stopped in the middle of a transaction must not hold up a halt for ever.
+/** Also rows that are only written keep whoever writes them next waiting: a worker that takes over, or a halt. */
+async function bound(transaction: Db): Promise<void> {
   await sql`select set_config('idle_in_transaction_session_timeout', ${String(patience.idle)}, true),
     set_config('lock_timeout', ${String(patience.lock)}, true)`.execute(transaction)
+}
+
+async function lock(transaction: Db): Promise<void> {
   await sql`select pg_advisory_xact_lock(${sql.lit(lockKey)})`.execute(transaction)
 }
 

@@ -69,6 +69,7 @@ function dialect(database: DatabaseSync, file: string, clock: Pick<Clock, 'now'>
     db,
     place: file,
     schema: null,
+    bound: async () => {},
     // BEGIN IMMEDIATE has already taken the only write lock that there is.
     lock: async () => {},
     now: async () => Temporal.Instant.fromEpochMilliseconds(clock.now().epochMilliseconds),

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import type { OpenDrill, PlannedDrill, Refusal } from '../../src/domain/drill.ts'
 import type { LedgerState } from '../../src/domain/ledger-state.ts'
+import { inTransaction } from '../../src/ledger/dialect.ts'
 import type { IntentResult, Ledger } from '../../src/ledger/ledger.ts'
 import { initLedger, type LedgerLocation } from '../../src/ledger/open.ts'
+import { openPostgres } from '../../src/ledger/postgres.ts'
+import type { Db } from '../../src/ledger/schema.ts'
 import { child } from './children.ts'
 import { at, concluded, intent, plan, recovering, scope, seen } from './examples.ts'
 import { kinds, open, type Places, places } from './places.ts'
@@ -198,6 +201,34 @@ for (const kind of kinds) {
       assert.equal((await first.state()).strikes.length, permitted)
     })
   })
+
+  // An embedded ledger is held by one process, which nobody waits for.
+  if (kind === 'postgres')
+    it('S11 a process that is stopped in the middle of a write holds up others for ten seconds, not for ever', async function () {
+      const where = await places(kind, this)
+      const place = await where.fresh()
+      assert(place.kind === 'postgres')
+      await initLedger(place)
+      const [stopped, other] = [openPostgres(place.url), openPostgres(place.url)]
+      const touch = (db: Db) => db.updateTable('meta').set({ value: 'firedrill' }).where('name', '=', 'product').execute()
+      const midst = Promise.withResolvers<void>()
+      const goOn = Promise.withResolvers<void>()
+      const held = inTransaction(stopped, async transaction => {
+        await touch(transaction)
+        midst.resolve()
+        await goOn.promise
+        await touch(transaction)
+      })
+      try {
+        await midst.promise
+        await inTransaction(other, touch)
+      } finally {
+        goOn.resolve()
+        await assert.rejects(held, 'it must learn that its write is lost')
+        await Promise.all([stopped.close(), other.close()])
+        await where.stop()
+      }
+    })
 
   describe(`processes that start at once on a new ledger (${kind})`, () => {
     let where: Places

@@ -6,7 +6,7 @@ import { busyThatMatter } from '../rules/s03-limits.ts'
 import { type Engine, limitsOf, permitLength, type ScopeHandle, scheduleOf } from './context.ts'
 import { lookFresh } from './fresh-look.ts'
 import { guardsSay, newGuardTurn } from './guards.ts'
-import { recordNotStruck, recordStruck, send } from './strike.ts'
+import { recordNotStruck, recordStruck, send } from './send.ts'
 
 /** How often an unsure strike is looked at again. */
 const again = 5_000

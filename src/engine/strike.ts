@@ -1,18 +1,17 @@
-import type { DrillId, OpenDrill, PlannedDrill, Refusal, StrikeOrder } from '../domain/drill.ts'
+import type { DrillId, PlannedDrill, Refusal, StrikeOrder } from '../domain/drill.ts'
 import type { LedgerState } from '../domain/ledger-state.ts'
-import { conclusionNotice } from '../domain/notice.ts'
 import type { Schedule } from '../domain/schedule.ts'
 import { transition } from '../domain/transition.ts'
 import { windowAt } from '../domain/window.ts'
-import { ProviderError } from '../providers/provider-error.ts'
 import type { LedgerFacts, RuleRefusal } from '../rules/rule.ts'
 import { firstRefusal, isLeashed, ledgerRules } from '../rules/rules.ts'
 import { busyThatMatter } from '../rules/s03-limits.ts'
 import { announcementSays, type Unannounced } from './announce.ts'
-import { type Engine, freshness, limitsOf, permitLength, reasonOf, type ScopeHandle, scheduleOf, scopeHandle, traced } from './context.ts'
+import { type Engine, freshness, limitsOf, permitLength, type ScopeHandle, scheduleOf, scopeHandle } from './context.ts'
 import { discoverScope } from './discover.ts'
 import { lookFresh, type Ready, type Refused, type Wanted } from './fresh-look.ts'
 import { type GuardRefusal, type GuardTurn, guardsSay, newGuardTurn, underWay } from './guards.ts'
+import { send } from './send.ts'
 import { advance } from './write.ts'
 
 export interface StrikeRun {
@@ -304,14 +303,15 @@ async function commit(engine: Engine, handle: ScopeHandle, ready: Ready, attempt
   if (result.kind === 'refused') return settle(engine, plan, decided ?? { ...result.refusal, transient: true })
   engine.changed(result.drill)
   // The next intent need not wait for the answer to this call; nothing limits strikes but what the ledger holds by now.
-  attempt.sends.push(send(engine, handle, result.drill, { askedAt, permitFor: result.permitFor }).then(nothing, error => error))
+  attempt.sends.push(
+    send(engine, handle, result.drill, { askedAt, permitFor: result.permitFor }).then(
+      () => null,
+      error => error,
+    ),
+  )
   // An embedded ledger never waits, so without a pause all intents of this turn would be written before the first call leaves.
   await new Promise(resolve => setImmediate(resolve))
   return 'struck'
-}
-
-function nothing(): null {
-  return null
 }
 
 async function leash(engine: Engine, ready: Ready, now: Temporal.Instant): Promise<AttemptOutcome> {
@@ -342,74 +342,4 @@ function orderFor(engine: Engine, ready: Ready, now: Temporal.Instant): StrikeOr
     intendedAt: now,
     requestId: engine.newId(),
   }
-}
-
-/**
- * The one place that strikes. That a call may be sent is written down before it is; the permit is checked on the
- * monotonic clock right before sending, and ends the call when it runs out (S2). Never retried here (S9).
- */
-export async function send(
-  engine: Engine,
-  handle: ScopeHandle,
-  drill: OpenDrill,
-  permit: { askedAt: number; permitFor: number },
-): Promise<void> {
-  if (drill.state !== 'striking') return
-  const sentAt = await engine.ledger.now()
-  const attempted = transition(drill, { kind: 'attempt', at: sentAt })
-  const { order } = drill
-  if (!(await advance(engine, attempted, [{ at: sentAt, kind: 'sending', data: { victim: order.victim.id, method: order.method } }])))
-    return
-  const left = permit.askedAt + permit.permitFor - engine.clock.monotonic()
-  if (left <= 0) {
-    engine.log.warn('permit ran out before the strike was sent', { drill: drill.id })
-    await engine.ledger.endPermit(drill.id)
-    return
-  }
-  const expiry = new AbortController()
-  const stop = new AbortController()
-  engine.clock.sleep(left, stop.signal).then(
-    () => expiry.abort(new Error('the permit for this strike has run out')),
-    () => {},
-  )
-  const mayStillSend = () => engine.clock.monotonic() < permit.askedAt + permit.permitFor
-  try {
-    const attributes = { 'firedrill.victim': order.victim.id, 'firedrill.method': order.method }
-    const about = { drill: drill.id, name: `${handle.provider.name} strike`, under: 'strike', outside: true, attributes } as const
-    const receipt = await traced(engine, about, () => handle.provider.strike(order, expiry.signal, mayStillSend))
-    await engine.ledger.endPermit(drill.id)
-    await recordStruck(engine, handle, attempted, { at: sentAt, how: 'the platform accepted the call', reference: receipt.reference })
-  } catch (error) {
-    await engine.ledger.endPermit(drill.id)
-    if (error instanceof ProviderError && !error.mayHaveActed) await recordNotStruck(engine, attempted, reasonOf(error))
-    else engine.log.warn('outcome of the strike is unknown; the victim will be looked for', { drill: drill.id, why: reasonOf(error) })
-  } finally {
-    stop.abort()
-  }
-}
-
-export async function recordStruck(
-  engine: Engine,
-  handle: ScopeHandle,
-  drill: ReturnType<typeof transition>,
-  what: { at: Temporal.Instant; how: string; reference: string | null },
-): Promise<boolean> {
-  if (drill.state !== 'striking') return false
-  const struck = transition(drill, {
-    kind: 'struck',
-    at: what.at,
-    mustRestore: !handle.provider.capabilities.replacesItself,
-    declarationVersion: drill.order.declarationVersion,
-    desired: drill.order.desired,
-  })
-  return advance(engine, struck, [
-    { at: what.at, kind: 'struck', data: { victim: drill.order.victim.id, how: what.how, reference: what.reference } },
-  ])
-}
-
-export async function recordNotStruck(engine: Engine, drill: ReturnType<typeof transition>, why: string): Promise<boolean> {
-  const at = await engine.ledger.now()
-  const concluded = transition(drill, { kind: 'not-struck', at, why })
-  const notices = concluded.state === 'concluded' ? [conclusionNotice(concluded, false)] : []
-  return advance(engine, concluded, [{ at, kind: 'not-struck', data: { why } }], { notices })
 }

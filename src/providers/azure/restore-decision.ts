@@ -29,7 +29,7 @@ export interface RestoreFacts {
   /** The set counts absolutely by all that is known (uniform), or perhaps by differences (flexible). */
   readonly counting: 'absolute' | 'unknown'
   readonly etag: string | null
-  /** The last change that this process sent for this drill; null again some while after a failed one. */
+  /** The last change that this process sent for this drill. */
   readonly sent: SentChange | null
 }
 
@@ -38,6 +38,8 @@ export interface SentChange {
   readonly ended: 'running' | 'succeeded' | 'failed'
   /** It ended so long ago that listings show what it made. */
   readonly settled: boolean
+  /** It failed so long ago that it is worth another try. */
+  readonly mayRepeat: boolean
   readonly detail: string
 }
 
@@ -60,6 +62,12 @@ export function decideRestore(facts: RestoreFacts): RestoreDecision {
   if (nominal > recorded) return larger(facts, nominal)
   if (nominal < recorded - 1) return givenWay(facts, nominal)
   if (present >= recorded) return { kind: 'requested', detail: notReady(facts) }
+  return facts.sent?.mayRepeat ? missing({ ...facts, sent: null }, nominal) : missing(facts, nominal)
+}
+
+/** A machine is missing, and the size is what was recorded or one less. */
+function missing(facts: RestoreFacts, nominal: number): RestoreDecision {
+  const { recorded } = facts
   if (facts.sent?.ended === 'failed')
     return { kind: 'requested', detail: `asked for, and Azure could not make the machine${because(facts.sent.detail)}` }
   if (nominal === recorded) return stayed(facts)

@@ -85,8 +85,8 @@ function factsOf(
 function sentOf(sent: Sent | undefined, now: number): RestoreFacts['sent'] {
   if (sent === undefined) return null
   const age = sent.endedAt === null ? 0 : now - sent.endedAt
-  if (sent.ended === 'failed' && age >= TRY_AGAIN) return null
-  return { to: sent.to, ended: sent.ended, settled: sent.ended !== 'running' && age >= SETTLES, detail: sent.detail }
+  const { to, ended, detail } = sent
+  return { to, ended, settled: ended !== 'running' && age >= SETTLES, mayRepeat: ended === 'failed' && age >= TRY_AGAIN, detail }
 }
 
 function isLeaving(machine: Machine): boolean {

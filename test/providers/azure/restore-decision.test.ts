@@ -15,7 +15,14 @@ const facts = (changes: Partial<RestoreFacts> = {}): RestoreFacts => ({
   sent: null,
   ...changes,
 })
-const sent = (changes: Partial<SentChange> = {}): SentChange => ({ to: 3, ended: 'succeeded', settled: true, detail: '', ...changes })
+const sent = (changes: Partial<SentChange> = {}): SentChange => ({
+  to: 3,
+  ended: 'succeeded',
+  settled: true,
+  mayRepeat: false,
+  detail: '',
+  ...changes,
+})
 
 describe('the decision of a restore', () => {
   const table: readonly [what: string, facts: RestoreFacts, kind: string, detail: RegExp][] = [
@@ -56,6 +63,18 @@ describe('the decision of a restore', () => {
       /no capacity/,
     ],
     ['does not ask at every look for what just failed', facts({ sent: sent({ ended: 'failed', detail: 'quota' }) }), 'requested', /quota/],
+    [
+      'tries once more what failed some while ago',
+      facts({ sent: sent({ ended: 'failed', mayRepeat: true, detail: 'quota' }) }),
+      'set-capacity',
+      /fell to 2/,
+    ],
+    [
+      'knows its own second size again, however long ago it failed',
+      facts({ nominal: 4, sent: sent({ to: 4, ended: 'failed', mayRepeat: true, detail: 'image not found' }) }),
+      'requested',
+      /size 4.*image not found/,
+    ],
     ['knows its own second size again', facts({ nominal: 4, sent: sent({ to: 4 }) }), 'requested', /size 4/],
   ]
   for (const [what, given, kind, detail] of table)
@@ -175,7 +194,10 @@ class Process {
       state: updating ? 'updating' : 'succeeded',
       counting: cloud.ways.uniform ? 'absolute' : 'unknown',
       etag: String(cloud.etag),
-      sent: sent === null ? null : { to: sent.to, ended: sent.quiet > 0 ? 'succeeded' : 'running', settled: sent.quiet > 1, detail: '' },
+      sent:
+        sent === null
+          ? null
+          : { to: sent.to, ended: sent.quiet > 0 ? 'succeeded' : 'running', settled: sent.quiet > 1, mayRepeat: false, detail: '' },
     })
     if (decision.kind === 'set-capacity' && cloud.patch(decision.to, decision.etag))
       this.sent = { to: decision.to, before: cloud.nominal, quiet: 0 }

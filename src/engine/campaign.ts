@@ -121,6 +121,8 @@ async function strikeAll(engine: Engine, plans: readonly PlannedDrill[], { optio
       const inVain = [...outcomes.values()].every(outcome => stillWaits.has(outcome))
       const took = engine.clock.monotonic() - asked
       askAgainAt = inVain ? asked + took * (1 + retryShare) : asked
+      // What is refused takes up no room: with --max 1 a thousand groups that may not be struck would be a thousand pauses.
+      if (outcomes.size > 0 && outcomes.values().every(outcome => outcome === 'refused')) continue
     }
     if (waiting.length === 0) break
     await ahead.begin(waiting.slice(0, room))

@@ -48,6 +48,25 @@ describe('a campaign', () => {
     }
   })
 
+  it('with --max makes no pause for what is refused', async () => {
+    const stage = await opened(40)
+    for (const group of [...stage.platform.groups.values()].slice(0, 39)) group.desired = 2
+    try {
+      const started = stage.clock.monotonic()
+      const options = { run: 'one', all: true, group: null, victim: null, max: 1 }
+      const ended = runCampaign(stage.engine(), options, never)
+      await stage.clock.runUntil(() => stage.platform.sent.length === 1)
+      assert.ok(stage.clock.monotonic() - started < 2_000, `the strike came after ${stage.clock.monotonic() - started} ms`)
+      let over = false
+      ended.finally(() => {
+        over = true
+      })
+      await stage.clock.runUntil(() => over)
+    } finally {
+      await stage.ledger.close()
+    }
+  })
+
   it('S1 strikes on a look that was made ahead only while it is as fresh as any other', async () => {
     const stage = await opened(1)
     try {

@@ -1,6 +1,7 @@
 import type { DrillId, PlannedDrill } from '../domain/drill.ts'
 import { expectedEnd } from '../domain/pace.ts'
 import { expectedOf } from '../domain/recoveries.ts'
+import type { Milliseconds } from '../domain/time.ts'
 import type { Bell } from './bell.ts'
 import { type Engine, reasonOf, scopesOf } from './context.ts'
 import { recoveriesIn } from './recoveries.ts'
@@ -15,6 +16,8 @@ import { isStillFresh, type LookedAhead, lookAhead, type StrikeRun } from './str
 const lead = 500
 /** Once one is due, others that end this soon after it are looked at in the same calls. */
 const together = 1_000
+/** Room waits so long at most for more. */
+const heldAtMost = 1_200
 /** A drill that is later than this was not understood: nothing is expected of it. */
 const patience = 2_500
 
@@ -22,6 +25,11 @@ export interface Ahead {
   readonly looks: LookedAhead
   /** Those that were looked at go first; while looks are being made no others: their room must not go to another plan. */
   mayStrike(plans: readonly PlannedDrill[]): readonly PlannedDrill[]
+  /**
+   * Room is there, and more is expected in a moment: what is struck together is looked at, watched and judged in the same calls.
+   * A campaign whose drills drift apart pays for each of them alone.
+   */
+  isWorthWaiting(): Promise<boolean>
   /** Begins to look at the first of these plans, as many as are expected to find room; each once. */
   begin(waiting: readonly PlannedDrill[]): Promise<void>
   /** Resolves when no look is under way. */
@@ -34,6 +42,7 @@ export function newAhead(engine: Engine, { run, bell }: { readonly run: StrikeRu
   /** Drills whose end has been counted on: a room that comes late is not counted on twice. */
   const counted = new Set<DrillId>()
   let underWay: Promise<void> | null = null
+  let heldSince: number | null = null
   const look = async (plans: readonly PlannedDrill[]): Promise<void> => {
     try {
       for (const [id, ready] of await lookAhead(engine, plans, run, signal)) looks.set(id, ready)
@@ -50,10 +59,18 @@ export function newAhead(engine: Engine, { run, bell }: { readonly run: StrikeRu
       const looked = plans.filter(plan => looks.has(plan.id))
       return underWay === null ? [...looked, ...plans.filter(plan => !looks.has(plan.id))] : looked
     },
+    async isWorthWaiting() {
+      const now = engine.clock.monotonic()
+      const more = (await ends(engine)).some(end => end.in <= together)
+      const waits = more && now - (heldSince ?? now) < heldAtMost
+      heldSince = waits ? (heldSince ?? now) : null
+      return waits
+    },
     async begin(waiting) {
       for (const [id, ready] of looks) if (!isStillFresh(engine, ready)) looks.delete(id)
       if (underWay !== null) return
-      const ending = await aboutToEnd(engine, counted)
+      const near = (await ends(engine)).filter(end => !counted.has(end.id) && end.in <= lead + together)
+      const ending = near.some(end => end.in <= lead) ? near.map(({ id }) => id) : []
       const next = waiting.filter(plan => !tried.has(plan.id)).slice(0, ending.length)
       if (next.length === 0) return
       for (const id of ending) counted.add(id)
@@ -64,19 +81,18 @@ export function newAhead(engine: Engine, { run, bell }: { readonly run: StrikeRu
   }
 }
 
-/** The drills under way that are expected to end in a moment, and were not counted on yet. */
-async function aboutToEnd(engine: Engine, counted: ReadonlySet<DrillId>): Promise<DrillId[]> {
+/** In how many milliseconds drills under way are expected to end; without those of which nothing is, or that should have long ago. */
+async function ends(engine: Engine): Promise<{ readonly id: DrillId; readonly in: Milliseconds }[]> {
   const now = (await engine.ledger.now()).epochMilliseconds
-  const ends = await Promise.all(
+  const scopes = await Promise.all(
     scopesOf(engine).map(async ({ scope }) => {
       const recoveries = await recoveriesIn(engine, scope.id)
       return (await engine.ledger.watched(scope.id)).flatMap(drill => {
-        if ((drill.state !== 'recovering' && drill.state !== 'soaking') || counted.has(drill.id)) return []
+        if (drill.state !== 'recovering' && drill.state !== 'soaking') return []
         const end = expectedEnd(drill, expectedOf(recoveries, drill.group))
         return end === null ? [] : [{ id: drill.id, in: end.epochMilliseconds - now }]
       })
     }),
   )
-  const near = ends.flat().filter(end => end.in >= -patience && end.in <= lead + together)
-  return near.some(end => end.in <= lead) ? near.map(({ id }) => id) : []
+  return scopes.flat().filter(end => end.in >= -patience)
 }

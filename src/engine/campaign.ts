@@ -110,7 +110,8 @@ async function strikeAll(engine: Engine, plans: readonly PlannedDrill[], { optio
       return refuseRest(engine, waiting, options)
     }
     const asked = engine.clock.monotonic()
-    if (mayHaveRoom || asked >= askAgainAt) {
+    const isHeld: boolean = mayHaveRoom && (await ahead.isWorthWaiting())
+    if (!isHeld && (mayHaveRoom || asked >= askAgainAt)) {
       const outcomes = await attemptStrikes(engine, ahead.mayStrike(waiting.slice(0, room)), run, signal, ahead.looks)
       struck += [...outcomes.values()].filter(outcome => outcome === 'struck' || outcome === 'leashed').length
       for (const [id, outcome] of outcomes) {
@@ -126,7 +127,7 @@ async function strikeAll(engine: Engine, plans: readonly PlannedDrill[], { optio
     }
     if (waiting.length === 0) break
     await ahead.begin(waiting.slice(0, room))
-    mayHaveRoom = await bell.wait(retryEvery, signal)
+    mayHaveRoom = (await bell.wait(retryEvery, signal)) || isHeld
   }
   await ahead.ended()
 }

@@ -36,6 +36,8 @@ const BEATS_BEFORE_EXPECTED = 4
 /** … and from a little before the quickest of the latest (which may have been seen a tenth late) until well after the slowest, moments are seen twice as sharply. */
 const WINDOW = { opens: 0.91, closes: 1.25 }
 const LOOKS_PER_SPREAD = 8
+/** Within a beat of them the closer they agreed, the sharper: up to so many looks a beat. */
+const LOOKS_PER_BEAT = 4
 /** Recoveries that differ by more than this tell how long the next takes, but not when it is there. */
 const LONGEST_GUESS: Milliseconds = 4_000
 /** A wounded group holds up its scope: found whole within a minute. */
@@ -108,7 +110,10 @@ function recoveryLook({ tracking, policy, expected }: Recovery, now: Temporal.In
     return earliest(onBeat(now, early, BEATS_BEFORE_EXPECTED * beat), onBeat(now, opens - elapsed, beat))
   }
   if (elapsed > expected.latest * WINDOW.closes) return usual
-  return earliest(usual, onBeat(now, Math.max(beat, (expected.latest - expected.soonest) / LOOKS_PER_SPREAD), beat))
+  const spread = (expected.latest - expected.soonest) / LOOKS_PER_SPREAD
+  const isNear = elapsed >= expected.soonest - beat && elapsed < expected.latest + beat
+  const sharp = isNear ? sharpBeatOf(beat) : beat
+  return earliest(usual, onBeat(now, Math.max(sharp, spread), sharp))
 }
 
 /** The last beat of a clock that all drills share, not after `interval` but after `now`: drills that are due on the same beat share a look. */
@@ -150,6 +155,10 @@ function floorOf(policy: Pick<DrillPolicy, 'deadline'>): Milliseconds {
 /** Where a moment is expected, half of that; whole milliseconds. */
 function beatOf(policy: Pick<DrillPolicy, 'deadline'>): Milliseconds {
   return Math.round(Math.max(SHORTEST_FLOOR, floorOf(policy) / 2))
+}
+
+function sharpBeatOf(beat: Milliseconds): Milliseconds {
+  return Math.max(SHORTEST_FLOOR, Math.round(beat / LOOKS_PER_BEAT))
 }
 
 function woundedInterval({ concludedAt, policy }: ConcludedDrill, now: Temporal.Instant): Milliseconds {

@@ -13,7 +13,7 @@ import { isStillFresh, type LookedAhead, lookAhead, type StrikeRun } from './str
  */
 
 /** How long before the expected end: a look that comes too early has grown old when it is wanted, and was made in vain. */
-const lead = 500
+const lead = 1_000
 /** Once one is due, others that end this soon after it are looked at in the same calls. */
 const together = 1_000
 /** Room waits so long at most for more. */

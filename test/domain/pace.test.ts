@@ -46,10 +46,17 @@ describe('pace', () => {
     const expected = { soonest: 100_000, latest: 104_000 }
     const waiting = (seconds: number) => recovering(seconds, { candidates: [starting] })
 
-    it('looks rarely before the next is due, and each second around it', () => {
+    it('looks rarely before the next is due, each second around it, and the sharper the closer they agreed', () => {
       const looks: number[] = []
       for (let seconds = 2; seconds < 104; seconds += interval(waiting(seconds), seconds, expected) / 1000) looks.push(seconds)
-      assert.deepEqual(looks, [2, 4, 8, 16, 28, 40, 52, 64, 76, 88, 91, 92, 93, 94, 95, 96, 97, 98, 99, 100, 101, 102, 103])
+      const [before, around] = [looks.filter(second => second < 99), looks.filter(second => second >= 99)]
+      assert.deepEqual(before, [2, 4, 8, 16, 28, 40, 52, 64, 76, 88, 91, 92, 93, 94, 95, 96, 97, 98])
+      assert.deepEqual(around, [99, 99.5, 100, 100.5, 101, 101.5, 102, 102.5, 103, 103.5])
+      const [alike, apart] = [{ soonest: 100_000, latest: 100_400 }, { soonest: 100_000, latest: 120_000 }]
+      assert.equal(interval(waiting(99.5), 99.5, alike), 250)
+      assert.equal(interval(waiting(101), 101, alike), 250)
+      assert.equal(interval(waiting(101.4), 101.4, alike), 600, 'the next whole second: nothing is expected any more')
+      assert.equal(interval(waiting(110), 110, apart), 2500)
       assert.equal(interval(waiting(110), 110, expected), 1000)
     })
 

@@ -48,6 +48,24 @@ describe('a campaign', () => {
     }
   })
 
+  it('brings drills together again that drifted apart, so that they share their reads', async () => {
+    const stage = await opened(48)
+    const { platform } = stage
+    platform.onKill = () => {
+      platform.replacementTime = 30_000 + (platform.sent.length < 12 ? (platform.sent.length % 4) * 700 : 0)
+    }
+    try {
+      const { ended, isOver } = campaign(stage.engine())
+      await stage.clock.runUntil(isOver)
+      await ended
+      assert.equal(platform.sent.length, 48)
+      const looks = platform.calls.forecast ?? 0
+      assert.ok(looks <= 15, `${looks} looks for 12 rounds of 4`)
+    } finally {
+      await stage.ledger.close()
+    }
+  })
+
   it('with --max makes no pause for what is refused', async () => {
     const stage = await opened(40)
     for (const group of [...stage.platform.groups.values()].slice(0, 39)) group.desired = 2

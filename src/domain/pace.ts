@@ -37,7 +37,7 @@ const BEATS_BEFORE_EXPECTED = 4
 const WINDOW = { opens: 0.91, closes: 1.25 }
 const LOOKS_PER_SPREAD = 8
 /** Within a beat of them the closer they agreed, the sharper: up to so many looks a beat. */
-const LOOKS_PER_BEAT = 4
+const LOOKS_PER_BEAT = 2
 /** Recoveries that differ by more than this tell how long the next takes, but not when it is there. */
 const LONGEST_GUESS: Milliseconds = 4_000
 /** A wounded group holds up its scope: found whole within a minute. */

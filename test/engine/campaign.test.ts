@@ -49,7 +49,7 @@ describe('a campaign', () => {
   })
 
   it('brings drills together again that drifted apart, so that they share their reads', async () => {
-    const stage = await opened(48)
+    const stage = await opened(32)
     const { platform } = stage
     platform.onKill = () => {
       platform.replacementTime = 30_000 + (platform.sent.length < 12 ? (platform.sent.length % 4) * 700 : 0)
@@ -58,9 +58,9 @@ describe('a campaign', () => {
       const { ended, isOver } = campaign(stage.engine())
       await stage.clock.runUntil(isOver)
       await ended
-      assert.equal(platform.sent.length, 48)
+      assert.equal(platform.sent.length, 32)
       const looks = platform.calls.forecast ?? 0
-      assert.ok(looks <= 15, `${looks} looks for 12 rounds of 4`)
+      assert.ok(looks <= 10, `${looks} looks for 8 rounds of 4`)
     } finally {
       await stage.ledger.close()
     }

@@ -70,7 +70,10 @@ describe('comparing moments', () => {
   })
 
   it('leaves the rest as it was', () => {
-    assert.deepEqual([undefined, new Error('no'), Buffer.from('a'), new Date(0)], [undefined, new Error('no'), Buffer.from('a'), new Date(0)])
+    assert.deepEqual(
+      [undefined, new Error('no'), Buffer.from('a'), new Date(0)],
+      [undefined, new Error('no'), Buffer.from('a'), new Date(0)],
+    )
     assert.throws(() => assert.deepEqual([new Error('no')], [new Error('yes')]), assert.AssertionError)
     assert.throws(() => assert.deepEqual({ a: undefined }, {}), assert.AssertionError)
   })

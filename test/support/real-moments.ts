@@ -5,10 +5,8 @@
 import assert from 'node:assert/strict'
 import { syncBuiltinESMExports } from 'node:module'
 
-type Comparison = (actual: unknown, expected: unknown, ...message: [message?: string | Error]) => void
-
 const names = ['deepEqual', 'deepStrictEqual', 'notDeepEqual', 'notDeepStrictEqual', 'partialDeepStrictEqual'] as const
-const types: readonly (abstract new () => object)[] = [
+const types = [
   Temporal.Instant,
   Temporal.ZonedDateTime,
   Temporal.PlainDateTime,
@@ -20,8 +18,8 @@ const types: readonly (abstract new () => object)[] = [
 ]
 
 for (const name of names) {
-  const compare: Comparison = assert[name]
-  const real: Comparison = function real(actual, expected, ...message) {
+  const compare = assert[name] as (...given: unknown[]) => void
+  function real(actual: unknown, expected: unknown, ...message: unknown[]): void {
     try {
       compare(legible(actual, new Map()), legible(expected, new Map()), ...message)
     } catch (error) {
@@ -65,12 +63,7 @@ function copied(value: object, inner: (value: unknown) => unknown): object {
   })
 }
 
-function changed(
-  value: object,
-  parts: readonly unknown[],
-  inner: (value: unknown) => unknown,
-  make: (parts: unknown[]) => object,
-): object {
+function changed(value: object, parts: readonly unknown[], inner: (value: unknown) => unknown, make: (parts: unknown[]) => object): object {
   const copies = parts.map(inner)
   return copies.every((copy, index) => copy === parts[index]) ? value : make(copies)
 }

@@ -60,7 +60,8 @@ function MochaRunner({ mochaRunner: { tests, durations } }) {
     // Properties try the same cases each time, and do not look for the smallest that fails.
     fc.configureGlobal({ seed: 1, interruptAfterTimeLimit: 10_000, endOnFailure: true })
     mocha.cleanReferencesAfterRun(false)
-    for (const file of tests) mocha.addFile(file)
+    const { file: first } = JSON.parse(fs.readFileSync('.mocharc.json', 'utf8'))
+    for (const file of [...first, ...tests]) mocha.addFile(file)
     await mocha.loadFilesAsync()
     if (fs.existsSync(durations)) quickestFirst(mocha.suite, JSON.parse(fs.readFileSync(durations, 'utf8')))
   }

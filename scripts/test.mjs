@@ -111,9 +111,9 @@ function readTotal(file) {
 
 async function runHere(chosen) {
   const { default: Mocha } = await import('mocha')
-  const { timeout, forbidOnly } = JSON.parse(fs.readFileSync('.mocharc.json', 'utf8'))
+  const { timeout, forbidOnly, file: first } = JSON.parse(fs.readFileSync('.mocharc.json', 'utf8'))
   const mocha = new Mocha({ timeout, forbidOnly, diff: false, reporter: 'spec', grep: values.grep, bail: values.bail })
-  for (const file of chosen) mocha.addFile(file)
+  for (const file of [...first.map(name => join(root, name)), ...chosen]) mocha.addFile(file)
   await mocha.loadFilesAsync()
   await new Promise(resolve => {
     const runner = mocha.run(resolve)

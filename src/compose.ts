@@ -14,6 +14,7 @@ import type { Engine } from './engine/context.ts'
 import { failPoints } from './fail-points.ts'
 import { openFingerprinter } from './fingerprints/registry.ts'
 import { openGuard } from './guards/registry.ts'
+import { outlastOutages } from './ledger/outlast.ts'
 import { holdWorkerRole } from './ledger/worker-role.ts'
 import { openNotifier } from './notify/open.ts'
 import type { Surroundings } from './outside/secrets.ts'
@@ -48,6 +49,8 @@ export interface InstallationNeeds {
   readonly quiet?: boolean
   /** A platform that cannot be reached yet is tried again until the signal: a service outlives outages, also at its start. */
   readonly patient?: boolean
+  /** A ledger whose server goes away is waited for; told why when that begins, and null when it is back. Left out: each call fails at once. */
+  readonly outage?: (problem: string | null) => void
   /** The machine's own time by default. */
   readonly clock?: Clock
   /** Told of every request to a platform. */
@@ -69,8 +72,9 @@ export async function openInstallation(options: CommonOptions, io: Io, needs: In
     for (const closer of closers.splice(0).reverse()) await closer()
   }
   try {
-    const ledger = points.ledger(await openLedgerFor(settings, { clock }))
-    closers.push(() => ledger.close())
+    const opened = points.ledger(await openLedgerFor(settings, { clock }))
+    closers.push(() => opened.close())
+    const ledger = needs.outage === undefined ? opened : outlastOutages(opened, { clock, log, signal: io.signal, told: needs.outage })
     if (needs.worker) {
       const role = await holdWorkerRole(settings.ledger)
       closers.push(() => role.release())

@@ -6,8 +6,8 @@ import { processIo } from './commands/io.ts'
 import { onSignals } from './commands/signals.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
-const signals = onSignals()
-const io = processIo(signals.signal)
+const signals = onSignals(process.stderr)
+const io = processIo(signals)
 const line = commandLine({ version, io })
 quietOnClosedPipe(io)
 

@@ -1,7 +1,9 @@
 import type { Drill, PlannedDrill, Refusal } from '../domain/drill.ts'
 import type { Clock } from '../domain/time.ts'
+import { fitCells } from '../reports/columns.ts'
 import { ansi, type Paint, plain } from '../reports/paint.ts'
 import { renderProgress, type Waiting } from '../reports/progress.ts'
+import { visibleLine } from '../reports/safe-text.ts'
 import { renderScreen, type Screen } from '../reports/screen.ts'
 import type { Io } from './io.ts'
 
@@ -10,6 +12,8 @@ export interface CampaignScreen {
   readonly changed: (drill: Drill) => void
   /** Handed to the engine: a plan waits for a limit. */
   readonly waits: (plan: PlannedDrill, refusal: Refusal) => void
+  /** Handed to the ledger: why it cannot be used at present, or null. */
+  readonly outage: (problem: string | null) => void
   /** Starts drawing drills in flight, on a terminal; elsewhere the log lines tell what happens. */
   start(clock: Clock): void
   /** Wipes what is drawn. Idempotent. */
@@ -26,6 +30,7 @@ export function campaignScreen(io: Io): CampaignScreen {
   const drills = new Map<string, Drill>()
   const waiting = new Map<string, Waiting>()
   const paint: Paint = io.colour ? ansi : plain
+  let outage: string | null = null
   let drawn = 0
   let timer: NodeJS.Timeout | null = null
 
@@ -36,7 +41,8 @@ export function campaignScreen(io: Io): CampaignScreen {
 
   function draw(clock: Clock): void {
     const view = { width: io.columns - 1, height: mostLines, now: clock.now(), paint }
-    const text = renderProgress([...drills.values()], view, [...waiting.values()])
+    const away = outage === null ? [] : [paint('bad', fitCells(visibleLine(`Waiting: ${outage}`), view.width))]
+    const text = [renderProgress([...drills.values()], view, [...waiting.values()]), ...away].filter(part => part !== '').join('\n')
     wipe()
     if (text === '') return
     io.stderr.write(`${text}\n`)
@@ -50,6 +56,9 @@ export function campaignScreen(io: Io): CampaignScreen {
     },
     waits({ id, groupName }, { rule, reason }) {
       waiting.set(id, { groupName, rule, reason })
+    },
+    outage(problem) {
+      outage = problem
     },
     start(clock) {
       if (!io.isTTY) return

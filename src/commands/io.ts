@@ -9,6 +9,8 @@ export interface Io {
   readonly cwd: string
   /** Aborted by SIGINT and SIGTERM. */
   readonly signal: AbortSignal
+  /** Hears what a second signal, which ends the process at once, is to say of what stays behind. Left out where no signals come. */
+  readonly whenCutOff?: (words: () => string) => void
   /** Somebody reads stdout on a screen. */
   readonly isTTY: boolean
   /** Width of that screen; 80 where there is none. */
@@ -17,7 +19,7 @@ export interface Io {
 }
 
 /** The world of a real process. The signal is aborted by the first SIGINT or SIGTERM; a second one ends the process at once. */
-export function processIo(signal: AbortSignal): Io {
+export function processIo({ signal, whenCutOff }: Pick<Io, 'signal' | 'whenCutOff'>): Io {
   const { stdout, stderr, env } = process
   return {
     stdout,
@@ -25,6 +27,7 @@ export function processIo(signal: AbortSignal): Io {
     env,
     cwd: process.cwd(),
     signal,
+    ...(whenCutOff !== undefined && { whenCutOff }),
     isTTY: stdout.isTTY === true,
     columns: stdout.isTTY === true && stdout.columns > 0 ? stdout.columns : 80,
     colour: wantsColour(env, stdout.isTTY === true),

@@ -16,6 +16,6 @@ function isSnowflake(drill: Drill): boolean {
   return drill.state === 'refused' && drill.findings.some(finding => finding.level === 'fail')
 }
 
-export function isOpen(drill: Drill): boolean {
+export function isOpen(drill: Pick<Drill, 'state'>): boolean {
   return drill.state === 'striking' || drill.state === 'restoring' || drill.state === 'recovering' || drill.state === 'soaking'
 }

@@ -11,6 +11,7 @@ import { reportFormats, writeReports, writeWhole } from '../reports/write.ts'
 import { campaignScreen } from './campaign-screen.ts'
 import { EXIT, UsageError } from './exit.ts'
 import { type Io, writeLine } from './io.ts'
+import { leftOpen, openDrills } from './open-drills.ts'
 import type { RunOptions } from './options.ts'
 import { isOpen, outcomeCode } from './outcome.ts'
 import { prepareOutputs } from './outputs.ts'
@@ -22,10 +23,21 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
   const outputs = outputsOf(options, io)
   await prepareOutputs({ '--json': { file: outputs.json }, '--report': { folder: outputs.folder } })
   const screen = campaignScreen(io)
-  const installation = await openInstallation(options, io, { worker: true, changed: screen.changed, waits: screen.waits, quiet: io.isTTY })
+  const open = openDrills()
+  const changed = (drill: Drill) => {
+    screen.changed(drill)
+    open.changed(drill)
+  }
+  const { waits, outage } = screen
+  const installation = await openInstallation(options, io, { worker: true, changed, waits, outage, quiet: io.isTTY })
   const { ledger, engine } = installation
   try {
     screen.start(engine.clock)
+    await open.learn(ledger)
+    io.whenCutOff?.(() => {
+      screen.done()
+      return `as far as this run knows, ${open.words()}`
+    })
     const from = await ledger.now()
     const { all = false, group = null, victim = null, max = null } = options
     const result = await runCampaign(engine, { run: engine.newId(), all, group, victim, max }, io.signal)
@@ -47,9 +59,13 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
       writeLine(io.stdout, 'Nothing is drawn for today: `firedrill plan` shows the coming days, --all and --group skip the draw.')
     for (const { scope, why } of unreadable) writeLine(io.stderr, `${scope} could not be read: ${why}`)
     const drills = input.drills.map(one => one.drill)
-    if (interrupted) writeLine(io.stderr, `firedrill: interrupted; ${leftOpen(drills)}`)
+    if (interrupted) writeLine(io.stderr, `firedrill: interrupted; ${leftOpen(drills.filter(isOpen).length)}`)
     // Whatever was not begun is no success.
     return outcomeCode(drills, unreadable.length) || (interrupted ? EXIT.inconclusive : EXIT.ok)
+  } catch (error) {
+    screen.done()
+    if (!(error instanceof UsageError)) writeLine(io.stderr, `firedrill: this run was cut short; ${open.words()}`)
+    throw error
   } finally {
     screen.done()
     await installation.close()
@@ -60,12 +76,6 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
 function checkUsage({ all, group, victim }: RunOptions): void {
   if (all === true && group !== undefined) throw new UsageError('name either --all or --group')
   if (victim !== undefined && group === undefined) throw new UsageError('--victim needs the group that it belongs to: add --group')
-}
-
-function leftOpen(drills: readonly Drill[]): string {
-  const open = drills.filter(isOpen).length
-  if (open === 0) return 'no drill is left open'
-  return `${open === 1 ? 'one drill is' : `${open} drills are`} left open, and the next \`firedrill run\` or \`serve\` goes on with ${open === 1 ? 'it' : 'them'}`
 }
 
 interface Outputs {

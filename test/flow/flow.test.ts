@@ -248,7 +248,7 @@ class Stage {
 
   async #engine() {
     const io = {
-      ...processIo(new AbortController().signal),
+      ...processIo(new AbortController()),
       cwd: this.folder,
       env: { ...process.env, ...this.simulator.aws.env, FIREDRILL_LOG_LEVEL: 'silent' },
     }

@@ -1,4 +1,4 @@
-import { AssertionError } from 'node:assert'
+import { AssertionError } from 'node:assert/strict'
 
 /** Things that happened, and a way to wait for the next ones instead of sleeping. */
 export class Events<T> {

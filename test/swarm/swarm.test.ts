@@ -455,7 +455,7 @@ describe('Docker Swarm, on real engines', function () {
   /** A drill that is due now, as the draw would have planned it, and a service until that drill has ended. */
   async function serve(): Promise<Served> {
     const cwd = join(folder, 'serving')
-    const io = { ...processIo(new AbortController().signal), cwd, env: { ...process.env, FIREDRILL_LOG_LEVEL: 'silent' } }
+    const io = { ...processIo(new AbortController()), cwd, env: { ...process.env, FIREDRILL_LOG_LEVEL: 'silent' } }
     const { engine, ledger, close } = await openInstallation({}, io, { worker: false })
     let serving: ChildProcess | null = null
     try {

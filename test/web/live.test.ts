@@ -102,7 +102,7 @@ describe('the dashboard of a running service', function () {
 
   /** A drill of each group that is due in a moment, as the draw would have planned it. */
   async function planNow(): Promise<void> {
-    const io = { ...processIo(new AbortController().signal), cwd: folder, env: { ...environment(), FIREDRILL_LOG_LEVEL: 'silent' } }
+    const io = { ...processIo(new AbortController()), cwd: folder, env: { ...environment(), FIREDRILL_LOG_LEVEL: 'silent' } }
     const { engine, ledger, close } = await openInstallation({}, io, { worker: false })
     try {
       await discover(engine, AbortSignal.timeout(20_000))

@@ -39,9 +39,16 @@ describe('the halt file', () => {
     assert.equal(isHaltedByFile(join(folder, 'plain', 'HALT')), true)
     assert.equal(isHaltedByFile(join(folder, 'loop', 'HALT')), true)
     assert.equal(isHaltedByFile(`${folder}/${'long'.repeat(100)}`), true)
-    assert.equal(asNobody(() => isHaltedByFile(join(closed, 'HALT'))), false, 'the folder is still open')
+    assert.equal(
+      asNobody(() => isHaltedByFile(join(closed, 'HALT'))),
+      false,
+      'the folder is still open',
+    )
     await chmod(closed, 0o000)
-    assert.equal(asNobody(() => isHaltedByFile(join(closed, 'HALT'))), true)
+    assert.equal(
+      asNobody(() => isHaltedByFile(join(closed, 'HALT'))),
+      true,
+    )
   })
 })
 

@@ -140,7 +140,7 @@ describe('container', function () {
       const answer = await fetch(`http://127.0.0.1:${port}/api/v1/halts`, {
         headers: { authorization: `Bearer ${environment.FIREDRILL_OPERATOR_TOKEN}` },
       })
-      return (await answer.json()).haltFile
+      return ((await answer.json()) as { haltFile: boolean }).haltFile
     }
     assert.equal(await isHalted(), false)
     await writeFile(join(halt, 'HALT'), '')

@@ -68,6 +68,9 @@ describe('docker-compose.yml', () => {
   it('shows in its example of an environment everything that it takes', () => {
     const taken = new Set([...readFileSync(join(root, 'docker-compose.yml'), 'utf8').matchAll(/\$\{(\w+)/g)].map(([, name]) => name ?? ''))
     const shown = readFileSync(join(root, 'deploy/example.env'), 'utf8')
-    assert.deepEqual([...taken].filter(name => !new RegExp(`^#?${name}=`, 'm').test(shown)), [])
+    assert.deepEqual(
+      [...taken].filter(name => !new RegExp(`^#?${name}=`, 'm').test(shown)),
+      [],
+    )
   })
 })

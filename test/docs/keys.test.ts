@@ -53,7 +53,9 @@ function keysIn(cell: string, under: string): string[] {
 }
 
 function rowsOf(title: string, under = ''): Row[] {
-  const lines = section(title).split('\n').filter(line => line.startsWith('| `'))
+  const lines = section(title)
+    .split('\n')
+    .filter(line => line.startsWith('| `'))
   return lines.map(line => {
     const [, first = '', ...rest] = line.split(/(?<!\\)\|/)
     const linked = [...rest.join('|').matchAll(/\]\(([\w./-]+\.md)/g)].map(([, name]) => read(`docs/${name}`))
@@ -77,7 +79,12 @@ describe('docs/configuration.md', () => {
   const { firedrill, schedule } = jsonSchemas()
   const secrets = wordsOf(section('Secrets, headers and programs in checks'))
   /** What a section says of all its kinds, outside of its table. */
-  const ofAll = (title: string) => wordsOf(section(title).replace(/^\|.*$/gm, '').replace(/^```[\s\S]*?^```$/gm, ''))
+  const ofAll = (title: string) =>
+    wordsOf(
+      section(title)
+        .replace(/^\|.*$/gm, '')
+        .replace(/^```[\s\S]*?^```$/gm, ''),
+    )
 
   it('explains every key of firedrill.yaml', () => {
     assert.deepEqual(unexplained(firedrill, rowsOf('firedrill.yaml'), new Set()), [])
@@ -97,14 +104,22 @@ describe('docs/configuration.md', () => {
   it('has no row for a key that nobody may write', () => {
     const known = [firedrill, schedule].flatMap(schema => keysOf(schema as Schema))
     const rows = ['firedrill.yaml', 'A schedule'].flatMap(title => rowsOf(title)).flatMap(({ keys }) => keys)
-    assert.deepEqual(rows.filter(key => !known.some(one => one === key || one.startsWith(`${key}.`))), [])
+    assert.deepEqual(
+      rows.filter(key => !known.some(one => one === key || one.startsWith(`${key}.`))),
+      [],
+    )
   })
 
   it('names every variable that is read, and every level of the log', () => {
-    const source = globSync('src/**/*.ts', { cwd: new URL('../../', import.meta.url).pathname }).map(read).join('\n')
+    const source = globSync('src/**/*.ts', { cwd: new URL('../../', import.meta.url).pathname })
+      .map(read)
+      .join('\n')
     const variables = new Set([...source.matchAll(/\benv\.([A-Z][A-Z0-9_]+)/g)].map(([, name]) => name ?? ''))
     assert.ok(variables.has('FIREDRILL_HALT_FILE'))
     const said = new Set(wordsOf(page))
-    assert.deepEqual([...variables, 'FIREDRILL_LOG_LEVEL', 'LOG_LEVEL', ...LOG_LEVELS].filter(name => !said.has(name)), [])
+    assert.deepEqual(
+      [...variables, 'FIREDRILL_LOG_LEVEL', 'LOG_LEVEL', ...LOG_LEVELS].filter(name => !said.has(name)),
+      [],
+    )
   })
 })

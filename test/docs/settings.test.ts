@@ -56,14 +56,22 @@ function kindOf(text: string, where: string): Kind {
   if (named !== undefined) return named === 'firedrill.yaml' ? named : 'schedule'
   const keys = Object.keys(parse(text))
   const fits = (['firedrill.yaml', 'schedule'] as const).filter(kind => keys.every(key => keysOf[kind].includes(key)))
-  assert.ok(fits.length < 2, `${where} could be of firedrill.yaml or of a schedule: its first line must be "# firedrill.yaml" or "# schedules/….yaml"`)
+  assert.ok(
+    fits.length < 2,
+    `${where} could be of firedrill.yaml or of a schedule: its first line must be "# firedrill.yaml" or "# schedules/….yaml"`,
+  )
   return fits[0] ?? 'world'
 }
 
 /** A part of a schedule with what a whole one cannot be without. */
 function wholeSchedule(part: string): string {
   const written = Object.keys(parse(part))
-  return [...MINIMAL.trim().split('\n').filter(line => !written.includes(line.split(':')[0] ?? '')), part].join('\n')
+  return [
+    ...MINIMAL.trim()
+      .split('\n')
+      .filter(line => !written.includes(line.split(':')[0] ?? '')),
+    part,
+  ].join('\n')
 }
 
 /** Everything that these texts must have from the environment. */
@@ -108,7 +116,8 @@ describe('settings that pages show', () => {
     })
 
   it('stand in every page that is known to show some', () => {
-    for (const page of ['README.md', 'docs/configuration.md', 'docs/notifications.md', 'docs/providers/aws.md']) assert.ok(withYaml.includes(page))
+    for (const page of ['README.md', 'docs/configuration.md', 'docs/notifications.md', 'docs/providers/aws.md'])
+      assert.ok(withYaml.includes(page))
   })
 })
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { statSync } from 'node:fs'
 import { UsageError } from './commands/exit.ts'
 import type { Io } from './commands/io.ts'
 import type { CommonOptions } from './commands/options.ts'
+import { isHaltedByFile } from './config/halt-file.ts'
 import { loadSettings } from './config/load.ts'
 import { readLogLevel } from './config/log-level.ts'
 import type { Settings } from './config/settings.ts'
@@ -143,15 +143,6 @@ async function openOne(name: string, settings: Settings, { onCall, ...deps }: Pr
   }
 }
 
-/** A halt file that cannot be looked for may be there (S10). */
-function isSurelyAbsent(file: string): boolean {
-  try {
-    return statSync(file, { throwIfNoEntry: false }) === undefined
-  } catch {
-    return false
-  }
-}
-
 function engineOf(
   settings: Settings,
   parts: Pick<Engine, 'ledger' | 'providers' | 'clock' | 'log' | 'changed' | 'waits' | 'traced'>,
@@ -169,7 +160,7 @@ function engineOf(
     openGuard: check => openGuard(check, { ...surroundings, brought }),
     openProbe: check => openProbe(check, surroundings),
     openFingerprinter: check => openFingerprinter(check, surroundings),
-    haltFileExists: () => haltFile !== null && !isSurelyAbsent(haltFile),
+    haltFileExists: () => isHaltedByFile(haltFile),
     newId: randomUUID,
     nextLooks: new Map(),
     recoveries: new Map(),

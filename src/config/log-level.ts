@@ -2,7 +2,7 @@ import { near } from '../domain/spelling.ts'
 import { ConfigError } from './config-error.ts'
 import type { Environment } from './environment.ts'
 
-const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
 /** FIREDRILL_LOG_LEVEL, else LOG_LEVEL, else info. Throws ConfigError for a level that does not exist. */

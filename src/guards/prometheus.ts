@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { called } from '../config/phrases.ts'
 import { clip } from '../outside/evidence.ts'
 import { checkTimeout, httpFields, plainUrl, refuseForbiddenHost, revealHeaders, storedHttpFields } from '../outside/fields.ts'
-import { httpGet, parseJson } from '../outside/http-request.ts'
+import { type HttpAnswer, httpGet, parseJson } from '../outside/http-request.ts'
 import type { GuardAnswer } from './guard.ts'
 import type { GuardKind } from './kind.ts'
 
@@ -50,7 +50,7 @@ export const prometheusGuard: GuardKind = {
         const url = queryUrl(settings)
         const headers = await revealHeaders(settings, secrets)
         const answer = await httpGet({ url, headers, allowLinkLocal: settings.allowLinkLocal }, signal)
-        const samples = readSamples(answer.status, parseJson(answer.body, url), url)
+        const samples = readSamples(answer, url)
         const judged = judge(samples, settings)
         const evidence = { query: settings.query, samples: samples.map(({ labels, value }) => ({ labels, value: String(value) })) }
         return { ...judged, evidence }
@@ -87,17 +87,27 @@ const failure = z.object({
 })
 
 /** https://prometheus.io/docs/prometheus/latest/querying/api/ – warnings mean that the data may be partial. */
-function readSamples(status: number, document: unknown, url: URL): readonly Sample[] {
-  const failed = failure.safeParse(document)
-  if (failed.success) throw new Error(`${url.origin} answered ${failed.data.errorType}: ${failed.data.error}`)
+function readSamples({ status, body }: HttpAnswer, url: URL): readonly Sample[] {
+  const complaint = complaintIn(body, url)
+  if (complaint !== null) throw new Error(`${url.origin} answered ${complaint}`)
   if (status !== 200) throw new Error(`${url.origin} answered ${status} instead of 200`)
-  const read = success.safeParse(document)
+  const read = success.safeParse(parseJson(body, url))
   if (!read.success) throw new Error(`${url.origin} did not answer with a scalar or a vector`)
   const { warnings = [], data } = read.data
   if (warnings.length > 0) throw new Error(`${url.origin} answered with warnings: ${warnings.join('; ')}`)
   return data.resultType === 'scalar'
     ? [{ labels: {}, value: data.result }]
     : data.result.map(sample => ({ labels: sample.metric, value: sample.value }))
+}
+
+/** Null where Prometheus says of no error, or something before it answers in its place. */
+function complaintIn(body: string, url: URL): string | null {
+  try {
+    const { errorType, error } = failure.parse(parseJson(body, url))
+    return `${errorType}: ${error}`
+  } catch {
+    return null
+  }
 }
 
 function numberOf(text: string): number {

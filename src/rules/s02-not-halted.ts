@@ -3,7 +3,9 @@ import { type LedgerFacts, type Rule, rule } from './rule.ts'
 
 /** S2: a halt forbids new intents at once, wherever it was set. */
 export const notHalted: readonly Rule<LedgerFacts>[] = [
-  rule('S2', ({ haltFile }) => (haltFile ? 'everything is halted: the halt file (FIREDRILL_HALT_FILE) exists' : null)),
+  rule('S2', ({ haltFile }) =>
+    haltFile ? 'everything is halted: the halt file (FIREDRILL_HALT_FILE) exists, or cannot be looked for' : null,
+  ),
   rule('S2', facts => {
     const halt = facts.state.halts.find(candidate => isInForce(candidate, facts.state.now) && concerns(candidate.target, facts))
     return halt === undefined ? null : sentence(halt)

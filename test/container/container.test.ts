@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -19,12 +19,15 @@ describe('container', function () {
   let engine: Engine
   let data = ''
   let bridge: Bridge
+  let halt = ''
   let port = 0
   let environment: Record<string, string> = {}
 
   before(async function () {
     if (onPath('docker-compose') === null) missing(this, 'docker-compose')
     data = await mkdtemp(join(tmpdir(), 'firedrill-images-'))
+    halt = await mkdtemp(join(tmpdir(), 'firedrill-halt-'))
+    await chmod(halt, 0o755)
     engine = await Engine.start(this, { data })
     await makeBaseImages(engine, this)
     await makeImages(engine, this, { 'busybox:1.37': 'example' })
@@ -36,6 +39,8 @@ describe('container', function () {
       REDIS_PASSWORD: 'only-for-this-test-too',
       FIREDRILL_OPERATOR_TOKEN: 'only-for-this-test-0123456789-0123456789',
       FIREDRILL_PORT: String(port),
+      FIREDRILL_HALT_FOLDER: halt,
+      FIREDRILL_LOG_LEVEL: 'debug',
       COMPOSE_FILE: `docker-compose.yml:${bridge.composeFile}`,
       COMPOSE_PROJECT_NAME: 'firedrill-test',
       // Simulated clouds: no call leaves this machine.
@@ -50,7 +55,7 @@ describe('container', function () {
     await takeAway().catch(() => {})
     await bridge?.close()
     await engine.stop()
-    await rm(data, { recursive: true, force: true })
+    for (const folder of [data, halt]) await rm(folder, { recursive: true, force: true })
   })
 
   async function compose(...words: readonly string[]): Promise<string> {
@@ -128,6 +133,21 @@ describe('container', function () {
     assert.match(status, /^NoNewPrivs:\s+1$/m)
     assert.notEqual((await engine.try('docker', ['exec', serve, 'touch', '/app/written'])).code, 0)
     await engine.docker(['exec', serve, 'touch', '/data/written'])
+  })
+
+  it('S2 halts with a file in a folder of the machine, and says so; the log level comes from the environment, too', async () => {
+    const isHalted = async () => {
+      const answer = await fetch(`http://127.0.0.1:${port}/api/v1/halts`, {
+        headers: { authorization: `Bearer ${environment.FIREDRILL_OPERATOR_TOKEN}` },
+      })
+      return ((await answer.json()) as { haltFile: boolean }).haltFile
+    }
+    assert.equal(await isHalted(), false)
+    await writeFile(join(halt, 'HALT'), '')
+    assert.equal(await isHalted(), true)
+    await rm(join(halt, 'HALT'))
+    assert.equal(await isHalted(), false)
+    assert.match(await engine.docker(['exec', await containerOf('firedrill'), 'env']), /^FIREDRILL_LOG_LEVEL=debug$/m)
   })
 
   it('runs a second worker beside the service', async () => {

@@ -118,6 +118,11 @@ describe('the prometheus guard', () => {
     await assert.rejects(ask({ status: 'success', data: { resultType: 'matrix', result: [] } }), /scalar or a vector/)
   })
 
+  it('tells the status of what stands before Prometheus and speaks no JSON', async () => {
+    server.answer = response => response.writeHead(502).end('<html>Bad gateway</html>')
+    await assert.rejects(guard('prometheus', prometheus()).ask(question, never), /answered 502 instead of 200/)
+  })
+
   it('needs a bound that can be met', () => {
     assert.match(complaints('prometheus', { url: server.url, query: 'up' }).join(), /needs a bound/)
     assert.match(complaints('prometheus', { url: server.url, query: 'up', min: 2, max: 1 }).join(), /min \(2\) is more than max/)

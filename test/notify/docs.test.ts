@@ -4,26 +4,11 @@ import { noticeKinds } from '../../src/domain/notice.ts'
 import { cloudEvent } from '../../src/notify/cloud-event.ts'
 import { letterOf } from '../../src/notify/letter.ts'
 import { route } from '../../src/notify/route.ts'
-import { MINIMAL, mistakes } from '../config/folder.ts'
 import { contents, examples, noon } from './notices.ts'
 
 const page = readFileSync(new URL('../../docs/notifications.md', import.meta.url), 'utf8')
 
 describe('docs/notifications.md', () => {
-  it('shows settings that can be used as they stand', async () => {
-    const [settings = '', schedule = '', ...more] = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text]) => text ?? '')
-    assert.deepEqual(more, [])
-    const env = { SLACK_SRE_WEBHOOK: 'https://hooks.example.org/a', FIREDRILL_WEBHOOK_SECRET: 'secret', SMTP_PASSWORD: 'secret' }
-    const [first = '', second = ''] = schedule.split(/^# or,.*$/m)
-    assert.notEqual(second, '', 'both forms are there')
-    for (const notify of [first, second]) {
-      const files = { 'firedrill.yaml': settings, 'schedules/weekdays.yaml': `${MINIMAL}${notify}` }
-      assert.deepEqual(await mistakes(files, env), [], notify)
-    }
-    const wrong = { 'firedrill.yaml': settings.replace('webhook:', 'webhok:'), 'schedules/weekdays.yaml': MINIMAL }
-    assert.notDeepEqual(await mistakes(wrong, env), [])
-  })
-
   it('names every kind that there is, and what is heard by whoever does not say', () => {
     const rows = [...page.matchAll(/^\| `(\w+)` .*\| (yes|no) +\|$/gm)].map(([, kind, usual]) => [kind, usual])
     const told = (kind: (typeof noticeKinds)[number]) => {

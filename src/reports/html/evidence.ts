@@ -18,7 +18,7 @@ export function evidenceSection(card: DrillCard): Markup {
 ${orderList(card)}${momentTable(card)}${platform.length > 0 ? platformTable(platform) : null}${events.length > 0 ? eventTable(events) : null}</details>`
 }
 
-function orderList({ source: { drill } }: DrillCard): Markup {
+function orderList({ source: { drill, before } }: DrillCard): Markup {
   const order = 'order' in drill ? drill.order : null
   const facts: readonly (readonly [string, string])[] = [
     ['Drill', drill.id],
@@ -38,6 +38,9 @@ function orderList({ source: { drill } }: DrillCard): Markup {
           ['Strike', `${order.method}, intended ${formatMoment(order.intendedAt)}, request ${order.requestId}`] as const,
         ]
       : []),
+    ...(before?.guards ?? []).map(({ guard, reason, evidence }) => {
+      return ['Guard', clip(`${guard}: ${reason} ${JSON.stringify(evidence)}`, textLimit)] as const
+    }),
   ]
   return markup`<h4>Order</h4><dl>${facts.map(([term, text]) => markup`<dt>${term}</dt><dd>${name(text)}</dd>`)}</dl>`
 }

@@ -40,7 +40,7 @@ export const haltDocument = z.strictObject({
   until: moment,
 })
 export const haltsDocument = z.strictObject({
-  haltFile: z.boolean().describe('FIREDRILL_HALT_FILE exists: everything is halted.'),
+  haltFile: z.boolean().describe('FIREDRILL_HALT_FILE exists, or cannot be looked for: everything is halted.'),
   halts: z.array(haltDocument),
 })
 export const haltRequest = z.strictObject({

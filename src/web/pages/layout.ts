@@ -93,7 +93,7 @@ function halted(shell: Shell): Markup {
   const { halts } = shell.state
   if (halts.length === 0 && !shell.haltFile) return markup``
   const open = shell.state.busy.filter(drill => !drill.wounded).length
-  const file = markup`<div class="halted"><p><b>Everything is halted:</b> the halt file exists. Take it away to go on.</p></div>`
+  const file = markup`<div class="halted"><p><b>Everything is halted:</b> the halt file exists, or cannot be looked for. Take it away to go on.</p></div>`
   const sorted = halts.toSorted((a, b) => widestFirst.indexOf(a.target.kind) - widestFirst.indexOf(b.target.kind))
   const [shown, rest] = [sorted.slice(0, haltsShown), sorted.slice(haltsShown)]
   const more = markup`<details class="fold"><summary>${plural(rest.length, 'more halt')}</summary>${rest.map(halt => haltLine(halt, shell))}</details>`

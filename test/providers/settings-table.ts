@@ -23,7 +23,7 @@ export interface SettingsTable<Sample> {
   readonly configuration: (sample: Sample) => Configuration
   readonly ignore: readonly string[]
   readonly rows: readonly SettingRow<Sample>[]
-  /** Fields that are read and that no instance of the sample's kind has. */
+  /** Fields, with all below them, that are read and that no instance of the sample's kind has. */
   readonly elsewhere?: readonly string[]
   /** Gives the sample's wire objects to `note`, and takes what it makes of them instead. */
   readonly watched: (sample: Sample, note: <Part extends object>(part: Part) => Part) => Sample
@@ -81,14 +81,16 @@ function pathsFound<Sample>(table: SettingsTable<Sample>, made: Sample): readonl
 
 /** Notes which fields are asked for, and which of those nothing in the sample has. */
 function noting(elsewhere: readonly string[]) {
-  const held = new Set<string>(elsewhere)
+  const held = new Set<string>()
   const missed = new Set<string>()
+  const isElsewhere = (path: string): boolean => elsewhere.some(one => path === one || path.startsWith(`${one}.`))
   function note<Part extends object>(part: Part, at = ''): Part {
     if (part instanceof Date) return part
     return new Proxy(part, {
       get(target, key, receiver) {
         const value: unknown = Reflect.get(target, key, receiver)
-        if (typeof key === 'symbol' || typeof value === 'function' || (Array.isArray(target) && key === 'length')) return value
+        if (typeof key === 'symbol' || key === 'toJSON' || typeof value === 'function' || (Array.isArray(target) && key === 'length'))
+          return value
         const path = Array.isArray(target) ? at : at === '' ? key : `${at}.${key}`
         const isThere = value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0)
         if (!Array.isArray(target)) (isThere ? held : missed).add(path)
@@ -96,5 +98,5 @@ function noting(elsewhere: readonly string[]) {
       },
     })
   }
-  return { note, forgotten: () => [...missed].filter(path => !held.has(path)).sort() }
+  return { note, forgotten: () => [...missed].filter(path => !held.has(path) && !isElsewhere(path)).sort() }
 }

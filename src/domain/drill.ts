@@ -200,6 +200,17 @@ export interface RestoreProgress {
   readonly detail: string
   /** When the platform first took the request; a successor could not come before. */
   readonly requestedAt?: Temporal.Instant
+  /** What was asked for last, written before it was sent. Absent: nothing yet. */
+  readonly asked?: AskedSize
+}
+
+/** A size that a restore has asked for, so that whoever goes on after a crash can tell it from somebody else's. */
+export interface AskedSize {
+  readonly size: number
+  /** The size that stood then. */
+  readonly from: number
+  /** The platform's own mark of the reading that it was decided on (an etag): while that stands, nothing has come of it. */
+  readonly seen: string
 }
 
 /** A flat record of what is inside an instance. */

@@ -128,6 +128,8 @@ function lostAt(candidate: Candidate): Temporal.Instant | null {
 }
 
 function outcomeOf({ first: candidate, repeats }: Chain, evidence: Evidence): Outcome {
+  const madeSmaller = madeSmallerAround(candidate, evidence)
+  if (madeSmaller !== null) return undecided(candidate, interrupted(madeSmaller))
   switch (standingOf(candidate)) {
     case 'failed':
       return failed(candidate, diedYoung(candidate, repeats))
@@ -140,6 +142,19 @@ function outcomeOf({ first: candidate, repeats }: Chain, evidence: Evidence): Ou
     case 'waiting':
       return waiting(candidate, evidence)
   }
+}
+
+/**
+ * Where the size must be restored, the platform may not tell why somebody went. Gone without a word, from a group that others
+ * have made smaller meanwhile: they took it, for all that can be known.
+ */
+function madeSmallerAround({ gone, failedAt, name }: Candidate, { tracking, order }: Evidence): string | null {
+  const { restore, desired } = tracking
+  if (gone?.cause !== 'unknown' || failedAt !== null) return null
+  const said = `the successor ${name} is gone and nobody says why, and others changed the size of the group meanwhile`
+  if (restore?.state === 'yielded') return `${said}: ${restore.detail}`
+  const isSmaller = restore?.state === 'done' && desired < order.desired
+  return isSmaller ? `${said}: it is ${desired} and was ${order.desired}` : null
 }
 
 function soaked(candidate: Candidate, evidence: Evidence): Outcome {

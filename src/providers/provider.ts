@@ -1,5 +1,5 @@
 import type { Configuration, Declaration, PathGlob } from '../domain/declaration.ts'
-import type { Inside, StrikeOrder } from '../domain/drill.ts'
+import type { AskedSize, Inside, StrikeOrder } from '../domain/drill.ts'
 import type { Finding } from '../domain/finding.ts'
 import type { GroupId, GroupSummary, InstanceId, Observation, Scope } from '../domain/group.ts'
 import type { StrikeMethod } from '../domain/schedule.ts'
@@ -34,8 +34,11 @@ export interface Provider {
    * request leaves (after credentials and signing); where it says no, nothing is sent and `mayHaveActed` is false.
    */
   strike(order: StrikeOrder, signal: AbortSignal, mayStillSend: () => boolean): Promise<Receipt>
-  /** Brings a group back to its recorded size where the platform does not; idempotent. Absent where it does. */
-  readonly restore?: (order: StrikeOrder, signal: AbortSignal) => Promise<Restored>
+  /**
+   * Brings a group back to its recorded size where the platform does not; idempotent. Absent where it does. What it asks for goes
+   * through `asking` first.
+   */
+  readonly restore?: (order: StrikeOrder, signal: AbortSignal, asking: Asking) => Promise<Restored>
   /**
    * What is inside an instance by the platform's own account, where the schedule names no fingerprint of its own. Absent where the
    * platform cannot look inside. `ignore` are globs over `state/<key>`: what matches need not be read. Cheap enough to be
@@ -91,6 +94,14 @@ export interface Receipt {
   readonly acceptedAt: Temporal.Instant
   /** The platform's own id of what it started (an activity, an operation), or null. */
   readonly reference: string | null
+}
+
+/** What a restore asks for, kept in the ledger: a process that dies must not leave behind a size that nobody knows to be ours. */
+export interface Asking {
+  /** As kept before this call; null: nothing has been asked for yet, or a version that did not keep it has asked. */
+  readonly last: AskedSize | null
+  /** Called before a size is asked for, and with the one before where the platform refused it. False: somebody else moved the drill. Send nothing then. */
+  keep(asked: AskedSize | null): Promise<boolean>
 }
 
 export interface Restored {

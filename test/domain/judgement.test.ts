@@ -190,7 +190,30 @@ const cases: Readonly<Record<string, Evidence>> = {
   'it was taken by a call of somebody else': onlyOne({ ...starting, gone: { at: at(60), cause: 'strike', detail: 'by a person' } }),
   'it was taken by an interruption': onlyOne({ ...starting, gone: { at: at(60), cause: 'interruption', detail: '' } }),
 
+  'it is gone without a word, and the restore gave way to somebody': onlyOne(
+    { ...starting, gone: { at: at(60), cause: 'unknown', detail: '' } },
+    { restore: { state: 'yielded', detail: 'somebody else set the size to 2' } },
+  ),
+  'it is gone without a word while its restore still waits': onlyOne(
+    { ...starting, gone: { at: at(60), cause: 'unknown', detail: '' } },
+    { desired: 2, restore: { state: 'requested', detail: 'asked', requestedAt: at(20) } },
+  ),
+  'it is gone as unhealthy, and the restore gave way to somebody': onlyOne(
+    { ...starting, gone: { at: at(60), cause: 'unhealthy', detail: 'failed its check' } },
+    { restore: { state: 'yielded', detail: 'somebody else set the size to 2' } },
+  ),
+
   // It came up.
+  'it was gone in the soak without a word, and the size was restored and fell again': soaked({
+    desired: 2,
+    restore: { state: 'done', detail: 'three again', requestedAt: at(20) },
+    candidates: [candidate('i-new', { gone: { at: at(60), cause: 'unknown', detail: '' } })],
+  }),
+  'it failed in the soak and is gone, and the size was restored and fell again': soaked({
+    desired: 2,
+    restore: { state: 'done', detail: 'three again', requestedAt: at(20) },
+    candidates: [candidate('i-new', { badLooks: 2, failedAt: at(60), gone: { at: at(70), cause: 'unknown', detail: '' } })],
+  }),
   'the end of the soak was not seen': soaked({ lookedAt: at(329) }),
   'the end of the soak could not be read': soaked({ lookedAt: at(200), unreadableSince: at(210), unreadableWhy: 'throttled' }),
   'it failed in the soak': soaked({

@@ -267,6 +267,42 @@ describe('the life of a drill', () => {
     assert.equal((await stage.concluded(plan.id)).wounded, false, 'S2: a halt never stops a restore')
   })
 
+  it('keeps what a restore asks for before it is sent, for whoever goes on with it, and lets nothing be sent where that fails', async () => {
+    stage.platform.capabilities = { ...stage.platform.capabilities, replacesItself: false }
+    const asked = { size: 3, from: 2, seen: 'mark' }
+    const found: unknown[] = []
+    const plan = await one()
+    stage.platform.restore = async (_order, _signal, asking) => {
+      found.push(asking.last)
+      found.push(await asking.keep(asked))
+      const row = await stage.ledger.drill(plan.id)
+      found.push(row !== null && 'tracking' in row ? row.tracking?.restore?.asked : null)
+      throw new Error('the process dies')
+    }
+    await stage.attempt([plan])
+    await stage.clock.advance(60_000)
+    await stage.look()
+    assert.deepEqual(found, [null, true, asked])
+    found.length = 0
+    stage.platform.restore = async (_order, _signal, asking) => {
+      found.push(asking.last)
+      found.push(await asking.keep(null))
+      return { state: 'waiting', detail: 'it was refused' }
+    }
+    await stage.clock.advance(60_000)
+    await stage.look()
+    stage.platform.restore = async (order, _signal, asking) => {
+      found.push(asking.last)
+      const row = await stage.ledger.drill(order.drill)
+      if (row?.state === 'restoring') await stage.ledger.advance({ drill: { ...row, revision: row.revision + 1 }, events: [] })
+      found.push(await asking.keep(asked))
+      return { state: 'waiting', detail: 'somebody else is at it' }
+    }
+    await stage.clock.advance(60_000)
+    await stage.look()
+    assert.deepEqual(found, [asked, true, null, false])
+  })
+
   it('S11 comes to the other verdicts though one drill cannot be concluded, and to that one as soon as it can', async () => {
     await stage.ledger.close()
     stage = await Stage.open({ limits: { ...stage.schedule.limits, ...wide } })

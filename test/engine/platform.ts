@@ -3,7 +3,7 @@ import type { StrikeOrder } from '../../src/domain/drill.ts'
 import type { Finding } from '../../src/domain/finding.ts'
 import type { GroupId, GroupSummary, InstanceId, InstanceSnapshot, Observation, Scope } from '../../src/domain/group.ts'
 import type { Clock } from '../../src/domain/time.ts'
-import type { Capabilities, Provider, Receipt, Restored } from '../../src/providers/provider.ts'
+import type { Asking, Capabilities, Provider, Receipt, Restored } from '../../src/providers/provider.ts'
 import { declaration, declaredSet, instance } from '../domain/fixtures.ts'
 
 const month = 30 * 24 * 3_600_000
@@ -66,7 +66,7 @@ export class Platform implements Provider {
     staleness: 60_000,
     driftIgnore: [],
   }
-  restore?: (order: StrikeOrder, signal: AbortSignal) => Promise<Restored>
+  restore?: (order: StrikeOrder, signal: AbortSignal, asking: Asking) => Promise<Restored>
   readonly #clock: Clock
   #launched = 0
 

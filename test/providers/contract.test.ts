@@ -8,6 +8,7 @@ import type { Provider } from '../../src/providers/provider.ts'
 import { ProviderError } from '../../src/providers/provider-error.ts'
 import { providers } from '../../src/providers/registry.ts'
 import { createWorld, type Simulator, startSimulator } from '../../src/simulator/index.ts'
+import { Kept } from './asking.ts'
 
 type FaultInput = Parameters<Simulator['faults']['add']>[0]
 
@@ -328,9 +329,9 @@ for (const { name, provider, start } of stages)
       }
 
       /** One step of a restore; true once it says done. What the platform refuses or loses is asked again. */
-      async function restore(struck: StrikeOrder): Promise<boolean> {
+      async function restore(struck: StrikeOrder, kept: Kept): Promise<boolean> {
         assert.ok(stage.provider.restore)
-        const { state, detail } = await stage.provider.restore(struck, never)
+        const { state, detail } = await stage.provider.restore(struck, never, kept)
         assert.notEqual(state, 'yielded', detail)
         return state === 'done'
       }
@@ -343,9 +344,10 @@ for (const { name, provider, start } of stages)
           this.timeout(60_000)
           if (!stage.provider.capabilities.methods.includes(method)) return this.skip()
           const struck = await strike(idOf(group), method)
+          const kept = new Kept()
           for (;;) {
             const seen = await look(struck.group, struck.intendedAt, 'watch')
-            const restored = stage.provider.capabilities.replacesItself || (await restore(struck))
+            const restored = stage.provider.capabilities.replacesItself || (await restore(struck, kept))
             const fresh = seen.instances.filter(instance => !struck.members.includes(instance.id))
             const victim = seen.instances.find(instance => instance.id === struck.victim.id)
             assert.ok(fresh.length <= 1)

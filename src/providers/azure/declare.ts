@@ -11,11 +11,10 @@ import { modelVersion } from './model.ts'
 import { forEachGroup, type ScopeContext } from './observe.ts'
 import { type ResolvedImage, resolveImage } from './resolve.ts'
 import {
-  dataDiskSettings,
+  diskSettings,
   extensionSettings,
   interfaceSettings,
   lower,
-  osDiskSettings,
   osSettings,
   type Said,
   securitySettings,
@@ -68,8 +67,7 @@ export function declaredSet(set: VirtualMachineScaleSet, image: ResolvedImage): 
   addSize(part, set)
   if (set.zones !== undefined && set.zones.length > 0) put(part, 'zone', set.zones)
   else part.open.push('zone')
-  addAll(part, osDiskSettings(profile?.storageProfile?.osDisk))
-  for (const disk of profile?.storageProfile?.dataDisks ?? []) addAll(part, dataDiskSettings(disk))
+  addAll(part, diskSettings(profile?.storageProfile ?? {}))
   if (image.dataDisks === null) part.open.push('dataDisks/**')
   for (const lun of image.dataDisks ?? []) part.open.push(`dataDisks/${lun}/**`)
   addAll(part, securitySettings(profile?.securityProfile))

@@ -11,16 +11,7 @@ import { identityOf, scaleSetRef } from './ids.ts'
 import { runningImage } from './images.ts'
 import { isFlexible } from './members.ts'
 import { forEachGroup, listMachines, type ScopeContext } from './observe.ts'
-import {
-  dataDiskSettings,
-  extensionSettings,
-  interfaceSettings,
-  lower,
-  osDiskSettings,
-  osSettings,
-  securitySettings,
-  userDataDigest,
-} from './settings-of.ts'
+import { diskSettings, extensionSettings, interfaceSettings, lower, osSettings, securitySettings, userDataDigest } from './settings-of.ts'
 
 /**
  * The contract's describe(): the members of each set in one listing, then each asked-for machine by itself, because only
@@ -89,10 +80,7 @@ export function configurationOf(
   }
   must('size', lower(machine.hardwareProfile?.vmSize ?? machine.sku?.name))
   keep('zone', machine.zones?.[0])
-  const storage = machine.storageProfile
-  if (storage?.osDisk === undefined) unread.push({ what: 'osDisk', why: 'Azure did not show it' })
-  else for (const [path, value] of osDiskSettings(storage.osDisk)) must(path, value)
-  for (const disk of storage?.dataDisks ?? []) for (const [path, value] of dataDiskSettings(disk)) must(path, value)
+  addDisks(set, machine, { must, unread })
   for (const [path, value] of securitySettings(machine.securityProfile)) keep(path, value)
   for (const [path, value] of osSettings(machine.osProfile)) keep(path, value)
   addExtensions(set, machine, { keep, unread })
@@ -105,6 +93,18 @@ export function configurationOf(
   if (isFlexible(set)) keep('priority', machine.priority ?? 'Regular')
   const image = runningImage(machine)
   return { instance: id, image, address: null, values, protection: protectionOf(image), unread }
+}
+
+/** What the model says and Azure does not show at all is unread, not switched off: nobody could confirm that it is always shown. */
+function addDisks(set: VirtualMachineScaleSet, machine: Machine, { must, unread }: { must: Into['keep']; unread: NotCompared[] }): void {
+  const storage = machine.storageProfile
+  if (storage?.osDisk === undefined) unread.push({ what: 'osDisk', why: 'Azure did not show it' })
+  const model = diskSettings(set.virtualMachineProfile?.storageProfile ?? {})
+  const declared = new Set(model.flatMap(([path, value]) => (value === undefined || value === null ? [] : [path])))
+  for (const [path, value] of diskSettings(storage ?? {})) {
+    if (storage?.osDisk === undefined && path.startsWith('osDisk/')) continue
+    must(path, value === null && declared.has(path) ? undefined : value)
+  }
 }
 
 interface Into {

@@ -104,8 +104,8 @@ class AzureProvider implements Provider {
     return strike(this.#context(order.scope), order, { signal, mayStillSend })
   }
 
-  async restore(...[order, signal]: Parameters<NonNullable<Provider['restore']>>) {
-    return restore(this.#context(order.scope), order, signal)
+  async restore(...[order, signal, asking]: Parameters<NonNullable<Provider['restore']>>) {
+    return restore(this.#context(order.scope), order, { signal, asking })
   }
 
   async forecast(...[scope, groups, signal]: Parameters<Provider['forecast']>) {

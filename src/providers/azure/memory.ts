@@ -37,7 +37,7 @@ const LIMIT = 5_000
 
 /**
  * What this process remembers of one subscription between two looks. Nothing here is needed to be right: what is lost
- * with the process costs a reason or a further, harmless request.
+ * with the process costs a reason or a further, harmless request. What a restore must know again is in the ledger.
  */
 export class ScopeMemory {
   readonly #seen = new Map<GroupId, Seen>()

@@ -29,13 +29,16 @@ export interface RestoreFacts {
   /** The set counts absolutely by all that is known (uniform), or perhaps by differences (flexible). */
   readonly counting: 'absolute' | 'unknown'
   readonly etag: string | null
-  /** The last change that this process sent for this drill. */
-  readonly sent: SentChange | null
+  /** The last change that was asked for by this drill, whichever process did; null also where the etag tells that nothing came of it. */
+  readonly asked: AskedChange | null
 }
 
-export interface SentChange {
+export interface AskedChange {
   readonly to: number
-  readonly ended: 'running' | 'succeeded' | 'failed'
+  /** The size that stood then. */
+  readonly from: number
+  /** `unknown`: a process that is gone was about to ask, and the set has been changed since, by that or by somebody. */
+  readonly ended: 'running' | 'succeeded' | 'failed' | 'unknown'
   /** It ended so long ago that listings show what it made. */
   readonly settled: boolean
   /** It failed so long ago that it is worth another try. */
@@ -58,38 +61,51 @@ export function decideRestore(facts: RestoreFacts): RestoreDecision {
   if (facts.victim === 'there') return { kind: 'wait', detail: 'the victim is still there' }
   if (facts.victim === 'leaving') return { kind: 'wait', detail: 'the victim is being deleted' }
   if (ready >= recorded) return { kind: 'done', detail: `the scale set has its ${recorded} machines again` }
-  if (facts.state === 'updating' || facts.othersLeaving || facts.sent?.ended === 'running') return underWay(facts)
+  if (facts.state === 'updating' || facts.othersLeaving || facts.asked?.ended === 'running') return underWay(facts)
   if (nominal > recorded) return larger(facts, nominal)
   if (nominal < recorded - 1) return givenWay(facts, nominal)
   if (present >= recorded) return { kind: 'requested', detail: notReady(facts) }
-  return facts.sent?.mayRepeat ? missing({ ...facts, sent: null }, nominal) : missing(facts, nominal)
+  return missing(facts, nominal)
 }
 
 /** A machine is missing, and the size is what was recorded or one less. */
 function missing(facts: RestoreFacts, nominal: number): RestoreDecision {
-  const { recorded } = facts
-  if (facts.sent?.ended === 'failed')
-    return { kind: 'requested', detail: `asked for, and Azure could not make the machine${because(facts.sent.detail)}` }
+  const { recorded, asked } = facts
+  if (asked?.ended === 'failed' && !asked.mayRepeat)
+    return { kind: 'requested', detail: `asked for, and Azure could not make the machine${because(asked.detail)}` }
+  if (asked !== null && nominal < asked.to && !isLateFall(facts, asked) && wasCarriedOut(facts, asked)) {
+    if (asked.ended === 'unknown' || asked.settled) return givenWay(facts, nominal)
+    return { kind: 'requested', detail: `asked for (size ${asked.to}), and the size is not shown yet` }
+  }
   if (nominal === recorded) return stayed(facts)
-  // Our change was carried out, and the size has fallen again since.
-  if (facts.sent !== null) return givenWay(facts, nominal)
   return raise(facts, { to: recorded, detail: `the size fell to ${nominal} with the victim` })
 }
 
-function givenWay({ recorded }: RestoreFacts, nominal: number): RestoreDecision {
-  return { kind: 'yield', detail: `somebody else set the size to ${nominal} meanwhile (it was ${recorded}), and that is not fought` }
+/** The strike's own fall may come only after the size was asked for that had not fallen yet. */
+function isLateFall({ recorded, nominal }: RestoreFacts, { from, to }: AskedChange): boolean {
+  return from === recorded && to === recorded && nominal === recorded - 1
 }
 
-/** A change is carried out: ours, where this process sent one, or somebody's. */
-function underWay({ sent, nominal, recorded }: RestoreFacts): RestoreDecision {
-  if (sent !== null || nominal === recorded) return { kind: 'requested', detail: 'the scale set is making the machine' }
+/** Then a smaller size is somebody's hand. Of a change that nobody is left to tell of, the set's own state tells: one that failed may be undone. */
+function wasCarriedOut({ state }: RestoreFacts, asked: AskedChange): boolean {
+  return asked.ended === 'succeeded' || (asked.ended === 'unknown' && state === 'succeeded')
+}
+
+function givenWay({ recorded, asked }: RestoreFacts, nominal: number): RestoreDecision {
+  const was = asked !== null && asked.to > recorded ? `${asked.to} was asked for` : `it was ${recorded}`
+  return { kind: 'yield', detail: `somebody else set the size to ${nominal} meanwhile (${was}), and that is not fought` }
+}
+
+/** A change is carried out: ours, or somebody's. */
+function underWay({ asked, nominal, recorded }: RestoreFacts): RestoreDecision {
+  if (asked !== null || nominal === recorded) return { kind: 'requested', detail: 'the scale set is making the machine' }
   return { kind: 'wait', detail: 'the scale set is being changed' }
 }
 
 /** Larger than recorded: by our own second try, or by somebody else. Either way there is nothing left to ask for. */
-function larger({ sent, recorded }: RestoreFacts, nominal: number): RestoreDecision {
-  if (sent !== null && sent.to === nominal)
-    return { kind: 'requested', detail: `asked for (size ${nominal}), and not there yet${because(sent.detail)}` }
+function larger({ asked, recorded }: RestoreFacts, nominal: number): RestoreDecision {
+  if (asked !== null && asked.to === nominal)
+    return { kind: 'requested', detail: `asked for (size ${nominal}), and not there yet${because(asked.detail)}` }
   return {
     kind: 'yield',
     detail: `the size is ${nominal} where ${recorded} was recorded: somebody else has set it, and that is not fought`,
@@ -98,9 +114,10 @@ function larger({ sent, recorded }: RestoreFacts, nominal: number): RestoreDecis
 
 /** The size did not fall, and a machine is missing. */
 function stayed(facts: RestoreFacts): RestoreDecision {
-  const { recorded, present, sent, counting } = facts
-  if (sent?.to !== recorded) return raise(facts, { to: recorded, detail: 'the size did not fall with the victim' })
-  if (counting === 'absolute' || !sent.settled)
+  const { recorded, present, asked, counting } = facts
+  if (asked?.to !== recorded || asked.ended === 'unknown' || asked.mayRepeat)
+    return raise(facts, { to: recorded, detail: 'the size did not fall with the victim' })
+  if (counting === 'absolute' || !asked.settled)
     return { kind: 'requested', detail: `asked for (size ${recorded}), and no machine has come` }
   if (present < recorded - 1)
     return { kind: 'yield', detail: `${recorded - present} machines are missing where the strike took one: somebody else took the others` }
@@ -115,8 +132,8 @@ function raise({ etag }: RestoreFacts, change: { to: number; detail: string }): 
   return { kind: 'set-capacity', to: change.to, etag, detail: change.detail }
 }
 
-function notReady({ recorded, ready, sent }: RestoreFacts): string {
-  return `${ready} of ${recorded} machines are made${because(sent?.ended === 'failed' ? sent.detail : '')}`
+function notReady({ recorded, ready, asked }: RestoreFacts): string {
+  return `${ready} of ${recorded} machines are made${because(asked?.ended === 'failed' ? asked.detail : '')}`
 }
 
 function because(detail: string): string {

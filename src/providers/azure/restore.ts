@@ -1,6 +1,6 @@
 import type { VirtualMachineScaleSet } from '@azure/arm-compute'
-import type { StrikeOrder } from '../../domain/drill.ts'
-import type { Restored } from '../provider.ts'
+import type { AskedSize, StrikeOrder } from '../../domain/drill.ts'
+import type { Asking, Restored } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { Machine } from './api.ts'
 import { OLDEST_VIEW_MS } from './events.ts'
@@ -9,7 +9,7 @@ import { summaryOf } from './map.ts'
 import { isFlexible } from './members.ts'
 import type { Sent } from './memory.ts'
 import { listMachines, type ScopeContext } from './observe.ts'
-import { decideRestore, type RestoreDecision, type RestoreFacts } from './restore-decision.ts'
+import { type AskedChange, decideRestore, type RestoreDecision, type RestoreFacts } from './restore-decision.ts'
 
 /** After a change has ended, so long may listings take to show what it made: as long as any reading may lag behind. */
 const SETTLES = OLDEST_VIEW_MS
@@ -18,9 +18,13 @@ const TRY_AGAIN = 120_000
 
 /**
  * The contract's restore(): reads size and members anew each time, decides, and sends at most one change, guarded by the
- * etag of that very reading. Idempotent: what a crash forgets is seen again in what stands.
+ * etag of that very reading and kept before it is sent. Idempotent: what a crash forgets is seen again in what stands.
  */
-export async function restore(context: ScopeContext, order: StrikeOrder, signal: AbortSignal): Promise<Restored> {
+export async function restore(
+  context: ScopeContext,
+  order: StrikeOrder,
+  { signal, asking }: { signal: AbortSignal; asking: Asking },
+): Promise<Restored> {
   const ref = scaleSetRef(context.scope, order.group)
   if (ref === null)
     throw new ProviderError(`${order.group} is not in ${context.scope}`, { code: 'invalid', operation: 'restore', mayHaveActed: false })
@@ -29,8 +33,8 @@ export async function restore(context: ScopeContext, order: StrikeOrder, signal:
   const set = await readSet(context, ref, signal)
   if (set === null) return toldOf(decideRestore(gone(order)))
   const machines = await listMachines(context.api, { ref, set, view: false }, signal)
-  const decision = decideRestore(factsOf(context, order, { set, machines }))
-  return decision.kind === 'set-capacity' ? raise(context, order, { ref, set, decision, signal }) : toldOf(decision)
+  const decision = decideRestore(factsOf(context, order, { set, machines, last: asking.last }))
+  return decision.kind === 'set-capacity' ? raise(context, order, { ref, set, decision, signal, asking }) : toldOf(decision)
 }
 
 async function readSet(context: ScopeContext, ref: ScaleSetRef, signal: AbortSignal): Promise<VirtualMachineScaleSet | null> {
@@ -62,7 +66,7 @@ async function isUnderWay({ memory, clock, log }: ScopeContext, order: StrikeOrd
 function factsOf(
   { memory, clock }: Pick<ScopeContext, 'memory' | 'clock'>,
   order: StrikeOrder,
-  { set, machines }: { set: VirtualMachineScaleSet; machines: readonly Machine[] },
+  { set, machines, last }: { set: VirtualMachineScaleSet; machines: readonly Machine[]; last: AskedSize | null },
 ): RestoreFacts {
   if (summaryOf(set, { id: order.group, scope: order.scope, optInById: null }).incarnation !== order.incarnation) return gone(order)
   const victim = machines.find(machine => identityOf(machine) === order.victim.id)
@@ -77,16 +81,22 @@ function factsOf(
     othersLeaving: staying.length < others.length,
     state: stateOf(set),
     counting: isFlexible(set) ? 'unknown' : 'absolute',
-    etag: set.etag === undefined || set.etag === '' ? null : set.etag,
-    sent: sentOf(memory.sent(order.drill), clock.monotonic()),
+    etag: etagOf(set),
+    asked: last === null ? null : askedOf(last, { sent: memory.sent(order.drill), etag: etagOf(set), now: clock.monotonic() }),
   }
 }
 
-function sentOf(sent: Sent | undefined, now: number): RestoreFacts['sent'] {
-  if (sent === undefined) return null
+/** How the last change goes, where this process has sent it too; of another's only the etag tells whether anything came of it. */
+function askedOf(last: AskedSize, { sent, etag, now }: { sent: Sent | undefined; etag: string | null; now: number }): AskedChange | null {
+  const { size: to, from, seen } = last
+  if (sent?.to !== to) return seen === etag ? null : { to, from, ended: 'unknown', settled: false, mayRepeat: false, detail: '' }
   const age = sent.endedAt === null ? 0 : now - sent.endedAt
-  const { to, ended, detail } = sent
-  return { to, ended, settled: ended !== 'running' && age >= SETTLES, mayRepeat: ended === 'failed' && age >= TRY_AGAIN, detail }
+  const { ended, detail } = sent
+  return { to, from, ended, settled: ended !== 'running' && age >= SETTLES, mayRepeat: ended === 'failed' && age >= TRY_AGAIN, detail }
+}
+
+function etagOf({ etag }: VirtualMachineScaleSet): string | null {
+  return etag === undefined || etag === '' ? null : etag
 }
 
 function isLeaving(machine: Machine): boolean {
@@ -108,7 +118,7 @@ function gone(order: StrikeOrder): RestoreFacts {
     state: 'succeeded',
     counting: 'absolute',
     etag: null,
-    sent: null,
+    asked: null,
   } as const
   return { ...nothing, recorded: order.desired, nominal: null }
 }
@@ -118,16 +128,23 @@ interface Raising {
   readonly set: VirtualMachineScaleSet
   readonly decision: RestoreDecision & { readonly kind: 'set-capacity' }
   readonly signal: AbortSignal
+  readonly asking: Asking
 }
 
-async function raise({ api, memory }: ScopeContext, order: StrikeOrder, { ref, set, decision, signal }: Raising): Promise<Restored> {
-  const { to, etag, detail } = decision
+async function raise({ api, memory }: ScopeContext, order: StrikeOrder, raising: Raising): Promise<Restored> {
+  const { ref, set, signal, asking } = raising
+  const { to, etag, detail } = raising.decision
+  const { last } = asking
+  const kept = await asking.keep({ size: to, from: set.sku?.capacity ?? order.desired, seen: etag })
+  if (!kept) return { state: 'waiting', detail: 'another process is at work on it' }
   try {
     const ongoing = await api.setCapacity(ref, { sku: set.sku, capacity: to, etag }, { drill: order.drill, signal })
     memory.noteSent(order.drill, { to, ongoing, ended: 'running', endedAt: null, detail: '' })
     return { state: 'requested', detail: `${detail}; asked for ${to}` }
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error
+    // What Azure certainly did not take was never asked for.
+    if (!error.mayHaveActed) await asking.keep(last)
     // Refused or lost: the next look reads anew what stands. A changed etag is somebody else's change, never overwritten.
     return { state: 'waiting', detail: error.message }
   }

@@ -20,23 +20,48 @@ import { stable } from './model.ts'
 
 export type Said = readonly (readonly [Path, Value | undefined])[]
 
-export function osDiskSettings(disk: OSDisk | VirtualMachineScaleSetOSDisk | undefined): Said {
+export function diskSettings({
+  osDisk,
+  dataDisks,
+}: {
+  readonly osDisk?: OSDisk | VirtualMachineScaleSetOSDisk
+  readonly dataDisks?: readonly (DataDisk | VirtualMachineScaleSetDataDisk)[]
+}): Said {
+  return [...osDiskSettings(osDisk), ...(dataDisks ?? []).flatMap(dataDiskSettings)]
+}
+
+function osDiskSettings(disk: OSDisk | VirtualMachineScaleSetOSDisk | undefined): Said {
   return [
     ['osDisk/size', disk?.diskSizeGB],
     ['osDisk/type', disk?.managedDisk?.storageAccountType],
     ['osDisk/caching', disk?.caching],
     ['osDisk/ephemeral', disk?.diffDiskSettings?.option === undefined ? null : true],
     ['osDisk/encryptionSet', encryptionSet(disk)],
+    ['osDisk/confidentialEncryption', disk?.managedDisk?.securityProfile?.securityEncryptionType ?? null],
+    ['osDisk/writeAccelerator', disk?.writeAcceleratorEnabled || null],
   ]
 }
 
-export function dataDiskSettings(disk: DataDisk | VirtualMachineScaleSetDataDisk): Said {
-  return [
-    [`dataDisks/${disk.lun}/size`, disk.diskSizeGB],
-    [`dataDisks/${disk.lun}/type`, disk.managedDisk?.storageAccountType],
-    [`dataDisks/${disk.lun}/caching`, disk.caching],
-    [`dataDisks/${disk.lun}/encryptionSet`, encryptionSet(disk)],
+function dataDiskSettings(disk: DataDisk | VirtualMachineScaleSetDataDisk): Said {
+  const path = (name: string): Path => `dataDisks/${disk.lun}/${name}`
+  const type = disk.managedDisk?.storageAccountType
+  const speed: Said = [
+    [path('iops'), disk.diskIopsReadWrite],
+    [path('throughput'), disk.diskMBpsReadWrite],
   ]
+  return [
+    [path('size'), disk.diskSizeGB],
+    [path('type'), type],
+    [path('caching'), disk.caching],
+    [path('encryptionSet'), encryptionSet(disk)],
+    [path('writeAccelerator'), disk.writeAcceleratorEnabled || null],
+    ...(isProvisioned(type) ? speed : []),
+  ]
+}
+
+/** Of other types the speed follows from the size, and says nothing of its own. */
+function isProvisioned(type: string | undefined): boolean {
+  return /^(UltraSSD|PremiumV2)_/i.test(type ?? '')
 }
 
 function encryptionSet(
@@ -58,6 +83,7 @@ export function interfaceSettings(one: VirtualMachineScaleSetNetworkConfiguratio
     [path('applicationSecurityGroups'), ids('applicationSecurityGroups')],
     [path('balancers'), ids('loadBalancerBackendAddressPools')],
     [path('gateways'), ids('applicationGatewayBackendAddressPools')],
+    [path('dnsServers'), one.dnsSettings?.dnsServers?.toSorted() ?? null],
     [path('publicAddress'), addresses.some(address => address.publicIPAddressConfiguration !== undefined) || null],
     [path('accelerated'), one.enableAcceleratedNetworking || null],
     [path('forwarding'), one.enableIPForwarding || null],

@@ -110,9 +110,18 @@ export function cardSettings(card: NetworkInterface, project: string): Map<strin
   const tier = card.accessConfigs?.[0]?.networkTier
   if (tier) values.set('networkTier', String(tier))
   values.set('externalAddress', (card.accessConfigs ?? []).length > 0)
-  // Which addresses a range gets is the platform's choice; how many ranges there are is not.
-  values.set('aliasRanges', (card.aliasIpRanges ?? []).map(range => range.subnetworkRangeName || 'primary').sort())
+  values.set('aliasRanges', aliasRangesOf(card))
   return values
+}
+
+/** `pods /24 x2`: which addresses a range gets is the platform's choice; how large it is, and how many there are, is not. */
+function aliasRangesOf({ aliasIpRanges }: NetworkInterface): string[] {
+  const ranges = (aliasIpRanges ?? []).map(({ subnetworkRangeName: name, ipCidrRange: range }) => {
+    const [, mask = '32'] = (range ?? '').split('/')
+    return `${name || 'primary'} /${mask}`
+  })
+  const counted = [...Map.groupBy(ranges, range => range)]
+  return counted.map(([range, { length }]) => (length === 1 ? range : `${range} x${length}`)).sort()
 }
 
 /** What the group wrote into an instance when it made it: the template, as `global/instanceTemplates/<name>`. */

@@ -63,6 +63,34 @@ describe('a drill on a scale set, by the real engine', function () {
     assert.deepEqual(stage.writes(), [retire, restore])
   })
 
+  const counting = { mode: 'flexible', capacityOnDelete: { set: 'stays' }, scaling: 'difference' } as const
+
+  it('knows its own second size after a crash, and does not give way to it where no machine comes of it', async () => {
+    const traits = [{ trait: 'not-replaced' as const, cause: 'kms' as const }]
+    stage = await Stage.open({ ...counting, traits, failedStays: false }, { target: 1_000, deadline: 9_000, soak: 400 })
+    const plan = await stage.strike()
+    await stage.watchUntil(() => stage.set.capacity === 4, plan)
+    await stage.restart()
+    const { judgement } = await stage.concluded(plan)
+    assert.deepEqual([judgement.verdict, judgement.findings[0]?.kind], ['snowflake', 'not-replaced'], JSON.stringify(judgement))
+    const states = (await stage.ledger.events(plan.id)).filter(({ kind }) => kind === 'restore').map(({ data }) => data.state)
+    assert.equal(states.includes('yielded'), false, JSON.stringify(states))
+  })
+
+  it('does not fight a scale-in after a crash either, where its own change was carried out', async () => {
+    stage = await Stage.open(
+      { times: { detect: 200, boot: 1_500, health: 100, drain: 50, terminate: 50 } },
+      { target: 1_000, deadline: 9_000, soak: 400 },
+    )
+    const plan = await stage.strike()
+    await stage.watchUntil(() => stage.writes().includes(restore) && stage.set.machines.size === 3, plan)
+    await stage.restart()
+    assert.equal(await stage.patch({ sku: { capacity: 2 } }), 200)
+    const { judgement } = await stage.concluded(plan)
+    assert.deepEqual([judgement.verdict, judgement.findings[0]?.kind], ['inconclusive', 'interrupted'], JSON.stringify(judgement))
+    assert.deepEqual(stage.writes(), [retire, restore])
+  })
+
   it("does not fight an owner's scale-in during the drill, and says so", async () => {
     const slow = { detect: 50, boot: 100, health: 50, drain: 400, terminate: 400 }
     stage = await Stage.open({ size: 4, times: slow }, { target: 1_000, deadline: 2_500, soak: 400 })

@@ -5,6 +5,8 @@ import type { AzureApi, Machine, Progress } from '../../../src/providers/azure/a
 import { ScopeMemory } from '../../../src/providers/azure/memory.ts'
 import type { ScopeContext } from '../../../src/providers/azure/observe.ts'
 import { restore } from '../../../src/providers/azure/restore.ts'
+import { ProviderError } from '../../../src/providers/provider-error.ts'
+import { Kept } from '../asking.ts'
 
 const never = new AbortController().signal
 const SCOPE = 'azure:7c1c5f0e-6f0d-4b8e-9a55-0f3f4f6b1d20'
@@ -12,6 +14,10 @@ const now = Temporal.Instant.from('2026-11-02T10:00:00Z')
 
 function machine(vmId: string): Machine {
   return { name: vmId, vmId, timeCreated: new Date('2026-11-01'), provisioningState: 'Succeeded' } as unknown as Machine
+}
+
+function failure(mayHaveActed: boolean): ProviderError {
+  return new ProviderError('no answer', { code: 'unavailable', operation: 'update', mayHaveActed })
 }
 
 /** A flexible set whose size did not fall with the victim, as listings show it: two machines where three were recorded. */
@@ -26,6 +32,7 @@ class Azure {
     etag: '"1"',
   } as VirtualMachineScaleSet
   progress: Progress = 'succeeded'
+  answer: 'taken' | 'refused' | 'lost' = 'taken'
   readonly asked: number[] = []
   #passed = 0
 
@@ -41,8 +48,10 @@ class Azure {
       listFlexibleMachines: async () => [...this.listed],
       setCapacity: async (_ref: unknown, { capacity, etag }: { capacity: number; etag: string }) => {
         assert.equal(etag, this.set.etag)
+        if (this.answer === 'refused') throw failure(false)
         this.asked.push(capacity)
         this.set = { ...this.set, etag: `"${this.asked.length + 1}"`, sku: { ...this.set.sku, capacity } }
+        if (this.answer === 'lost') throw failure(true)
         return { reference: null, progress: async () => this.progress }
       },
     } as unknown as AzureApi
@@ -75,13 +84,16 @@ const order: StrikeOrder = {
 describe('the restore of a flexible set whose size did not fall', () => {
   let azure: Azure
   let context: ScopeContext
+  let kept: Kept
 
   beforeEach(() => {
     azure = new Azure()
+    kept = new Kept()
     context = azure.context()
   })
 
-  const look = async () => (await restore(context, order, never)).state
+  const told = () => restore(context, order, { signal: never, asking: kept })
+  const look = async () => (await told()).state
 
   it('asks for one more only when no listing can be an older one any more', async () => {
     assert.equal(await look(), 'requested')
@@ -108,7 +120,7 @@ describe('the restore of a flexible set whose size did not fall', () => {
   it('asks again two minutes after Azure could not make the machine, and says until then why', async () => {
     azure.progress = { failed: 'ZonalAllocationFailed: no room' }
     await look()
-    const { state, detail } = await restore(context, order, never)
+    const { state, detail } = await told()
     assert.deepEqual([state, /no room/.test(detail)], ['requested', true])
     azure.pass(119_000)
     await look()
@@ -125,5 +137,36 @@ describe('the restore of a flexible set whose size did not fall', () => {
     assert.deepEqual(azure.asked, [3, 3])
     azure.listed = [...azure.listed, machine('c')]
     assert.equal(await look(), 'done')
+  })
+
+  it('knows its own second size after a crash, in whose hand it was, and whose it is not', async () => {
+    await look()
+    await look()
+    azure.pass(61_000)
+    await look()
+    assert.deepEqual([azure.asked, kept.last], [[3, 4], { size: 4, from: 3, seen: '"2"' }])
+    context = azure.context()
+    assert.equal(await look(), 'requested')
+    azure.set = { ...azure.set, etag: '"9"', sku: { capacity: 5 } }
+    assert.equal(await look(), 'yielded')
+    assert.deepEqual(azure.asked, [3, 4])
+  })
+
+  it('knows its own second size where the answer was lost', async () => {
+    await look()
+    await look()
+    azure.pass(61_000)
+    azure.answer = 'lost'
+    assert.equal(await look(), 'waiting')
+    assert.equal(await look(), 'requested')
+    assert.deepEqual(azure.asked, [3, 4])
+  })
+
+  it('keeps nothing as asked for that Azure has refused, and sends nothing that could not be kept', async () => {
+    azure.answer = 'refused'
+    assert.deepEqual([await look(), kept.last, azure.asked], ['waiting', null, []])
+    azure.answer = 'taken'
+    kept.keep = async () => false
+    assert.deepEqual([await look(), azure.asked], ['waiting', []])
   })
 })

@@ -32,17 +32,17 @@ export const withinLimits: readonly Rule<LedgerFacts>[] = [
   rule('S3', oneAtATime),
   strikeRule({
     limit: 'strikesPerDay',
-    sentence: (made, most) => `the schedule has struck ${made} times in the last 24 h, and at most ${most} are allowed`,
+    sentence: (made, most) => `the schedule has struck ${times(made)} in the last 24 h, and at most ${most} are allowed`,
     counts: (strike, facts) => strike.schedule === facts.schedule.name && isOfLastDay(strike, facts.state.now),
   }),
   strikeRule({
     limit: 'strikesPerGroupPerDay',
-    sentence: (made, most) => `the group was struck ${made} times in the last 24 h, and at most ${most} are allowed`,
+    sentence: (made, most) => `the group was struck ${times(made)} in the last 24 h, and at most ${most} are allowed`,
     counts: (strike, facts) => strike.group === facts.plan.group && isOfLastDay(strike, facts.state.now),
   }),
   strikeRule({
     limit: 'strikesPerRun',
-    sentence: (made, most) => `this run has struck ${made} times, and at most ${most} are allowed`,
+    sentence: (made, most) => `this run has struck ${times(made)}, and at most ${most} are allowed`,
     counts: (strike, { run }) => run !== null && strike.run === run,
     applies: ({ run }) => run !== null,
   }),
@@ -50,7 +50,7 @@ export const withinLimits: readonly Rule<LedgerFacts>[] = [
     const most = facts.limits?.strikesPerDay ?? null
     const made = otherStrikes(facts).filter(strike => isOfLastDay(strike, facts.state.now)).length
     if (most === null || made < most) return null
-    return `the installation has struck ${made} times in the last 24 h, and at most ${most} are allowed`
+    return `the installation has struck ${times(made)} in the last 24 h, and at most ${most} are allowed`
   }),
   rule('S3', spacedOut),
 ]
@@ -161,4 +161,8 @@ function drillsBusy(busy: readonly BusyDrill[]): string {
 
 function passing(reason: string): Objection {
   return { reason, transient: true }
+}
+
+function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times`
 }

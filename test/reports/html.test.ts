@@ -4,7 +4,7 @@ import { renderHtml } from '../../src/reports/html/page.ts'
 import { style } from '../../src/reports/html/style.ts'
 import type { ReportedDrill } from '../../src/reports/model.ts'
 import { buildReport } from '../../src/reports/report.ts'
-import { campaign, concluded, fleet, hostile, hostileDrills, reportInput } from './fixtures.ts'
+import { campaign, concluded, fleet, hostile, hostileDrills, inTwoScopes, reportInput } from './fixtures.ts'
 import { assertGolden } from './golden.ts'
 import { type Element, parseXml, textOf, walk } from './well-formed.ts'
 
@@ -53,6 +53,18 @@ describe('The report as HTML', () => {
     const text = textOf(parseXml(page([drill])))
     assert.match(text, /All 16 settings equal/)
     assert.doesNotMatch(text, /differs by design/)
+  })
+
+  it('tells the scope of each group where there are several, and only there', () => {
+    const scopes = (drills: readonly ReportedDrill[]) =>
+      walk(parseXml(page(drills)))
+        .filter(element => element.attributes.get('class') === 'scope-below')
+        .map(textOf)
+    const all = inTwoScopes(fleet())
+    const refused = all.filter(({ drill }) => drill.state === 'refused' && drill.refusal.rule !== 'S13')
+    assert.deepEqual(scopes(all).filter(text => text === 'gcp:shop-1').length, 16 + refused.filter(({ drill }) => drill.scope === 'gcp:shop-1').length)
+    assert.equal(scopes(all).length, all.length + refused.length)
+    assert.deepEqual(scopes(fleet()), [])
   })
 
   it('has the structure of the golden file', () => assertGolden('golden/outline.txt', outline(parseXml(page(fleet())))))

@@ -14,6 +14,7 @@ import type { Engine } from './engine/context.ts'
 import { failPoints } from './fail-points.ts'
 import { openFingerprinter } from './fingerprints/registry.ts'
 import { openGuard } from './guards/registry.ts'
+import type { NewEvent } from './ledger/ledger.ts'
 import { outlastOutages } from './ledger/outlast.ts'
 import { holdWorkerRole } from './ledger/worker-role.ts'
 import { openNotifier } from './notify/open.ts'
@@ -97,9 +98,9 @@ export async function openInstallation(options: CommonOptions, io: Io, needs: In
       clock,
       log,
       ...told,
-      changed(drill: Drill) {
+      changed(drill: Drill, events: readonly NewEvent[]) {
         told.changed(drill)
-        traces?.changed(drill)
+        traces?.changed(drill, events)
       },
     }
     const open = async () => points.queue(await openQueue(settings.queue, { clock, log }))

@@ -1,9 +1,9 @@
 import { Command, CommanderError, Option } from 'commander'
+import { wrap } from '../reports/columns.ts'
 import type { Definition } from './definitions.ts'
 import { EXIT, explainFailure } from './exit.ts'
 import type { Io } from './io.ts'
 import type { CommonOptions } from './options.ts'
-import { wrap } from './terminal.ts'
 
 /** A command: returns its exit code, throws ConfigError, UsageError, LedgerError and whatever is a defect. */
 type Run<Options> = (options: Options, io: Io) => Promise<number>

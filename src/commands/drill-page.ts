@@ -2,8 +2,9 @@ import type { Configuration, DeclaredSet } from '../domain/declaration.ts'
 import type { After, Before, Candidate, Drill, DrillEvent, StrikeOrder, Tracking } from '../domain/drill.ts'
 import { describeDuration } from '../domain/duration.ts'
 import type { Finding, Value } from '../domain/finding.ts'
+import { padCells, wrap } from '../reports/columns.ts'
 import { clockText, momentText } from './moment-text.ts'
-import { clean, colourOf, type Paint, pad, paint, wrap } from './terminal.ts'
+import { clean, colourOf, type Paint, paint } from './terminal.ts'
 import { verdictOf, whyOf } from './why.ts'
 
 /** Everything that the ledger holds of one drill. */
@@ -34,7 +35,7 @@ export function drillPage(record: DrillRecord, page: Page): string[] {
     section('Evidence', evidence(record), page),
     section(
       'History',
-      record.events.map(event => `${clockText(event.at)}  ${pad(clean(event.kind), 14)} ${clean(dataText(event.data))}`),
+      record.events.map(event => `${clockText(event.at)}  ${padCells(clean(event.kind), 14)} ${clean(dataText(event.data))}`),
       page,
     ),
   ]
@@ -74,7 +75,7 @@ function indented(line: string, page: Page): string[] {
 
 function labelled([label, text]: readonly [string, string], page: Page): string[] {
   const column = 10
-  return wrap(clean(text), page.width - column).map((piece, index) => `${pad(index === 0 ? label : '', column)}${piece}`)
+  return wrap(clean(text), page.width - column).map((piece, index) => `${padCells(index === 0 ? label : '', column)}${piece}`)
 }
 
 /** Each moment, and how long after the strike it was. */
@@ -97,7 +98,7 @@ function timeline(drill: Drill): string[] {
     .flatMap(([what, at, detail]) => (at === null ? [] : [{ what, at, detail }]))
     .sort((a, b) => Temporal.Instant.compare(a.at, b.at))
     .map(({ what, at, detail }) =>
-      `${clockText(at)}  ${pad(after(tracking.struckAt, at), 10, 'right')}  ${pad(what, 14)} ${clean(detail)}`.trimEnd(),
+      `${clockText(at)}  ${padCells(after(tracking.struckAt, at), 10, 'right')}  ${padCells(what, 14)} ${clean(detail)}`.trimEnd(),
     )
 }
 

@@ -55,11 +55,10 @@ async function openPages({ installation, settings, tokens, apiCalls, since, io }
   const { haltFileExists } = engine
   try {
     const { openListener } = await import('../web/open.ts')
-    const { coverageDays } = await import('../web/needs.ts')
     let collect: (() => Promise<string>) | null = null
     const metrics = async () => {
       const { openMetrics } = await import('../telemetry/metrics.ts')
-      collect ??= openMetrics({ ledger, apiCalls, haltFileExists, since, coverageDays, watchLag: () => watchLag(engine) })
+      collect ??= openMetrics({ ledger, apiCalls, haltFileExists, since, watchLag: () => watchLag(engine) })
       return collect()
     }
     return await openListener({

@@ -1,3 +1,5 @@
+import { cells, fitCells, padCells, wrap } from '../reports/columns.ts'
+
 export type Paint = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
 
 const CODES: Readonly<Record<Paint, readonly [number, number]>> = {
@@ -36,56 +38,6 @@ export function clean(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu, hostile => `\\u{${(hostile.codePointAt(0) ?? 0).toString(16)}}`)
 }
 
-const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' })
-// East Asian wide and fullwidth blocks, and pictures; ambiguous ones count as narrow.
-const WIDE =
-  /^(?:[\u{1100}-\u{115f}\u{2e80}-\u{303e}\u{3041}-\u{33ff}\u{3400}-\u{4dbf}\u{4e00}-\u{9fff}\u{a000}-\u{a4cf}\u{ac00}-\u{d7a3}\u{f900}-\u{faff}\u{fe30}-\u{fe6f}\u{ff00}-\u{ff60}\u{ffe0}-\u{ffe6}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}|\p{Emoji}\u{fe0f})/u
-const MARK = /^\p{M}+$/u
-
-/** How many columns a cleaned, uncoloured text takes on a terminal. */
-export function widthOf(text: string): number {
-  let width = 0
-  for (const { segment } of segmenter.segment(text)) width += widthOfSegment(segment)
-  return width
-}
-
-function widthOfSegment(segment: string): number {
-  if (MARK.test(segment)) return 0
-  return WIDE.test(segment) ? 2 : 1
-}
-
-export function pad(text: string, width: number, align: 'left' | 'right' = 'left'): string {
-  const gap = ' '.repeat(Math.max(0, width - widthOf(text)))
-  return align === 'left' ? text + gap : gap + text
-}
-
-/** Shortens to a width by leaving out the middle, where names and ids differ least. */
-export function shorten(text: string, width: number): string {
-  if (widthOf(text) <= width) return text
-  const pieces = [...segmenter.segment(text)].map(({ segment }) => segment)
-  if (width <= 3) return takeWidth(pieces, width)
-  const head = takeWidth(pieces, Math.ceil((width - 1) / 2))
-  const tail = takeWidth(pieces.toReversed(), width - 1 - widthOf(head), 'reversed')
-  return `${head}…${tail}`
-}
-
-/** Breaks a text at spaces; a word that is longer than a line is broken where the line ends. */
-export function wrap(text: string, width: number): string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(' ').flatMap(word => chunks(word, width))) {
-    const longer = line === '' ? word : `${line} ${word}`
-    if (widthOf(longer) <= width) {
-      line = longer
-      continue
-    }
-    lines.push(line)
-    line = word
-  }
-  lines.push(line)
-  return lines
-}
-
 export interface Column {
   readonly title: string
   readonly align?: 'left' | 'right'
@@ -111,7 +63,7 @@ export function table(rows: readonly (readonly string[])[], columns: readonly Co
   const cleaned = rows.map(row => columns.map((_, index) => clean(row[index] ?? '')))
   const widths = columnWidths(columns, cleaned, options.width)
   const colour = options.colour ?? false
-  const head = columns.map((column, index) => paint(pad(column.title, widths[index] ?? 0, column.align), 'dim', colour))
+  const head = columns.map((column, index) => paint(padCells(column.title, widths[index] ?? 0, column.align), 'dim', colour))
   return [trimmed(head), ...cleaned.flatMap(row => rowLines(row, { columns, widths, colour }))]
 }
 
@@ -125,22 +77,22 @@ function rowLines(row: readonly string[], { columns, widths, colour }: Layout): 
   const last = columns.length - 1
   const tail = wrap(row[last] ?? '', widths[last] ?? 1)
   return tail.map((piece, lineNumber) => {
-    const cells = columns.map((column, index) => {
+    const parts = columns.map((column, index) => {
       const width = widths[index] ?? 0
-      const text = index === last ? piece : lineNumber === 0 ? shorten(row[index] ?? '', width) : ''
+      const text = index === last ? piece : lineNumber === 0 ? fitCells(row[index] ?? '', width, 'halves') : ''
       const tint = column.colour?.(row[index] ?? '') ?? null
-      const padded = index === last ? text : pad(text, width, column.align)
+      const padded = index === last ? text : padCells(text, width, column.align)
       return tint === null || text === '' ? padded : padded.replace(text, () => paint(text, tint, colour))
     })
-    return trimmed(cells)
+    return trimmed(parts)
   })
 }
 
 /** Natural widths; where they are too wide together, columns with a `max` give way first, the widest before the others. */
 function columnWidths(columns: readonly Column[], rows: readonly (readonly string[])[], width: number): number[] {
   const widths = columns.map((column, index) => {
-    const natural = Math.max(widthOf(column.title), ...rows.map(row => widthOf(row[index] ?? '')))
-    return Math.max(widthOf(column.title), Math.min(natural, column.max ?? natural))
+    const natural = Math.max(cells(column.title), ...rows.map(row => cells(row[index] ?? '')))
+    return Math.max(cells(column.title), Math.min(natural, column.max ?? natural))
   })
   const last = widths.length - 1
   const room = width - GAP * last
@@ -160,39 +112,10 @@ function columnWidths(columns: readonly Column[], rows: readonly (readonly strin
   return [...fixed, Math.max(6, Math.min(wanted, room - sum(fixed)))]
 }
 
-function trimmed(cells: readonly string[]): string {
-  return cells.join(' '.repeat(GAP)).trimEnd()
+function trimmed(parts: readonly string[]): string {
+  return parts.join(' '.repeat(GAP)).trimEnd()
 }
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, each) => total + each, 0)
-}
-
-function takeWidth(pieces: readonly string[], width: number, order: 'forward' | 'reversed' = 'forward'): string {
-  const taken: string[] = []
-  let used = 0
-  for (const piece of pieces) {
-    used += widthOfSegment(piece)
-    if (used > width) break
-    taken.push(piece)
-  }
-  return (order === 'forward' ? taken : taken.reverse()).join('')
-}
-
-/** In one pass: a platform's message can be one word of many thousand letters. */
-function chunks(word: string, width: number): string[] {
-  const whole: string[] = []
-  let chunk = ''
-  let used = 0
-  for (const { segment } of segmenter.segment(word)) {
-    const more = widthOfSegment(segment)
-    if (chunk !== '' && used + more > width) {
-      whole.push(chunk)
-      chunk = ''
-      used = 0
-    }
-    chunk += segment
-    used += more
-  }
-  return [...whole, chunk]
 }

@@ -26,25 +26,30 @@ interface About {
 export function deviationSentence(deviation: Deviation, about: About): string {
   const { subject, source } = about
   const { path, expected, actual } = deviation
-  const was = subject === 'victim' ? 'was' : 'is'
-  const where = `on the ${subject}`
   if (isSet(expected) && isSet(actual)) return setSentence(deviation, { ...about, expected, actual })
-  if (expected === null) return `${shown(deviation)} ${was} ${where} but is not in ${source}: ${adviceForExtra(subject)}`
-  if (actual === null) return `${shown(deviation)} is in ${source} but ${was} not ${where}: ${adviceForMissing(subject)}`
-  return `${noun(path)} ${was} ${showValue(actual)} ${where} but ${showValue(expected)} in ${source}: ${adviceForOther(subject)}`
+  const where = `on the ${subject}`
+  const number = numberOf(deviation)
+  if (expected === null)
+    return `${shown(deviation)} ${being(subject, number)} ${where} but ${are(number)} not in ${source}: ${adviceForExtra(subject, number)}`
+  if (actual === null)
+    return `${shown(deviation)} ${are(number)} in ${source} but ${being(subject, number)} not ${where}: ${adviceForMissing(subject, number)}`
+  return `${noun(path)} ${being(subject, 'one')} ${showValue(actual)} ${where} but ${showValue(expected)} in ${source}: ${adviceForOther(subject, 'one')}`
 }
 
 function setSentence(deviation: Deviation, about: About & { expected: readonly string[]; actual: readonly string[] }): string {
   const { subject, source, names, expected, actual } = about
-  const was = subject === 'victim' ? 'was' : 'is'
+  const where = `on the ${subject}`
   const extra = membersWithout(actual, expected)
   const missing = membersWithout(expected, actual)
-  if (extra.length > 0 && missing.length > 0)
-    return `${noun(deviation.path)} ${was} ${called(actual, names)} on the ${subject} but ${called(expected, names)} in ${source}: ${adviceForOther(subject)}`
-  const members = `${singular(noun(deviation.path))} ${called([...extra, ...missing], names)}`
+  if (extra.length > 0 && missing.length > 0) {
+    const number = actual.length === 1 && expected.length === 1 ? 'one' : 'several'
+    return `${members(deviation.path, number)} ${being(subject, number)} ${called(actual, names)} ${where} but ${called(expected, names)} in ${source}: ${adviceForOther(subject, number)}`
+  }
+  const number = extra.length + missing.length === 1 ? 'one' : 'several'
+  const which = `${members(deviation.path, number)} ${called([...extra, ...missing], names)}`
   return extra.length > 0
-    ? `${members} ${was} on the ${subject} but is not in ${source}: ${adviceForExtra(subject)}`
-    : `${members} is in ${source} but ${was} not on the ${subject}: ${adviceForMissing(subject)}`
+    ? `${which} ${being(subject, number)} ${where} but ${are(number)} not in ${source}: ${adviceForExtra(subject, number)}`
+    : `${which} ${are(number)} in ${source} but ${being(subject, number)} not ${where}: ${adviceForMissing(subject, number)}`
 }
 
 /** For a setting that no declaration decides and that differs between victim and successor. */
@@ -54,17 +59,46 @@ export function changeSentence(deviation: Deviation, { environment, names }: { e
     ? 'a default of the account or subnet has moved'
     : 'no declaration explains it, so write the right value into the declaration'
   if (isSet(expected) && isSet(actual)) {
-    const lost = membersWithout(expected, actual)
-    const gained = membersWithout(actual, expected)
-    const parts = [
-      ...(lost.length > 0 ? [`${called(lost, names)} was on the victim only`] : []),
-      ...(gained.length > 0 ? [`${called(gained, names)} is on the successor only`] : []),
-    ]
-    return `${noun(path)} differ: ${parts.join(' and ')}: ${advice}`
+    const only = (subject: Subject, values: readonly string[]) =>
+      values.length === 0
+        ? []
+        : [`${called(values, names)} ${being(subject, values.length === 1 ? 'one' : 'several')} on the ${subject} only`]
+    const parts = [...only('victim', membersWithout(expected, actual)), ...only('successor', membersWithout(actual, expected))]
+    return `${noun(path)} ${isPlural(noun(path)) ? 'differ' : 'differs'}: ${parts.join(' and ')}: ${advice}`
   }
-  if (expected === null) return `${shown(deviation)} is on the successor but was not on the victim: ${advice}`
-  if (actual === null) return `${shown(deviation)} was on the victim but is not on the successor: ${advice}`
+  const number = numberOf(deviation)
+  if (expected === null)
+    return `${shown(deviation)} ${are(number)} on the successor but ${being('victim', number)} not on the victim: ${advice}`
+  if (actual === null)
+    return `${shown(deviation)} ${being('victim', number)} on the victim but ${are(number)} not on the successor: ${advice}`
   return `${noun(path)} was ${showValue(expected)} on the victim but is ${showValue(actual)} on the successor: ${advice}`
+}
+
+/** Whether a sentence is about one thing or about several. */
+type GrammaticalNumber = 'one' | 'several'
+
+/** Several values of what has one at a time are alternatives. */
+function numberOf({ path, expected, actual, whole }: Deviation): GrammaticalNumber {
+  const value = expected ?? actual
+  return !whole && isSet(value) && value.length > 1 && isPlural(noun(path)) ? 'several' : 'one'
+}
+
+/** The victim is gone, the successor is there. */
+function being(subject: Subject, number: GrammaticalNumber): string {
+  if (subject === 'successor') return are(number)
+  return number === 'one' ? 'was' : 'were'
+}
+
+function are(number: GrammaticalNumber): string {
+  return number === 'one' ? 'is' : 'are'
+}
+
+function members(path: Path, number: GrammaticalNumber): string {
+  return number === 'one' ? singular(noun(path)) : noun(path)
+}
+
+function isPlural(text: string): boolean {
+  return singular(text) !== text
 }
 
 /** `emergency (sg-0a1)`: the name first, for whoever reads; the id, for whoever searches. */
@@ -72,21 +106,23 @@ function called(values: readonly string[], names: Names): string {
   return values.map(value => (Object.hasOwn(names, value) && names[value] !== value ? `${names[value]} (${value})` : value)).join(', ')
 }
 
-function adviceForExtra(subject: Subject): string {
+function adviceForExtra(subject: Subject, number: GrammaticalNumber): string {
+  const [it, need] = number === 'one' ? ['it', 'the need for it'] : ['them', 'the need for them']
   return subject === 'victim'
-    ? 'add it to the declaration or remove the need for it'
-    : 'find what adds it after launch, and declare it or stop it'
+    ? `add ${it} to the declaration or remove ${need}`
+    : `find what adds ${it} after launch, and declare ${it} or stop it`
 }
 
-function adviceForMissing(subject: Subject): string {
+function adviceForMissing(subject: Subject, number: GrammaticalNumber): string {
+  const [they, it] = number === 'one' ? ['it was', 'it'] : ['they were', 'them']
   return subject === 'victim'
-    ? 'it was taken away by hand; take it out of the declaration too, or put it back'
-    : 'find out why a rebuild does not get it'
+    ? `${they} taken away by hand; take ${it} out of the declaration too, or put ${it} back`
+    : `find out why a rebuild does not get ${it}`
 }
 
-function adviceForOther(subject: Subject): string {
+function adviceForOther(subject: Subject, number: GrammaticalNumber): string {
   return subject === 'victim'
-    ? 'it was changed by hand; write the right value into the declaration'
+    ? `${number === 'one' ? 'it was' : 'they were'} changed by hand; write the right ${number === 'one' ? 'value' : 'values'} into the declaration`
     : 'find out why a rebuild does not get what is declared'
 }
 
@@ -119,7 +155,7 @@ function nounOfWhole(path: Path): string {
 function shown({ path, expected, actual, whole }: Deviation): string {
   const value = expected ?? actual
   if (whole) return `${nounOfWhole(path)} (${showValue(value)})`
-  return `${isSet(value) ? singular(noun(path)) : noun(path)} ${showValue(value)}`
+  return `${members(path, isSet(value) && value.length === 1 ? 'one' : 'several')} ${showValue(value)}`
 }
 
 function words(name: string): string {

@@ -98,7 +98,8 @@ export function compareFingerprints(
     .sort((a, b) => Number(a.level === 'warn') - Number(b.level === 'warn'))
   const rest = findings.length - LISTED_FINGERPRINT_ENTRIES
   if (rest <= 0) return findings
-  const summary = `${rest} more entries inside victim and successor differ: see the fingerprints of this drill`
+  const more = rest === 1 ? 'one more entry inside victim and successor differs' : `${rest} more entries inside victim and successor differ`
+  const summary = `${more}: see the fingerprints of this drill`
   const level = findings[LISTED_FINGERPRINT_ENTRIES]?.level ?? 'fail'
   return [
     ...findings.slice(0, LISTED_FINGERPRINT_ENTRIES),

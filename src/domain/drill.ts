@@ -246,6 +246,8 @@ export interface Before {
   readonly fingerprintUnread?: readonly NotCompared[]
   /** The provider's drift globs of that day: a later version's must not change a verdict that is judged again. */
   readonly driftIgnore: readonly string[]
+  /** What the provider says that gives a group a health check of its own; absent: it said nothing. */
+  readonly healthCheck?: string
   /** What the guards said right before; absent where there are none. */
   readonly guards?: readonly GuardReading[]
 }

@@ -41,18 +41,19 @@ export function noCapacity(failure: PlatformEvent): Finding {
   return finding('no-capacity', 'fail', `the provider had no capacity or quota for a replacement: ${words}`, { actual: words })
 }
 
-export function late(why: string): Finding {
-  return finding('late', 'fail', `${why}: the deadline is too short for this group, or something holds its start-up`)
+/** `advice`: what its owner can do; left out where the group is not to blame. */
+export function late(why: string, advice?: string): Finding {
+  return finding('late', 'fail', advice === undefined ? why : `${why}: ${advice}`)
 }
 
 /** `repeats`: how many came after it and failed as well. */
 export function unhealthy(candidate: Candidate, repeats = 0): Finding {
-  const { gone, lastProbeFailure, healthDetail } = candidate
+  const { gone, lastProbeFailure, healthDetail, healthyAt } = candidate
   const probe = candidate.health === 'healthy' ? lastProbeFailure : null
   const actual = (gone === null ? (probe ?? healthDetail) : gone.detail) || null
   const why =
     gone !== null
-      ? `was removed before it was ever healthy (${actual ?? 'no reason given'})`
+      ? `${healthyAt === null ? 'was removed before it was ever healthy' : 'was healthy by its check and removed before it counted as recovered'} (${actual ?? 'no reason given'})`
       : probe !== null
         ? `kept failing a probe: ${probe}`
         : `stayed unhealthy until the deadline: ${actual ?? 'no check said why'}`
@@ -127,8 +128,9 @@ export function preBuilt(candidate: Candidate): Finding {
   return finding('pre-built', 'warn', `the successor ${candidate.name} came from a warm pool: its start from nothing was not proven`)
 }
 
-export function healthUnproven(candidate: Candidate): Finding {
-  const summary = `nothing but the platform's own "running" vouches for the health of ${candidate.name}: attach a health check or add a probe`
+/** `healthCheck`: how this platform attaches one. */
+export function healthUnproven(candidate: Candidate, healthCheck = 'attach a health check'): Finding {
+  const summary = `nothing but the platform's own "running" vouches for the health of ${candidate.name}: ${healthCheck}, or write a probe into the schedule`
   return finding('health-unproven', 'warn', summary, { path: 'health' })
 }
 

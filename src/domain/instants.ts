@@ -16,6 +16,12 @@ export function after(instant: Temporal.Instant, duration: Milliseconds): Tempor
   return instant.add({ milliseconds: Math.round(duration) })
 }
 
+/** For sentences: `2026-11-23 09:30 Europe/Berlin`. */
+export function inZone(instant: Temporal.Instant, timezone: string): string {
+  const local = instant.toZonedDateTimeISO(timezone)
+  return `${local.toPlainDate()} ${local.toPlainTime().toString({ smallestUnit: 'minute' })} ${timezone}`
+}
+
 /** From `a` to `b`; negative where `b` is earlier. */
 export function between(a: Temporal.Instant, b: Temporal.Instant): Milliseconds {
   return b.epochMilliseconds - a.epochMilliseconds

@@ -179,7 +179,7 @@ function passed(candidate: Candidate, evidence: Evidence): Outcome {
   const findings = [
     ...(took > policy.target ? [slow(candidate, took, policy.target)] : []),
     ...(candidate.origin === 'pre-built' ? [preBuilt(candidate)] : []),
-    ...(vouched ? [] : [healthUnproven(candidate)]),
+    ...(vouched ? [] : [healthUnproven(candidate, evidence.before.healthCheck)]),
   ]
   const proven = vouched ? ['replaced', 'health'] : ['replaced']
   return { candidate, result: 'passed', findings, proven, notCompared: [] }
@@ -189,7 +189,7 @@ function waiting(candidate: Candidate, evidence: Evidence): Outcome {
   const { tracking } = evidence
   if (!sawDeadline(evidence)) return undecided(candidate, blind(tracking))
   if (tracking.victimGoneAt === null || tracking.victimBackAt)
-    return undecided(candidate, late('the victim was still in service at the deadline'))
+    return undecided(candidate, late('the victim was still in service at the deadline', adviceForVictim))
   if (candidate.health === 'unknown')
     return undecided(
       candidate,
@@ -199,8 +199,13 @@ function waiting(candidate: Candidate, evidence: Evidence): Outcome {
     return undecided(candidate, unobservable('health', `the probes of ${candidate.name} could not be asked: ${candidate.probeUnknown}`))
   if (candidate.health === 'unhealthy' || (candidate.health === 'healthy' && candidate.lastProbeFailure !== null))
     return restoredLate(evidence) ? undecided(candidate, late(askedLate)) : failed(candidate, unhealthy(candidate))
+  if (candidate.health === 'healthy')
+    return undecided(
+      candidate,
+      late(`the successor ${candidate.name} was healthy at the deadline, and its probes had not passed yet`, adviceForStart),
+    )
   const doing = candidate.healthDetail ? ` (${candidate.healthDetail})` : ''
-  return undecided(candidate, late(`the successor ${candidate.name} was still starting at the deadline${doing}`))
+  return undecided(candidate, late(`the successor ${candidate.name} was still starting at the deadline${doing}`, adviceForStart))
 }
 
 /**
@@ -218,7 +223,7 @@ function withoutCandidate(evidence: Evidence): Outcome {
   const failures = failedLaunches(tracking.events)
   const broken = failures.findLast(event => event.error?.category === 'broken')
   if (broken !== undefined) return failed(null, notReplaced(policy.deadline, broken))
-  if (tracking.victimDraining) return undecided(null, late('the victim was still draining at the deadline'))
+  if (tracking.victimDraining) return undecided(null, late('the victim was still draining at the deadline', adviceForVictim))
   if (tracking.restore?.state === 'waiting')
     return undecided(null, late(`the restore could not be asked for before the deadline (${tracking.restore.detail})`))
   const passing = failures.at(-1)
@@ -227,10 +232,12 @@ function withoutCandidate(evidence: Evidence): Outcome {
   const launching = tracking.events.some(
     event => event.kind === 'launch' && event.outcome === 'in-progress' && (event.instance === null || !known.has(event.instance)),
   )
-  if (launching) return undecided(null, late('a launch was still in progress at the deadline'))
+  if (launching) return undecided(null, late('a launch was still in progress at the deadline', adviceForStart))
   return restoredLate(evidence) ? undecided(null, late(askedLate)) : failed(null, notReplaced(policy.deadline, null))
 }
 
+const adviceForStart = 'the deadline is too short for this group, or something holds its start-up'
+const adviceForVictim = 'the deadline is too short for how long this group drains, or something holds the victim'
 const askedLate = 'the platform was asked for a replacement only when most of the time was over, so it had no fair chance'
 
 /** Where the platform does not replace by itself, a successor has less time when we were away: that is not the group's fault. */

@@ -18,6 +18,8 @@ export interface GroupRecord extends SeenGroup {
   readonly lastStrikeAt: Temporal.Instant | null
   /** The newest conclusive verdict. */
   readonly lastVerdict: { readonly verdict: 'phoenix' | 'snowflake'; readonly at: Temporal.Instant } | null
+  /** Since when a forecast that came after that verdict says that a rebuild would fail (S13); null: none does. */
+  readonly forecastSince: Temporal.Instant | null
   /** Of the newest phoenix: the age of its proof. */
   readonly lastPhoenixAt: Temporal.Instant | null
   /** False: a complete discovery of its scope no longer found it. */

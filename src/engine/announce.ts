@@ -1,5 +1,6 @@
 import type { PlannedDrill } from '../domain/drill.ts'
 import { describeDuration } from '../domain/duration.ts'
+import { inZone } from '../domain/instants.ts'
 import { announcementKey, type NewMessage, strikeNotice } from '../domain/notice.ts'
 import type { Schedule } from '../domain/schedule.ts'
 import type { RuleRefusal } from '../rules/rule.ts'
@@ -54,7 +55,9 @@ export async function announcementSays(engine: Engine, plan: PlannedDrill, sched
     } else if (message.state !== 'sent' || message.endedAt === null) {
       return untold(`${promise}, and could not be: ${message.problem ?? 'it was not sent'}`)
     } else if (Temporal.Instant.compare(message.endedAt.add({ milliseconds: before }), now) > 0) {
-      early ??= underWay(`${target} was told of the strike at ${message.endedAt}, less than ${describeDuration(before)} ago`)
+      early ??= underWay(
+        `${target} was told of the strike at ${inZone(message.endedAt, schedule.timezone)}, less than ${describeDuration(before)} ago`,
+      )
     }
   }
   return early

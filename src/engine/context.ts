@@ -7,7 +7,7 @@ import type { Clock } from '../domain/time.ts'
 import type { Traced, TracedWork } from '../domain/trace.ts'
 import type { Fingerprinter } from '../fingerprints/fingerprint.ts'
 import type { Guard } from '../guards/guard.ts'
-import type { Ledger } from '../ledger/ledger.ts'
+import type { Ledger, NewEvent } from '../ledger/ledger.ts'
 import type { Notifier } from '../notify/notifier.ts'
 import type { Probe } from '../probes/probe.ts'
 import type { Provider } from '../providers/provider.ts'
@@ -37,8 +37,8 @@ export interface Engine {
   readonly recoveries: Map<ScopeId, readonly Recovery[]>
   readonly probed: ProbeTimes
   readonly log: Log
-  /** Told of every change of a drill, after it is in the ledger. */
-  readonly changed: (drill: Drill) => void
+  /** Told of every change of a drill and what happened with it, after both are in the ledger. */
+  readonly changed: (drill: Drill, events: readonly NewEvent[]) => void
   /** Told whenever a plan is left waiting by a limit that passes by itself, and why: silence would look like a hang. */
   readonly waits?: (plan: PlannedDrill, refusal: Refusal) => void
   /** Left out: nobody is told anything. */

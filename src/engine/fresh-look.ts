@@ -209,6 +209,7 @@ async function inspect(
     victim: configuration,
     ...asBefore(looked),
     driftIgnore: handle.provider.capabilities.driftIgnore,
+    healthCheck: handle.provider.capabilities.healthCheck,
     ...(guards.length > 0 && { guards }),
   }
   const found = victimDrift(before, picked.victim.bornFrom, plan.policy, handle.provider.capabilities.driftIgnore)

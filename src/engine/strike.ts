@@ -301,7 +301,7 @@ async function commit(engine: Engine, handle: ScopeHandle, ready: Ready, attempt
   })
   if (result.kind === 'lost') return 'lost'
   if (result.kind === 'refused') return settle(engine, plan, decided ?? { ...result.refusal, transient: true })
-  engine.changed(result.drill)
+  engine.changed(result.drill, [])
   // The next intent need not wait for the answer to this call; nothing limits strikes but what the ledger holds by now.
   attempt.sends.push(
     send(engine, handle, result.drill, { askedAt, permitFor: result.permitFor }).then(

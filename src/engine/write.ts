@@ -19,7 +19,7 @@ export async function advance(
     return false
   }
   for (const event of events) engine.log.info('drill', { drill: drill.id, group: drill.group, what: event.kind, ...event.data })
-  engine.changed(drill)
+  engine.changed(drill, events)
   if (told.messages !== undefined) engine.noticed?.()
   return true
 }

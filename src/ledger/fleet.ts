@@ -1,5 +1,6 @@
 import { type SqlBool, sql } from 'kysely'
-import type { FleetCount, FleetFilter, FleetGroup, FleetPage, Standing } from './ledger.ts'
+import type { Standing } from '../domain/standing.ts'
+import type { FleetCount, FleetFilter, FleetGroup, FleetPage } from './ledger.ts'
 import type { Db } from './schema.ts'
 import { momentOrNull, type Store } from './store.ts'
 

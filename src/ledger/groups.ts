@@ -3,10 +3,11 @@ import { decode, encode } from '../domain/codec.ts'
 import type { ConcludedDrill, Drill, LeashedDrill, RefusedDrill } from '../domain/drill.ts'
 import type { GroupId, GroupSummary } from '../domain/group.ts'
 import type { GroupRecord, SeenGroup } from '../domain/seen-group.ts'
+import type { Standing } from '../domain/standing.ts'
 import { readTags } from '../domain/tags.ts'
 import { inTransaction } from './dialect.ts'
 import { struckAt } from './drill-row.ts'
-import type { Discovery, Standing } from './ledger.ts'
+import type { Discovery } from './ledger.ts'
 import type { Db, GroupsTable } from './schema.ts'
 import { batches, moment, momentOrNull, type Store, sortedBy } from './store.ts'
 
@@ -207,6 +208,7 @@ function toRecord(row: GroupsTable): GroupRecord {
     optedInSince: momentOrNull(row.opted_in_since),
     lastStrikeAt: momentOrNull(row.last_strike_at),
     lastVerdict: known && row.last_verdict_at !== null ? { verdict, at: moment(row.last_verdict_at) } : null,
+    forecastSince: row.standing === 'forecast' ? momentOrNull(row.standing_since) : null,
     lastPhoenixAt: momentOrNull(row.last_phoenix_at),
     present: row.present === 1,
   }

@@ -16,6 +16,7 @@ import type { GroupId, ScopeId } from '../domain/group.ts'
 import type { Halt, HaltTarget, LedgerState, Quarantine } from '../domain/ledger-state.ts'
 import type { NewMessage, Notice } from '../domain/notice.ts'
 import type { GroupRecord, SeenGroup } from '../domain/seen-group.ts'
+import type { Standing } from '../domain/standing.ts'
 import type { Milliseconds } from '../domain/time.ts'
 
 /**
@@ -148,12 +149,6 @@ export interface DrillFilter {
   readonly until?: Temporal.Instant
   readonly limit?: number
 }
-
-/**
- * What a reader sees as a group's newest result: its newest conclusive verdict, a forecast that came after it (S13), or that
- * nothing but inconclusive drills is known. Null: never drilled.
- */
-export type Standing = 'phoenix' | 'snowflake' | 'forecast' | 'inconclusive'
 
 export interface FleetFilter {
   /** Only this one. */

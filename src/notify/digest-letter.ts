@@ -20,7 +20,7 @@ export function digestLetter(
     sections: [
       ...list(
         'New snowflakes',
-        newSnowflakes.map(group => ({ text: group.name, drill: group.drill })),
+        newSnowflakes.map(group => ({ text: group.byForecast ? `${group.name} (by forecast)` : group.name, drill: group.drill })),
         origin,
       ),
       ...list(

@@ -1,6 +1,8 @@
+import { coverageDays, isProven } from '../domain/coverage.ts'
 import type { Drill } from '../domain/drill.ts'
 import type { Verdict } from '../domain/finding.ts'
 import type { Halt } from '../domain/ledger-state.ts'
+import type { GroupRecord } from '../domain/seen-group.ts'
 import { type Calendar, dayHours, localDate } from '../domain/window.ts'
 import type { Conclusion, ConclusionCursor, Ledger } from '../ledger/ledger.ts'
 
@@ -8,7 +10,7 @@ import type { Conclusion, ConclusionCursor, Ledger } from '../ledger/ledger.ts'
 export interface DigestContents {
   readonly coverage: { readonly now: number; readonly before: number; readonly optedIn: number; readonly days: number }
   readonly drills: Readonly<Record<Verdict, number>>
-  /** Groups whose newest verdict was not snowflake before the week and is now. */
+  /** Groups whose newest verdict was not snowflake before the week and is now, by drill or by forecast. */
   readonly newSnowflakes: readonly DigestGroup[]
   /** Groups that were snowflakes, or never proven, and are phoenixes now. */
   readonly better: readonly DigestGroup[]
@@ -22,6 +24,8 @@ interface DigestGroup {
   readonly drill: string
   /** Of what got better: it had been a snowflake. */
   readonly wasSnowflake: boolean
+  /** Of new snowflakes: seen without a strike. */
+  readonly byForecast: boolean
 }
 
 export interface Quiet {
@@ -33,7 +37,6 @@ export interface Quiet {
   readonly optedIn: number
 }
 
-const coverageDays = 30
 const day = 24 * 60 * 60 * 1000
 /** So many days on which a schedule was open, and nobody was struck, are worth a word: not every weekend is. */
 const quietDays = 2
@@ -58,22 +61,31 @@ export async function collectDigest(
     if (isOld) before.set(one.group, one)
     after.set(one.group, one)
   }
+  const predicted = groups.filter(group => isForecast(group, period.to))
   const changed = [...after].filter(([group, { verdict }]) => before.get(group)?.verdict !== verdict)
+  const better = changed.filter(([group, { verdict }]) => verdict === 'phoenix' && !predicted.some(({ summary }) => summary.id === group))
   const tell = ([group, { drill }]: [string, Conclusion]): DigestGroup => ({
     name: names.get(group) ?? group,
     drill,
     wasSnowflake: before.get(group)?.verdict === 'snowflake',
+    byForecast: false,
   })
   return {
     coverage: {
-      now: proven(after, period.to),
-      before: proven(before, period.from),
+      now: proven(groups, after, period.to),
+      before: proven(groups, before, period.from),
       optedIn: groups.length,
       days: coverageDays,
     },
     drills,
-    newSnowflakes: changed.filter(([, { verdict }]) => verdict === 'snowflake').map(tell),
-    better: changed.filter(([, { verdict }]) => verdict === 'phoenix').map(tell),
+    newSnowflakes: [
+      ...changed.filter(([, { verdict }]) => verdict === 'snowflake').map(tell),
+      ...(await newForecasts(
+        ledger,
+        predicted.filter(group => !isForecast(group, period.from) && after.get(group.summary.id)?.verdict !== 'snowflake'),
+      )),
+    ],
+    better: better.map(tell),
     quarantined: (await ledger.quarantines()).length,
     quiet: await quietSince(ledger, { to: period.to, optedIn: groups.length, schedules }),
   }
@@ -91,9 +103,31 @@ async function conclusionsSince(ledger: Ledger, from: Temporal.Instant, to: Temp
   }
 }
 
-function proven(newest: ReadonlyMap<string, Conclusion>, at: Temporal.Instant): number {
-  const oldest = at.epochMilliseconds - coverageDays * day
-  return [...newest.values()].filter(one => one.verdict === 'phoenix' && one.at.epochMilliseconds >= oldest).length
+/** As the fleet page counts. A group that was made anew under its old name has no verdict, and what its namesake proved is not its own. */
+function proven(groups: readonly GroupRecord[], newest: ReadonlyMap<string, Conclusion>, at: Temporal.Instant): number {
+  return groups.filter(({ summary, lastVerdict, forecastSince }) => {
+    const known = lastVerdict === null ? undefined : newest.get(summary.id)
+    const proof = {
+      phoenix: known?.verdict === 'phoenix',
+      at: known?.at.epochMilliseconds ?? null,
+      forecastSince: forecastSince?.epochMilliseconds ?? null,
+    }
+    return isProven(proof, at.epochMilliseconds)
+  }).length
+}
+
+function isForecast({ forecastSince }: GroupRecord, at: Temporal.Instant): boolean {
+  return forecastSince !== null && Temporal.Instant.compare(forecastSince, at) <= 0
+}
+
+/** With the refusal that tells of each. */
+function newForecasts(ledger: Ledger, groups: readonly GroupRecord[]): Promise<readonly DigestGroup[]> {
+  return Promise.all(
+    groups.map(async ({ summary }) => {
+      const [drill] = await ledger.drills({ group: summary.id, rule: 'S13', states: ['refused'], limit: 1 })
+      return { name: summary.name, drill: drill?.id ?? '', wasSnowflake: false, byForecast: true }
+    }),
+  )
 }
 
 /** Why nothing was struck lately; null where something was. */

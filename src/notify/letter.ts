@@ -1,4 +1,5 @@
 import { describeDuration } from '../domain/duration.ts'
+import { inZone } from '../domain/instants.ts'
 import type { DrillFacts, Notice, NoticeFacts } from '../domain/notice.ts'
 import { visibleLine } from '../reports/safe-text.ts'
 import { advice, asSentence } from '../reports/sentences.ts'
@@ -177,7 +178,7 @@ function strike({ drill, plannedFor, before, timezone }: FactsOf<'strike'>, { ve
   const earliest = now.add({ milliseconds: before })
   const at = Temporal.Instant.compare(plannedFor, earliest) > 0 ? plannedFor : earliest
   const local = at.toZonedDateTimeISO(timezone)
-  const time = `${local.toPlainDate()} ${local.toPlainTime().toString({ smallestUnit: 'minute' })} ${timezone}`
+  const time = inZone(at, timezone)
   return {
     subject: `${drill.groupName} loses a server at ${local.toPlainTime().toString({ smallestUnit: 'minute' })} or later`,
     tone: 'notice',

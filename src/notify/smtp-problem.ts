@@ -16,6 +16,10 @@ function explain(said: string, { host, tls }: SmtpSettings): string | null {
   if (tls !== 'none' && /Hostname\/IP does not match/.test(said)) {
     return `showed a certificate that is not for ${host}: write the name that stands in it as notify.smtp.host`
   }
+  if (tls !== 'none' && /certificate (has expired|is not yet valid)/i.test(said)) {
+    const when = /has expired/i.test(said) ? 'has expired' : 'is not valid yet'
+    return `showed a certificate that ${when}, and nothing is sent: renew it there, and see that both clocks are right`
+  }
   if (tls !== 'none' && /certificate/i.test(said)) {
     const [reason = ''] = said.replace(/^Error initiating TLS - /, '').split(';')
     return `showed a certificate that cannot be trusted (${reason}): name the file of its authority in NODE_EXTRA_CA_CERTS, or set notify.smtp.allowSelfSigned`

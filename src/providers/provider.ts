@@ -88,6 +88,8 @@ export interface Capabilities {
   readonly staleness: number
   /** Paths that differ by design (ids, addresses) or that known controllers change. */
   readonly driftIgnore: readonly PathGlob[]
+  /** What gives a group a check beyond the platform's own "running", said to its owner: "attach a target group with a health check". */
+  readonly healthCheck: string
 }
 
 export interface Receipt {

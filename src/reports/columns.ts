@@ -29,7 +29,7 @@ export function fitCells(text: string, width: number, cut: 'end' | 'middle' | 'h
   return `${take(segments, width - 1 - cells(tail))}…${tail}`
 }
 
-/** Lines of at most `width` cells, broken at spaces, and within words that are longer than a line. */
+/** Lines of at most `width` cells, broken at spaces, and within words that are longer than a line. At least one, which may be empty. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = []
   let line = ''
@@ -41,19 +41,25 @@ export function wrap(text: string, width: number): string[] {
       line = word
     }
   }
-  return line === '' ? lines : [...lines, line]
+  return [...lines, line]
 }
 
+/** In one pass: a platform's message can be one word of many thousand letters. */
 function chop(word: string, width: number): string[] {
-  if (cells(word) <= width) return [word]
   const pieces: string[] = []
-  let rest = [...letters.segment(word)].map(({ segment }) => segment)
-  while (rest.length > 0) {
-    const piece = take(rest, width) || (rest[0] ?? '')
-    pieces.push(piece)
-    rest = rest.slice(Math.max(1, [...letters.segment(piece)].length))
+  let piece = ''
+  let used = 0
+  for (const { segment } of letters.segment(word)) {
+    const more = cellsOf(segment)
+    if (piece !== '' && used + more > width) {
+      pieces.push(piece)
+      piece = ''
+      used = 0
+    }
+    piece += segment
+    used += more
   }
-  return pieces
+  return [...pieces, piece]
 }
 
 function take(segments: readonly string[], width: number, reversed = false): string {

@@ -114,7 +114,9 @@ export const reportDocument = z
       refused: count.describe('Refused for any other reason.'),
       leashed: count,
       coverage: z.strictObject({
-        provenGroups: count.describe('Opted-in groups whose latest conclusive verdict within `days` is phoenix.'),
+        provenGroups: count.describe(
+          'Opted-in groups whose latest conclusive verdict within `days` is phoenix, and that no later forecast contradicts.',
+        ),
         optedInGroups: count,
         days: count,
       }),

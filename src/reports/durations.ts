@@ -8,6 +8,11 @@ export function formatDuration(time: Milliseconds): string {
   return sign + parts.map(part => `${part.amount} ${part.unit}`).join(' ')
 }
 
+/** For limits and axes, where a whole number of seconds needs no tenths: `30 s`. */
+export function roundDuration(time: Milliseconds): string {
+  return formatDuration(time).replace(/\.0 s$/, ' s')
+}
+
 /** For narrow columns: `4.1 s`, `3m12s`, `2h05m`, `3d04h`. */
 export function compactDuration(time: Milliseconds): string {
   const [first, second] = split(Math.abs(time))

@@ -2,7 +2,7 @@ import type { DrillDocument } from './document.ts'
 import { type DrillCard, outcomeOf, type Report } from './report.ts'
 import { visible } from './safe-text.ts'
 import { asSentence, mainFinding, refusalSentence, whyOf } from './sentences.ts'
-import { valueText } from './values.ts'
+import { hasValues, valueText } from './values.ts'
 
 /**
  * One test case per drill, one suite per schedule. A snowflake, by drill or by forecast, is a failure; an
@@ -83,8 +83,8 @@ function seconds({ moments }: DrillCard): string {
 function findingLines(document: DrillDocument): string {
   return document.findings
     .map(finding => {
-      const path =
-        finding.path === null ? '' : ` ${finding.path}: expected ${valueText(finding.expected)}, actual ${valueText(finding.actual)}.`
+      const values = hasValues(finding) ? `: expected ${valueText(finding.expected)}, actual ${valueText(finding.actual)}` : ''
+      const path = finding.path === null ? '' : ` At ${finding.path}${values}.`
       return `${finding.accepted ? 'accepted' : finding.level} ${finding.kind}: ${asSentence(finding.summary)}${path}`
     })
     .join('\n')

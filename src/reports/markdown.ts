@@ -1,10 +1,10 @@
 import type { DrillDocument, FindingDocument } from './document.ts'
 import { compactDuration, formatDuration, formatPeriod } from './durations.ts'
 import { timeToRecover } from './moments.ts'
-import type { DrillCard, Outcome, Report } from './report.ts'
+import { type DrillCard, haveSeveralScopes, type Outcome, type Report } from './report.ts'
 import { clip, visibleLine } from './safe-text.ts'
 import { advice, asSentence, headline, outcomeNames, refusalSentence, ruleName, whyOf } from './sentences.ts'
-import { valueText } from './values.ts'
+import { hasValues, valueText } from './values.ts'
 
 /** Comments of code hosts end at about 65,000 characters; a table longer than this says what it left out. */
 const rowLimit = 200
@@ -47,14 +47,16 @@ function summaryTable({ document: { summary } }: Report): string {
 }
 
 function fleetTable(cards: readonly DrillCard[]): string {
+  const scoped = haveSeveralScopes(cards)
   const rows = cards.slice(0, rowLimit).map(card => {
     const time = timeToRecover(card.moments)
-    return `| ${prose(clip(visibleLine(card.document.groupName), 60))} | ${signs[card.outcome]} ${outcomeNames[card.outcome]} | ${time === null ? '–' : compactDuration(time)} | ${prose(whyOf(card))} |`
+    const scope = scoped ? ` ${prose(clip(visibleLine(card.source.drill.scope), 60))} |` : ''
+    return `| ${prose(clip(visibleLine(card.document.groupName), 60))} |${scope} ${signs[card.outcome]} ${outcomeNames[card.outcome]} | ${time === null ? '–' : compactDuration(time)} | ${prose(whyOf(card))} |`
   })
   const left = cards.length - rows.length
   return [
-    '| group | verdict | time | why |',
-    '| --- | --- | ---: | --- |',
+    `| group |${scoped ? ' scope |' : ''} verdict | time | why |`,
+    `| --- |${scoped ? ' --- |' : ''} --- | ---: | --- |`,
     ...rows,
     ...(left > 0 ? ['', `… and ${left.toLocaleString('en')} more; the JSON report has them all.`] : []),
   ].join('\n')
@@ -88,10 +90,8 @@ function instances({ victim, successor }: DrillDocument): string {
 
 function findingItem(finding: FindingDocument): string {
   const { title, fix } = advice[finding.kind]
-  const where =
-    finding.path === null
-      ? ''
-      : ` At ${code(finding.path)}: expected ${code(valueText(finding.expected))}, actual ${code(valueText(finding.actual))}.`
+  const values = hasValues(finding) ? `: expected ${code(valueText(finding.expected))}, actual ${code(valueText(finding.actual))}` : ''
+  const where = finding.path === null ? '' : ` At ${code(finding.path)}${values}.`
   return `- **${title}**${standing(finding)}: ${prose(asSentence(finding.summary))}${where}\n  ${fix}`
 }
 
@@ -104,14 +104,16 @@ function refusals(cards: readonly DrillCard[]): string[] {
   const refused = cards.filter(card => card.outcome === 'refused')
   if (refused.length === 0) return []
   const byRule = Map.groupBy(refused, card => card.document.refusal?.rule ?? '')
+  const scoped = haveSeveralScopes(refused)
   return [
     '## Why nothing was killed',
     [...byRule]
       .sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
       .map(([rule, group]) => {
-        const items = group.slice(0, detailLimit).map(({ document }) => {
+        const items = group.slice(0, detailLimit).map(({ document, source }) => {
           const reason = document.refusal ? refusalSentence(document.refusal) : ''
-          return `  - ${prose(document.groupName)}: ${prose(reason)}`
+          const where = scoped ? ` in ${prose(source.drill.scope)}` : ''
+          return `  - ${prose(document.groupName)}${where}: ${prose(reason)}`
         })
         return `- **${prose(ruleName(rule))}** (${group.length})\n${items.join('\n')}`
       })

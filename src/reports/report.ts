@@ -54,6 +54,11 @@ export function drillCard(source: ReportedDrill): DrillCard {
   return { outcome: outcomeOf(source.drill), document: drillDocument(source, moments), moments, source }
 }
 
+/** Names of groups are used again in every account and region: where these are several, each is told with its scope. */
+export function haveSeveralScopes(cards: readonly DrillCard[]): boolean {
+  return new Set(cards.map(card => card.source.drill.scope)).size > 1
+}
+
 export function outcomeOf(drill: Drill): Outcome {
   switch (drill.state) {
     case 'concluded':

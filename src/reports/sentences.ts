@@ -56,15 +56,15 @@ export const advice: Readonly<Record<FindingKind, Advice>> = {
   },
   'health-unproven': {
     title: 'Health unproven',
-    fix: 'Attach a load balancer health check or write a probe into the schedule, so that something vouches for the successor.',
+    fix: 'Give the group a health check of its own or write a probe into the schedule, so that something vouches for the successor.',
   },
   'no-capacity': {
     title: 'No capacity',
     fix: 'Allow more machine types or zones, reserve capacity, or ask for more quota. The group stays one short until then.',
   },
   late: {
-    title: 'Still starting at the deadline',
-    fix: 'Raise recovery.deadline beyond the time that the group needs to start a server, or make it start faster.',
+    title: 'Not finished at the deadline',
+    fix: 'Raise recovery.deadline beyond the time that the group needs to let one server go and start another, or make it faster.',
   },
   interrupted: {
     title: 'Successor taken away',

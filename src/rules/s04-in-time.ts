@@ -1,5 +1,6 @@
 import type { PlannedDrill } from '../domain/drill.ts'
 import { describeDuration } from '../domain/duration.ts'
+import { inZone } from '../domain/instants.ts'
 import type { Schedule } from '../domain/schedule.ts'
 import type { Milliseconds } from '../domain/time.ts'
 import { fits, localDate, type Window, whyClosed, windowAt, windowOpening } from '../domain/window.ts'
@@ -50,8 +51,8 @@ function offItsDay({ now, plan, schedule }: Timing): string | null {
   const window = windowOpening(schedule, date)
   if (window === null) return `the drill was planned for ${date}, but ${whyClosed(schedule, date)}`
   if (Temporal.Instant.compare(now, window.opens) < 0) return `the drill was planned for ${date}, whose window has not opened yet`
-  const wokeLate = `the drill was planned for ${spoken(plan.plannedFor, schedule)} and woke`
-  if (isOver(window, now)) return `${wokeLate} ${spoken(now, schedule)}, after that day's window had closed`
+  const wokeLate = `the drill was planned for ${inZone(plan.plannedFor, schedule.timezone)} and woke`
+  if (isOver(window, now)) return `${wokeLate} ${inZone(now, schedule.timezone)}, after that day's window had closed`
   const delay = now.epochMilliseconds - plan.plannedFor.epochMilliseconds
   return delay <= LATEST_WAKE ? null : `${wokeLate} ${describeDuration(delay)} late`
 }
@@ -69,7 +70,7 @@ function closed({ now, schedule }: Timing): string | null {
   const today = localDate(schedule, now)
   const ofToday = windowOpening(schedule, today)
   const why = ofToday === null ? whyClosed(schedule, today) : `its hours of ${today} are ${span(ofToday, schedule)}`
-  return `the schedule ${schedule.name} is closed at ${spoken(now, schedule)}: ${why}`
+  return `the schedule ${schedule.name} is closed at ${inZone(now, schedule.timezone)}: ${why}`
 }
 
 function tooShort({ now, schedule, policy }: Timing): string | null {
@@ -80,12 +81,6 @@ function tooShort({ now, schedule, policy }: Timing): string | null {
   return `the window closes in ${left === null ? 'no known time' : describeDuration(left)}, and deadline and soak need ${describeDuration(needs)}`
 }
 
-function span(window: Window, schedule: Schedule): string {
-  return `${spoken(window.opens, schedule)} to ${window.closes === null ? 'no end' : spoken(window.closes, schedule)}`
-}
-
-/** `2026-11-23 09:30 Europe/Berlin`. */
-function spoken(instant: Temporal.Instant, { timezone }: Schedule): string {
-  const local = instant.toZonedDateTimeISO(timezone)
-  return `${local.toPlainDate()} ${local.toPlainTime().toString({ smallestUnit: 'minute' })} ${timezone}`
+function span(window: Window, { timezone }: Schedule): string {
+  return `${inZone(window.opens, timezone)} to ${window.closes === null ? 'no end' : inZone(window.closes, timezone)}`
 }

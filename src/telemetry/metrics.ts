@@ -1,4 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { proofSince } from '../domain/coverage.ts'
+import { shownOfCount } from '../domain/standing.ts'
 import type { Conclusion, ConclusionCursor, Ledger } from '../ledger/ledger.ts'
 import type { ApiCalls } from './api-calls.ts'
 
@@ -10,8 +12,6 @@ export interface MetricsNeeds {
   readonly haltFileExists: () => boolean
   /** Conclusions are counted from here on. */
   readonly since: Temporal.Instant
-  /** A proof counts for so many days. */
-  readonly coverageDays: number
 }
 
 const batch = 500
@@ -163,13 +163,12 @@ async function readState({ ledger, apiCalls, watchLag, haltFileExists }: Metrics
   for (const { rule, drills } of await ledger.refusalCounts(state.now.subtract({ hours: 24 }))) shown.refusals.set({ rule }, drills)
 }
 
-async function readFleet({ ledger, coverageDays }: MetricsNeeds, shown: Instruments): Promise<void> {
-  const proofSince = (await ledger.now()).subtract({ hours: coverageDays * 24 })
+async function readFleet({ ledger }: MetricsNeeds, shown: Instruments): Promise<void> {
   shown.groups.reset()
   let total = 0
   let proven = 0
-  for (const { provider, standing, fresh, groups } of await ledger.fleetCounts(proofSince)) {
-    const word = standing === null ? 'unproven' : standing === 'phoenix' && !fresh ? 'expired' : standing
+  for (const { provider, standing, fresh, groups } of await ledger.fleetCounts(proofSince(await ledger.now()))) {
+    const word = shownOfCount({ standing, fresh })
     shown.groups.inc({ provider, standing: word }, groups)
     total += groups
     if (word === 'phoenix') proven += groups

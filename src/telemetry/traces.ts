@@ -3,14 +3,14 @@ import type { Drill } from '../domain/drill.ts'
 import type { Log } from '../domain/log.ts'
 import type { Clock } from '../domain/time.ts'
 import type { Traced } from '../domain/trace.ts'
-import type { Ledger } from '../ledger/ledger.ts'
+import type { Ledger, NewEvent } from '../ledger/ledger.ts'
 import { drillTrace } from './drill-spans.ts'
 import type { TraceSink } from './open-telemetry.ts'
 
 /** One trace for each drill. */
 export interface Traces {
-  /** Told of every change of a drill; one that has ended is sent. */
-  changed(drill: Drill): void
+  /** Told of every change of a drill and what happened with it; a drill is sent when it ends. */
+  changed(drill: Drill, events: readonly NewEvent[]): void
   /** Work that is done for a drill, as a part of its trace, whichever process does it. */
   readonly traced: Traced
   close(): Promise<void>
@@ -24,8 +24,8 @@ export interface TraceNeeds {
   readonly log: Log
 }
 
-/** Ends that were sent by this process: a wounded group's drill changes on after its end. */
-const remembered = 10_000
+/** With one of these a drill ends, once. A wounded group's drill changes on after its end, by whichever process then watches it. */
+const ends: readonly string[] = ['concluded', 'not-struck', 'refused', 'leashed']
 
 /** Loaded only where somebody asked for traces. */
 export async function openTraces(needs: TraceNeeds): Promise<Traces> {
@@ -34,7 +34,6 @@ export async function openTraces(needs: TraceNeeds): Promise<Traces> {
 }
 
 function tracesTo(sink: TraceSink, { ledger, log }: Pick<TraceNeeds, 'ledger' | 'log'>): Traces {
-  const sent = new Set<string>()
   const sending = new Set<Promise<void>>()
 
   async function send(drill: Drill): Promise<void> {
@@ -47,10 +46,8 @@ function tracesTo(sink: TraceSink, { ledger, log }: Pick<TraceNeeds, 'ledger' | 
   }
 
   return {
-    changed(drill) {
-      if (!['concluded', 'refused', 'leashed'].includes(drill.state) || sent.has(drill.id)) return
-      if (sent.size >= remembered) sent.clear()
-      sent.add(drill.id)
+    changed(drill, events) {
+      if (!events.some(({ kind }) => ends.includes(kind))) return
       const work = send(drill).finally(() => sending.delete(work))
       sending.add(work)
     },

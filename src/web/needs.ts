@@ -24,11 +24,3 @@ export interface WebNeeds {
   /** Aborted when the server closes: streams end. */
   readonly closing: AbortSignal
 }
-
-/** Coverage counts proofs of this many days, as reports do. */
-export const coverageDays = 30
-
-/** What was proven before this no longer counts. */
-export function proofSince(now: Temporal.Instant): Temporal.Instant {
-  return now.subtract({ hours: coverageDays * 24 })
-}

@@ -11,7 +11,7 @@ const words = z.object({ note: z.string().trim().min(1).max(500) })
  * The links of announcements. They need no login: whoever holds one may veto that one strike, until it expires. GET changes
  * nothing, since mail scanners and chat previews follow links; POST vetoes.
  */
-export function addVetoes(app: App, { ledger, log }: Pick<WebNeeds, 'ledger' | 'log'>): void {
+export function addVetoes(app: App, { ledger, log, settings }: Pick<WebNeeds, 'ledger' | 'log' | 'settings'>): void {
   const path = '/veto/:drill/:token'
   const rightOf = async (context: WebContext): Promise<VetoRight | null> => {
     const right = readVetoToken(await ledger.salt(), context.req.param('drill') ?? '', context.req.param('token') ?? '')
@@ -22,7 +22,8 @@ export function addVetoes(app: App, { ledger, log }: Pick<WebNeeds, 'ledger' | '
     if (right === null) return invalid(context)
     const drill = await ledger.drill(right.drill)
     if (drill?.state !== 'planned') return tooLate(context, drill?.state ?? 'unknown')
-    return context.html(vetoPage(drill, new URL(context.req.url).pathname))
+    const timezone = settings.schedules.find(({ name }) => name === drill.schedule)?.timezone ?? 'UTC'
+    return context.html(vetoPage(drill, { action: new URL(context.req.url).pathname, timezone }))
   })
   app.post(path, formLimit, async context => {
     const right = await rightOf(context)

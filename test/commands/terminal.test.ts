@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { wantsColour } from '../../src/commands/io.ts'
-import { clean, paint, shorten, table, widthOf, wrap } from '../../src/commands/terminal.ts'
+import { clean, paint, table } from '../../src/commands/terminal.ts'
+import { cells, fitCells, wrap } from '../../src/reports/columns.ts'
 
 describe('text on a terminal', () => {
   it('shows hostile characters instead of obeying them', () => {
@@ -10,13 +11,13 @@ describe('text on a terminal', () => {
   })
 
   it('knows which characters take two columns or none', () => {
-    assert.deepEqual(['abc', '漢字', '🔥', 'e\u0301', '–…', ''].map(widthOf), [3, 4, 2, 1, 2, 0])
+    assert.deepEqual(['abc', '漢字', '🔥', 'e\u0301', '–…', ''].map(cells), [3, 4, 2, 1, 2, 0])
   })
 
   it('shortens in the middle', () => {
-    assert.equal(shorten('i-0a1b2c3d4e5f', 9), 'i-0a…4e5f')
-    assert.equal(widthOf(shorten('漢字漢字漢字', 7)) <= 7, true)
-    assert.equal(shorten('short', 9), 'short')
+    assert.equal(fitCells('i-0a1b2c3d4e5f', 9, 'halves'), 'i-0a…4e5f')
+    assert.equal(cells(fitCells('漢字漢字漢字', 7, 'halves')) <= 7, true)
+    assert.equal(fitCells('short', 9, 'halves'), 'short')
   })
 
   it('colours only where it is wanted', () => {
@@ -42,7 +43,7 @@ describe('text on a terminal', () => {
           const text = words.map(clean).join(' ')
           const lines = wrap(text, width)
           assert.equal(lines.join('').replace(/ /g, ''), text.replace(/ /g, ''))
-          for (const line of lines) assert.ok(widthOf(line) <= width, line)
+          for (const line of lines) assert.ok(cells(line) <= width, line)
         },
       ),
       { numRuns: 200 },
@@ -57,7 +58,7 @@ describe('text on a terminal', () => {
         fc.integer({ min: 60, max: 120 }),
         (rows, width) => {
           const columns = [{ title: 'WHEN' }, { title: 'GROUP', max: 24 }, { title: 'STATE' }, { title: 'WHY' }]
-          for (const line of table(rows, columns, { width })) assert.ok(widthOf(line) <= width, `${widthOf(line)} > ${width}: ${line}`)
+          for (const line of table(rows, columns, { width })) assert.ok(cells(line) <= width, `${cells(line)} > ${width}: ${line}`)
         },
       ),
       { numRuns: 200 },

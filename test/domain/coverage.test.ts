@@ -16,6 +16,7 @@ function record(changes: Partial<GroupRecord> = {}): GroupRecord {
     optedInSince: at('2026-01-01T00:00Z'),
     lastStrikeAt: null,
     lastVerdict: null,
+    forecastSince: null,
     lastPhoenixAt: null,
     present: true,
     ...changes,
@@ -42,6 +43,13 @@ describe('coverage', () => {
   it('counts a proof up to exactly N days old', () => {
     assert.equal(coverage([record(verdict('phoenix', '2026-10-24T12:00Z'))], now, 30).provenGroups, 1)
     assert.equal(coverage([record(verdict('phoenix', '2026-10-24T11:59:59.999Z'))], now, 30).provenGroups, 0)
+  })
+
+  it('S13 counts no phoenix that a later forecast contradicts', () => {
+    const proven = verdict('phoenix', '2026-11-20T12:00Z')
+    assert.equal(coverage([record({ ...proven, forecastSince: at('2026-11-21T12:00Z') })], now, 30).provenGroups, 0)
+    assert.equal(coverage([record({ ...proven, forecastSince: null })], now, 30).provenGroups, 1)
+    assert.equal(coverage([record({ ...proven, forecastSince: at('2026-11-21T12:00Z') })], at('2026-11-21T11:59Z'), 30).provenGroups, 1)
   })
 
   it('is nothing of nothing for no groups', () => {

@@ -37,6 +37,15 @@ describe('comparing with a declaration', () => {
     assert.match(finding?.summary ?? '', /^security group sg-2 is in template web version 1 but was not on the victim/)
   })
 
+  it('speaks of several members as of several', () => {
+    const [extra] = victimFindings({ securityGroups: ['sg-1', 'sg-2', 'sg-8', 'sg-9'] })
+    assert.match(extra?.summary ?? '', /^security groups sg-8, sg-9 were on the victim but are not in .*: add them to the declaration/)
+    const [missing] = victimFindings({ securityGroups: [] })
+    assert.match(missing?.summary ?? '', /^security groups sg-1, sg-2 are in .* but were not on the victim: they were taken away by hand/)
+    const [other] = victimFindings({ securityGroups: ['sg-1', 'sg-9'] })
+    assert.match(other?.summary ?? '', /^security groups were sg-1, sg-9 on the victim but sg-1, sg-2 in .*: they were changed by hand/)
+  })
+
   it('tells a volume attached by hand as one thing', () => {
     const findings = victimFindings({ 'volumes/xvdf/size': 100, 'volumes/xvdf/type': 'fast', 'volumes/xvdf/encrypted': false })
     assert.deepEqual(
@@ -307,7 +316,7 @@ describe('comparing fingerprints', () => {
       path: 'state',
       expected: null,
       actual: null,
-      summary: '1 more entries inside victim and successor differ: see the fingerprints of this drill',
+      summary: 'one more entry inside victim and successor differs: see the fingerprints of this drill',
     })
     assert.equal(compareFingerprints(entries(26), {}, { ignore: [], warn: ['state/**'] }).at(-1)?.level, 'warn')
   })

@@ -187,6 +187,10 @@ const cases: Readonly<Record<string, Evidence>> = {
     ...starting,
     gone: { at: at(60), cause: 'unhealthy', detail: '' },
   }),
+  'it was healthy by its check and removed while its probes were asked': onlyOne({
+    recoveredAt: null,
+    gone: { at: at(60), cause: 'unhealthy', detail: 'failed its check' },
+  }),
   'it was taken by a call of somebody else': onlyOne({ ...starting, gone: { at: at(60), cause: 'strike', detail: 'by a person' } }),
   'it was taken by an interruption': onlyOne({ ...starting, gone: { at: at(60), cause: 'interruption', detail: '' } }),
 

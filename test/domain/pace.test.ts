@@ -52,7 +52,10 @@ describe('pace', () => {
       const [before, around] = [looks.filter(second => second < 99), looks.filter(second => second >= 99)]
       assert.deepEqual(before, [2, 4, 8, 16, 28, 40, 52, 64, 76, 88, 91, 92, 93, 94, 95, 96, 97, 98])
       assert.deepEqual(around, [99, 99.5, 100, 100.5, 101, 101.5, 102, 102.5, 103, 103.5])
-      const [alike, apart] = [{ soonest: 100_000, latest: 100_400 }, { soonest: 100_000, latest: 120_000 }]
+      const [alike, apart] = [
+        { soonest: 100_000, latest: 100_400 },
+        { soonest: 100_000, latest: 120_000 },
+      ]
       assert.equal(interval(waiting(99.5), 99.5, alike), 500)
       assert.equal(interval(waiting(101), 101, alike), 500)
       assert.equal(interval(waiting(101.4), 101.4, alike), 600, 'the next whole second: nothing is expected any more')

@@ -65,6 +65,7 @@ export class Platform implements Provider {
     namesInstance: ['retire', 'crash'],
     staleness: 60_000,
     driftIgnore: [],
+    healthCheck: 'attach a health check',
   }
   restore?: (order: StrikeOrder, signal: AbortSignal, asking: Asking) => Promise<Restored>
   readonly #clock: Clock

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { coverage, coverageDays, proofSince } from '../../src/domain/coverage.ts'
 import type { OpenDrill, PlannedDrill, RefusedDrill } from '../../src/domain/drill.ts'
 import type { Finding, Verdict } from '../../src/domain/finding.ts'
+import { shownOfCount } from '../../src/domain/standing.ts'
 import { transition } from '../../src/domain/transition.ts'
 import type { FleetFilter, Ledger, NewPlan } from '../../src/ledger/ledger.ts'
 import { at, concluded, intent, plan, scope, seen, summary } from './examples.ts'
@@ -101,6 +103,28 @@ for (const kind of kinds) {
       const leashed = transition(await planned('web', { planKey: 'later' }), { kind: 'leash', victim, findings: [], at: at('11:00:00') })
       assert(await ledger.advance({ drill: leashed, events: [] }))
       assert.match(await standingOf('web'), /^phoenix at 2026-11-02T09:30/)
+    })
+
+    it('S13 tells reports and pages the same share that is proven', async () => {
+      await discovered(['good'], ['doubted'], ['bad'], ['blank'], ['unsure'], ['cleared'])
+      for (const name of ['good', 'doubted', 'cleared']) await judged(name, 'phoenix', '09:30:00')
+      await judged('bad', 'snowflake', '09:30:00')
+      await judged('unsure', 'inconclusive', '09:30:00')
+      for (const name of ['doubted', 'bad', 'blank', 'cleared']) await refused(name, 'S13', { when: '10:00:00', findings: [missing] })
+      await judged('cleared', 'phoenix', '11:00:00')
+      const now = at('12:00:00')
+      const groups = await ledger.groups()
+      const ofPages = (await ledger.fleetCounts(proofSince(now))).filter(count => shownOfCount(count) === 'phoenix')
+      assert.deepEqual(coverage(groups, now, coverageDays), { provenGroups: 2, optedInGroups: 6, days: 30 })
+      assert.equal(
+        ofPages.reduce((sum, count) => sum + count.groups, 0),
+        2,
+      )
+      const forecasts = groups.filter(group => group.forecastSince !== null).map(group => `${group.summary.name} ${group.forecastSince}`)
+      assert.deepEqual(
+        forecasts,
+        ['bad', 'blank', 'doubted'].map(name => `${name} ${at('10:00:00')}`),
+      )
     })
 
     it('a group made anew under an old name starts with nothing known', async () => {

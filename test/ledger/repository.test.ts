@@ -513,6 +513,7 @@ for (const kind of kinds) {
             optedInSince: at('09:00:00'),
             lastStrikeAt: null,
             lastVerdict: null,
+            forecastSince: null,
             lastPhoenixAt: null,
             present: true,
           },

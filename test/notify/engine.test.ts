@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import type { Settings } from '../../src/config/settings.ts'
+import { proofSince } from '../../src/domain/coverage.ts'
 import type { PlannedDrill, StrikeOrder } from '../../src/domain/drill.ts'
 import type { Schedule } from '../../src/domain/schedule.ts'
+import { shownOfCount } from '../../src/domain/standing.ts'
 import { deliverAndWake } from '../../src/engine/tell.ts'
 import { tick } from '../../src/engine/tick.ts'
 import { openNotifier } from '../../src/notify/open.ts'
@@ -220,6 +222,24 @@ describe('the week as it is told', () => {
     assertGolden('week-2.event.txt', second.event)
     assertGolden('week-2.slack.txt', second.slack)
     assertGolden('week-2.txt', second.mail)
+  })
+
+  it('in which a forecast contradicts a proof, is told as a loss of coverage and a new snowflake, as the fleet page counts', async () => {
+    assert.deepEqual(await drill('2026-11-10T10:00:00Z', 'api', 'web'), ['phoenix', 'phoenix'])
+    stage.platform.byHand = { securityGroups: ['sg-1', 'sg-2', 'sg-emergency'] }
+    assert.deepEqual(await drill('2026-11-12T10:00:00Z', 'web', 'shop'), ['refused', 'refused'])
+    const told = await digestOf('2026-11-16T08:00:00Z')
+    const since = proofSince(await stage.ledger.now())
+    const proven = (await stage.ledger.fleetCounts(since)).filter(count => shownOfCount(count) === 'phoenix')
+    assert.deepEqual(
+      proven.map(({ groups }) => groups),
+      [1],
+    )
+    assert.match(told.mail, /^Coverage +1 of 5 \(\+1 in the week\)$/m)
+    assert.match(told.mail, /^New snowflakes:\n- shop \(by forecast\)\n .*drill-of-shop\n- web \(by forecast\)\n .*drill-of-web$/m)
+    assert.match(told.mail, /^What got better:\n- api is proven\n/m)
+    assert.doesNotMatch(told.mail, /web is proven/)
+    assert.doesNotMatch((await digestOf('2026-11-23T08:00:00Z')).mail, /by forecast/, 'which is new once')
   })
 
   it('in which nothing was struck, says for how long and why', async () => {

@@ -88,10 +88,13 @@ export const contents: Readonly<Record<string, DigestContents>> = {
   digest: {
     coverage,
     drills: { phoenix: 17, snowflake: 2, inconclusive: 1 },
-    newSnowflakes: [{ name: 'checkout', drill: 'd-1', wasSnowflake: false }],
+    newSnowflakes: [
+      { name: 'checkout', drill: 'd-1', wasSnowflake: false, byForecast: false },
+      { name: 'orders', drill: 'd-2', wasSnowflake: false, byForecast: true },
+    ],
     better: [
-      { name: 'billing', drill: 'd-7', wasSnowflake: true },
-      { name: 'search', drill: 'd-8', wasSnowflake: false },
+      { name: 'billing', drill: 'd-7', wasSnowflake: true, byForecast: false },
+      { name: 'search', drill: 'd-8', wasSnowflake: false, byForecast: false },
     ],
     quarantined: 1,
     quiet: null,

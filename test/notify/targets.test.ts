@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { createHmac } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import type { Context } from 'mocha'
 import type { Settings, TargetSettings } from '../../src/config/settings.ts'
@@ -172,6 +175,18 @@ describe('e-mail', () => {
         assert.doesNotMatch(stage.overheard, /AUTH|MAIL FROM/)
       })
 
+      it(`${kind}: tells nobody anything whose certificate has expired, and says so`, async function () {
+        const old = makeCertificate(this, 'localhost', { days: -1 })
+        stage.tls = { kind, ...old }
+        const sending = () => send(target, { MAIL: 'pass' }, smtp({ host: 'localhost', tls: kind, ...login }))
+        await assert.rejects(
+          trusting(old, sending),
+          /^Error: the mail server localhost:\d+ showed a certificate that has expired, and nothing is sent: renew it there/,
+        )
+        assert.deepEqual([stage.mails, stage.login], [[], null])
+        assert.doesNotMatch(stage.overheard, /AUTH|MAIL FROM/)
+      })
+
       it(`${kind}: takes a certificate of its own where that is allowed, also by number`, async () => {
         stage.tls = { kind, ...own }
         await send(target, { MAIL: 'pass' }, smtp({ host: '127.0.0.1', tls: kind, allowSelfSigned: true, ...login }))
@@ -204,14 +219,22 @@ interface Certificate {
   readonly cert: string
 }
 
-/** A key and a certificate that vouches for itself, made now and kept nowhere. */
-function makeCertificate(test: Context, name: string): Certificate {
+/** A key and a certificate that vouches for itself, made now and kept nowhere. `days`: how long it is good; negative: no more. */
+function makeCertificate(test: Context, name: string, { days } = { days: 2 }): Certificate {
   const openssl = onPath('openssl') ?? missing(test, 'openssl')
-  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2']
+  const run = (...words: readonly string[]) => execFileSync(openssl, words, { encoding: 'utf8', stdio: 'pipe' })
+  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
   const subject = ['-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`]
-  const made = execFileSync(openssl, ['req', '-x509', ...kind, '-keyout', '-', ...subject], { encoding: 'utf8', stdio: 'pipe' })
-  const [key = '', cert = ''] = made.split(/(?=-----BEGIN CERTIFICATE)/)
-  return { key, cert }
+  const folder = mkdtempSync(join(tmpdir(), 'firedrill-certificate-'))
+  try {
+    const [key, request] = [join(folder, 'key.pem'), join(folder, 'request.pem')]
+    run('req', '-new', ...kind, '-keyout', key, '-out', request, ...subject)
+    // `req -x509` makes none that has ended.
+    const cert = run('x509', '-req', '-in', request, '-key', key, '-copy_extensions', 'copyall', '-days', String(days))
+    return { key: readFileSync(key, 'utf8'), cert }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 }
 
 /** As a machine does on which somebody has put it among the authorities. */

@@ -603,7 +603,11 @@ export function fleet(): ReportedDrill[] {
       name: 'metrics',
       verdict: 'inconclusive',
       at: after(9_000_000),
-      findings: [finding('unobservable', 'the declaration could not be read: access denied on DescribeLaunchTemplateVersions')],
+      findings: [
+        finding('unobservable', 'the declaration could not be read: access denied on DescribeLaunchTemplateVersions', {
+          path: 'declaration',
+        }),
+      ],
     }),
     refused('orders', 'S13', 'the forecast says that a rebuild must fail', [
       finding('cannot-rebuild', 'the launch template names ami-0gone, which was deregistered', {
@@ -633,6 +637,11 @@ export function fleet(): ReportedDrill[] {
       }),
     ),
   ]
+}
+
+/** Every other group is of another platform. */
+export function inTwoScopes(drills: readonly ReportedDrill[]): ReportedDrill[] {
+  return drills.map((one, index) => (index % 2 === 0 ? { ...one, drill: { ...one.drill, provider: 'gcp', scope: 'gcp:shop-1' } } : one))
 }
 
 /** A campaign of any size with a plausible mix; the same every time. */
@@ -677,6 +686,7 @@ export function groupsOf(drills: readonly ReportedDrill[]): GroupRecord[] {
       drill.state === 'concluded' && drill.judgement.verdict !== 'inconclusive'
         ? { verdict: drill.judgement.verdict, at: drill.concludedAt }
         : null,
+    forecastSince: null,
     lastPhoenixAt: null,
     present: true,
   }))

@@ -7,7 +7,7 @@ import { renderJunit } from '../../src/reports/junit.ts'
 import { renderMarkdown } from '../../src/reports/markdown.ts'
 import { buildReport } from '../../src/reports/report.ts'
 import { reportFormats, writeReports } from '../../src/reports/write.ts'
-import { campaign, concluded, fleet, hostile, hostileDrills, reportInput } from './fixtures.ts'
+import { campaign, concluded, fleet, hostile, hostileDrills, inTwoScopes, reportInput } from './fixtures.ts'
 import { assertGolden } from './golden.ts'
 import { parseXml, textOf, walk } from './well-formed.ts'
 
@@ -28,8 +28,16 @@ describe('The report as Markdown', () => {
     assert.equal(lines.filter(line => /^#{1,2} /.test(line)).length, 3)
   })
 
+  it('tells the scope of each group where there are several', () => {
+    const text = renderMarkdown(buildReport(reportInput(inTwoScopes(fleet()))))
+    assert.match(text, /^\| group \| scope \| verdict \| time \| why \|\n\| --- \| --- \| --- \| ---: \| --- \|$/m)
+    assert.match(text, /^\| checkout \| gcp:shop-1 \| /m)
+    assert.match(text, /^ {2}- [\w-]+ in gcp:shop-1: S\d /m)
+    assert.doesNotMatch(renderMarkdown(report), /\| scope \|/)
+  })
+
   it('stays below what code hosts accept for a comment with 2,000 drills', () => {
-    const text = renderMarkdown(buildReport(reportInput(campaign(2000))))
+    const text = renderMarkdown(buildReport(reportInput(inTwoScopes(campaign(2000)))))
     assert.ok(text.length < 65_000, String(text.length))
     assert.match(text, /and 1,800 more; the JSON report has them all/)
   })

@@ -4,7 +4,7 @@ import { renderHtml } from '../../src/reports/html/page.ts'
 import { style } from '../../src/reports/html/style.ts'
 import type { ReportedDrill } from '../../src/reports/model.ts'
 import { buildReport } from '../../src/reports/report.ts'
-import { campaign, concluded, fleet, hostile, hostileDrills, reportInput } from './fixtures.ts'
+import { campaign, concluded, fleet, hostile, hostileDrills, inTwoScopes, reportInput } from './fixtures.ts'
 import { assertGolden } from './golden.ts'
 import { type Element, parseXml, textOf, walk } from './well-formed.ts'
 
@@ -57,9 +57,26 @@ describe('The report as HTML', () => {
 
   it('shows what each guard saw before the strike, as text', () => {
     const [drill = assert.fail()] = campaign(1)
-    const guards = [{ guard: 'prometheus', proceed: true, reason: 'the value is within bounds', evidence: { query: '<up>', value: '0.001' } }]
+    const guards = [
+      { guard: 'prometheus', proceed: true, reason: 'the value is within bounds', evidence: { query: '<up>', value: '0.001' } },
+    ]
     const root = parseXml(page([{ ...drill, before: { ...(drill.before ?? assert.fail()), guards } }]))
     assert.ok(textOf(root).includes('prometheus: the value is within bounds {"query":"<up>","value":"0.001"}'))
+  })
+
+  it('tells the scope of each group where there are several, and only there', () => {
+    const scopes = (drills: readonly ReportedDrill[]) =>
+      walk(parseXml(page(drills)))
+        .filter(element => element.attributes.get('class') === 'scope-below')
+        .map(textOf)
+    const all = inTwoScopes(fleet())
+    const refused = all.filter(({ drill }) => drill.state === 'refused' && drill.refusal.rule !== 'S13')
+    assert.deepEqual(
+      scopes(all).filter(text => text === 'gcp:shop-1').length,
+      16 + refused.filter(({ drill }) => drill.scope === 'gcp:shop-1').length,
+    )
+    assert.equal(scopes(all).length, all.length + refused.length)
+    assert.deepEqual(scopes(fleet()), [])
   })
 
   it('has the structure of the golden file', () => assertGolden('golden/outline.txt', outline(parseXml(page(fleet())))))

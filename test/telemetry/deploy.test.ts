@@ -13,7 +13,6 @@ describe('the dashboard and alerts in deploy/', () => {
         apiCalls: countApiCalls(),
         watchLag: async () => 0,
         haltFileExists: () => false,
-        coverageDays: 30,
       }
       const text = await openMetrics({ ...needs, since: noon })()
       const known = new Set([...text.matchAll(/^# TYPE (\w+)/gm)].map(([, name]) => name ?? ''))

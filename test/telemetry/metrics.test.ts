@@ -20,7 +20,6 @@ describe('metrics', () => {
       watchLag: async () => 1_500,
       haltFileExists: () => false,
       since,
-      coverageDays: 30,
     })
     assert.match(await read(), /firedrill_halted 0/)
     await stage.record(fleet())
@@ -54,7 +53,6 @@ describe('metrics', () => {
       apiCalls: countApiCalls(),
       watchLag: async () => 0,
       haltFileExists: () => false,
-      coverageDays: 30,
     }
     const read = openMetrics({ ...needs, since: noon.subtract({ hours: 24 }) })
     await stage.record(fleet())
@@ -69,7 +67,6 @@ describe('metrics', () => {
       apiCalls: countApiCalls(),
       watchLag: async () => 0,
       haltFileExists: () => false,
-      coverageDays: 30,
     }
     assert.doesNotMatch(await openMetrics({ ...needs, since: noon })(), /firedrill_drills_total\{/)
   })

@@ -140,11 +140,15 @@ describe('traces', () => {
   async function open(variables: Record<string, string> = {}, changes: Partial<Schedule> = {}): Promise<void> {
     stage = await Stage.open(changes)
     const all = { ...process.env, ...variables }
-    const settings = readTraceSettings(all) ?? assert.fail('no traces are wanted')
+    const settings = settingsHere(all)
     const log = { ...quiet, warn: (message: string) => void logged.push(message) }
     traces = await openTraces({ settings, env: all, ledger: stage.ledger, clock: stage.clock, log })
     const engine = stage.engine.bind(stage)
-    stage.engine = () => ({ ...engine(), traced: traces.traced, changed: drill => traces.changed(drill) })
+    stage.engine = () => ({ ...engine(), traced: traces.traced, changed: (drill, events) => traces.changed(drill, events) })
+  }
+
+  function settingsHere(all = process.env) {
+    return readTraceSettings(all) ?? assert.fail('no traces are wanted')
   }
 
   /** What the collector has when all is sent. */
@@ -176,6 +180,29 @@ describe('traces', () => {
     assert.equal(one('cloud strike').parentSpanId, one('strike').spanId)
     const soak = one('soak')
     assert.equal(BigInt(soak.endTimeUnixNano) - BigInt(soak.startTimeUnixNano) >= BigInt(stage.schedule.recovery.soak) * 1_000_000n, true)
+  })
+
+  it('of a group that stays wounded are sent when its drill ends, and not again by whoever watches it from then on', async () => {
+    await open()
+    stage.platform.add('web')
+    stage.platform.replacementTime = 2 * stage.schedule.recovery.deadline
+    const [plan] = await stage.plan()
+    assert.ok(plan)
+    assert.deepEqual(await stage.attempt([plan]), ['struck'])
+    await stage.watchToTheEnd()
+    assert.equal((await stage.concluded(plan.id)).wounded, true)
+    await sent()
+    one('drill')
+    const another = await openTraces({ settings: settingsHere(), env: process.env, ledger: stage.ledger, clock: stage.clock, log: quiet })
+    const engine = stage.engine.bind(stage)
+    stage.engine = () => ({ ...engine(), changed: (drill, events) => another.changed(drill, events) })
+    for (let look = 0; look < 720 && (await stage.concluded(plan.id)).wounded; look++) {
+      await stage.clock.advance(5_000)
+      await stage.look()
+    }
+    assert.equal((await stage.concluded(plan.id)).wounded, false)
+    await another.close()
+    one('drill')
   })
 
   it('show what guards and probes were asked and said, where in the drill, and how it was judged', async () => {

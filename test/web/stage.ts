@@ -86,7 +86,6 @@ export class WebStage {
           watchLag: async () => 0,
           haltFileExists,
           since: made.now,
-          coverageDays: 30,
         }),
         closing: made.#closing.signal,
         tokens: options.tokens ?? [],

@@ -35,6 +35,10 @@ describe('the veto link of an announcement', () => {
     assert.equal((await stage.ledger.drill(drill))?.state, 'planned')
   })
 
+  it('tells when by the clock of the schedule, as its announcement does', async () => {
+    assert.match(await stage.page(path()), /is to be struck at <b>2026-11-20 10:30 Europe\/Berlin<\/b> or later/)
+  })
+
   it('vetoes that strike, once, with whom the link was sent to and why', async () => {
     assert.equal((await post(path(), '  ')).status, 400)
     assert.equal((await stage.ledger.drill(drill))?.state, 'planned')

@@ -22,6 +22,7 @@ const CAPABILITIES: Capabilities = {
   namesInstance: ['retire', 'crash'],
   staleness: 60_000,
   driftIgnore: DRIFT_IGNORE,
+  healthCheck: 'attach a target group with a health check',
 }
 
 /** How long declaring and forecasting share their reads of templates and surroundings. */

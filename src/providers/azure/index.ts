@@ -25,6 +25,7 @@ const CAPABILITIES: Capabilities = {
   namesInstance: [],
   staleness: OLDEST_VIEW_MS,
   driftIgnore: DRIFT_IGNORE,
+  healthCheck: "put the application health extension or a load balancer's health probe into the set's model",
 }
 
 /**

@@ -22,6 +22,7 @@ const CAPABILITIES: Capabilities = {
   namesInstance: [],
   staleness: 60_000,
   driftIgnore: DRIFT_IGNORE,
+  healthCheck: 'give the group an autohealing health check',
 }
 
 /**

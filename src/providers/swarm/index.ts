@@ -26,6 +26,7 @@ const CAPABILITIES: Capabilities = {
   staleness: 10_000,
   looksInside: true,
   driftIgnore: [],
+  healthCheck: 'give the image or the service a healthcheck',
 }
 
 /**

@@ -4,7 +4,7 @@ import { elapsed, timeToRecover } from '../moments.ts'
 import type { DrillCard, Outcome } from '../report.ts'
 import { shortenMiddle } from '../safe-text.ts'
 import { advice, asSentence, outcomeNames, plural } from '../sentences.ts'
-import { valueText } from '../values.ts'
+import { hasValues, valueText } from '../values.ts'
 import { comparisonSection } from './comparison-table.ts'
 import { evidenceSection } from './evidence.ts'
 import { icon } from './icons.ts'
@@ -58,7 +58,7 @@ function meta({ document, source }: DrillCard): Markup {
 /** Advice is given once for findings of a kind that follow each other. */
 function findingMarkup(finding: FindingDocument, advise: boolean): Markup {
   const { title, fix } = advice[finding.kind]
-  const told = finding.expected !== null || finding.actual !== null
+  const told = hasValues(finding)
   return markup`<li class="finding ${finding.level}"><p class="tag">${icon(finding.level === 'warn' ? 'warn' : 'cross')}${title}${finding.accepted ? ' (accepted)' : finding.level === 'warn' ? ' (warning)' : null}</p>
 <p class="say">${name(asSentence(finding.summary))}</p>
 ${told || finding.path !== null ? markup`<dl>${finding.path === null ? null : markup`<dt>At</dt><dd class="mono">${name(finding.path)}</dd>`}${told ? markup`<dt>Expected</dt><dd class="mono">${name(valueText(finding.expected))}</dd><dt>Actual</dt><dd class="mono">${name(valueText(finding.actual))}</dd>` : null}</dl>` : null}

@@ -1,6 +1,6 @@
 import { formatDuration } from '../durations.ts'
 import { timeToRecover } from '../moments.ts'
-import { type DrillCard, type Outcome, outcomes } from '../report.ts'
+import { type DrillCard, haveSeveralScopes, type Outcome, outcomes } from '../report.ts'
 import { clip } from '../safe-text.ts'
 import { plural, whyOf } from '../sentences.ts'
 import { badge } from './card.ts'
@@ -11,16 +11,17 @@ const openRows = 60
 
 /** Every drill in one line, worst first, linking to what is known of it. `anchors` names those that have a place on the page. */
 export function fleetTable(cards: readonly DrillCard[], anchors: ReadonlyMap<DrillCard, string>): Markup {
+  const how = { anchors, scoped: haveSeveralScopes(cards) }
   const groups = outcomes
     .map(outcome => ({ outcome, cards: cards.filter(card => card.outcome === outcome) }))
     .filter(group => group.cards.length > 0)
   const folded = groups.filter(group => group.cards.length > openRows)
   return markup`<div class="fleet"><table role="table"><caption class="hidden">Every drill of the period, what needs an owner first</caption>
 <thead role="rowgroup"><tr role="row"><th scope="col">Group</th><th scope="col">Verdict</th><th scope="col" class="time">Recovered in</th><th scope="col">Why</th></tr></thead>
-${groups.map(group => body(group.outcome, group.cards.slice(0, openRows), anchors))}</table>
+${groups.map(group => body(group.outcome, group.cards.slice(0, openRows), how))}</table>
 ${folded.map(
   group => markup`<details class="more"><summary>${`${(group.cards.length - openRows).toLocaleString('en')} more: ${badgeWords(group.outcome)}`}</summary>
-<table role="table"><caption class="hidden">${`More: ${badgeWords(group.outcome)}`}</caption>${body(group.outcome, group.cards.slice(openRows), anchors)}</table></details>`,
+<table role="table"><caption class="hidden">${`More: ${badgeWords(group.outcome)}`}</caption>${body(group.outcome, group.cards.slice(openRows), how)}</table></details>`,
 )}</div>`
 }
 
@@ -28,15 +29,27 @@ function badgeWords(outcome: Outcome): string {
   return outcome === 'forecast' ? 'snowflakes by forecast' : outcome
 }
 
-function body(outcome: Outcome, cards: readonly DrillCard[], anchors: ReadonlyMap<DrillCard, string>): Markup {
-  const act = ['snowflake', 'forecast', 'inconclusive'].includes(outcome) ? ' class="act"' : ''
-  return markup`<tbody role="rowgroup"${act === '' ? null : markup` class="act"`}>${cards.map(card => row(card, anchors.get(card)))}</tbody>`
+interface RowWords {
+  readonly anchors: ReadonlyMap<DrillCard, string>
+  /** Each group is told with its scope. */
+  readonly scoped: boolean
 }
 
-function row(card: DrillCard, anchor: string | undefined): Markup {
+function body(outcome: Outcome, cards: readonly DrillCard[], how: RowWords): Markup {
+  const act = ['snowflake', 'forecast', 'inconclusive'].includes(outcome)
+  return markup`<tbody role="rowgroup"${act ? markup` class="act"` : null}>${cards.map(card => row(card, how))}</tbody>`
+}
+
+/** Below a group's name. */
+export function scopeBelow({ source }: DrillCard): Markup {
+  return markup`<span class="scope-below">${name(clip(source.drill.scope, 90))}</span>`
+}
+
+function row(card: DrillCard, { anchors, scoped }: RowWords): Markup {
+  const anchor = anchors.get(card)
   const time = timeToRecover(card.moments)
   const group = name(clip(card.document.groupName, 80))
-  return markup`<tr role="row"><th scope="row" role="rowheader">${anchor === undefined ? group : markup`<a href="#${anchor}">${group}</a>`}</th><td role="cell" class="verdict">${badge(card.outcome)}</td><td role="cell" class="time">${time === null ? '' : formatDuration(time)}</td><td role="cell" class="why">${whyOf(card, 200)}</td></tr>
+  return markup`<tr role="row"><th scope="row" role="rowheader">${anchor === undefined ? group : markup`<a href="#${anchor}">${group}</a>`}${scoped ? scopeBelow(card) : null}</th><td role="cell" class="verdict">${badge(card.outcome)}</td><td role="cell" class="time">${time === null ? '' : formatDuration(time)}</td><td role="cell" class="why">${whyOf(card, 200)}</td></tr>
 `
 }
 

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { formatDuration, formatMoment, formatPeriod } from '../durations.ts'
-import { type DrillCard, type Outcome, outcomes, type Report } from '../report.ts'
+import { type DrillCard, haveSeveralScopes, type Outcome, outcomes, type Report } from '../report.ts'
 import { headline, plural, refusalSentence, ruleName } from '../sentences.ts'
 import { recoveryTimes } from '../summary.ts'
 import { cardMarkup } from './card.ts'
 import { distribution } from './distribution.ts'
-import { fleetLead, fleetTable } from './fleet.ts'
+import { fleetLead, fleetTable, scopeBelow } from './fleet.ts'
 import { icon, iconSheet } from './icons.ts'
 import { type Markup, markup, name, trusted } from './markup.ts'
 import { style } from './style.ts'
@@ -153,16 +153,21 @@ function refusals(cards: readonly DrillCard[], anchors: ReadonlyMap<DrillCard, s
   const byRule = [...Map.groupBy(refused, card => card.document.refusal?.rule ?? '')].sort(([a], [b]) =>
     a.localeCompare(b, 'en', { numeric: true }),
   )
+  const scoped = haveSeveralScopes(cards)
   return markup`<section aria-labelledby="s-refused"><h2 id="s-refused">Why nothing was killed <span class="soft number">${refused.length.toLocaleString('en')}</span></h2><p class="lead">Drills that were planned and then refused, by the rule that said no.</p>
-<div class="rules">${byRule.map(([rule, group]) => ruleSection(rule, group, anchors))}</div></section>`
+<div class="rules">${byRule.map(([rule, group]) => ruleSection(rule, group, { anchors, scoped }))}</div></section>`
 }
 
-function ruleSection(rule: string, cards: readonly DrillCard[], anchors: ReadonlyMap<DrillCard, string>): Markup {
+function ruleSection(
+  rule: string,
+  cards: readonly DrillCard[],
+  { anchors, scoped }: { readonly anchors: ReadonlyMap<DrillCard, string>; readonly scoped: boolean },
+): Markup {
   const shown = cards.slice(0, refusalLimit)
   return markup`<section class="panel"><h3>${/^S\d+$/.test(rule) ? markup`<span class="rule">${rule}</span>` : null}${name(ruleName(rule))}<span class="n">${plural(cards.length, 'drill')}</span></h3>
 <ul>${shown.map(
-    ({ document }, index) =>
-      markup`<li id="${anchors.get(cards[index] as DrillCard) ?? null}"><b>${name(document.groupName)}</b><span>${name(document.refusal ? refusalSentence(document.refusal) : '')}</span></li>`,
+    card =>
+      markup`<li id="${anchors.get(card) ?? null}"><span><b>${name(card.document.groupName)}</b>${scoped ? scopeBelow(card) : null}</span><span>${name(card.document.refusal ? refusalSentence(card.document.refusal) : '')}</span></li>`,
   )}</ul>${cards.length > shown.length ? markup`<p class="small soft">${plural(cards.length - shown.length, 'more drill')}</p>` : null}</section>`
 }
 

@@ -76,6 +76,7 @@ th { font-weight: 600; }
 .fleet tbody tr + tr > * { border-top: 1px solid var(--faint); }
 .fleet tbody + tbody tr:first-child > * { border-top: 1px solid var(--line); }
 .fleet tbody th { width: 20%; font-weight: 600; }
+.scope-below { display: block; font-size: 12px; font-weight: 400; color: var(--soft); }
 .fleet tbody th a { color: inherit; text-decoration-color: var(--line); }
 .fleet tbody th a:hover { text-decoration-color: currentColor; }
 .fleet .verdict { width: 1%; white-space: nowrap; }
@@ -164,7 +165,7 @@ details.fold { margin-top: .35rem; }
 .rules .panel h3 .n { margin-left: auto; font-weight: 400; font-size: 13px; color: var(--soft); }
 .rules ul { margin-top: .4rem; font-size: 14px; }
 .rules li { display: grid; grid-template-columns: minmax(8rem, 26%) 1fr; gap: 0 1rem; padding: .3rem 0; border-top: 1px solid var(--faint); }
-.rules li b { font-weight: 600; }
+.rules li b { font-weight: 600; color: var(--ink); }
 .rules li > span { color: var(--soft); }
 footer { margin: 3rem 0 2.5rem; padding-top: 1rem; border-top: 1px solid var(--line); font-size: 13px; color: var(--soft); }
 footer p + p { margin-top: .35rem; }

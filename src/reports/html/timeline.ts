@@ -1,5 +1,5 @@
 import type { Milliseconds } from '../../domain/time.ts'
-import { formatDuration } from '../durations.ts'
+import { formatDuration, roundDuration } from '../durations.ts'
 import { elapsed, successorOf } from '../moments.ts'
 import type { DrillCard } from '../report.ts'
 import { outcomeNames } from '../sentences.ts'
@@ -35,8 +35,8 @@ export function timelineOf(card: DrillCard, now: Temporal.Instant): Timeline | n
   const last = Math.max(stop, wholeAt !== null && wholeAt <= stop * 1.5 ? wholeAt : 0, 1)
   const { target, deadline } = card.source.drill.policy
   const limits = [
-    { kind: 'target' as const, at: target, label: `target ${shortDuration(target)}` },
-    { kind: 'deadline' as const, at: deadline, label: `deadline ${shortDuration(deadline)}` },
+    { kind: 'target' as const, at: target, label: `target ${roundDuration(target)}` },
+    { kind: 'deadline' as const, at: deadline, label: `deadline ${roundDuration(deadline)}` },
   ].filter(({ at }) => at > 0 && at <= last * 1.35)
   const end = Math.max(last, ...limits.map(({ at }) => at))
   return { rows: rows.map(row => ({ ...row, from: Math.min(row.from, end), to: Math.min(row.to, end) })), limits, ticks: ticksTo(end), end }
@@ -47,21 +47,31 @@ type Since = (at: Temporal.Instant | null) => Milliseconds | null
 function phases(card: DrillCard, since: Since, stop: Milliseconds): TimelineRow[] {
   const { moments, outcome } = card
   const unfinished = outcome === 'snowflake' ? 'fail' : 'undone'
+  const words = outcome === 'open' ? wordsWhileOpen : wordsOfEnds
   const gone = since(moments.victimGone)
   const launched = since(moments.launched)
   const healthy = since(moments.healthy)
   const recovered = since(moments.recovered)
   const rows = [
-    gone === null ? phase('Victim not seen gone', 0, stop, unfinished) : phase('Victim leaves', 0, gone, 'leave'),
-    launched === null ? phase('No successor came', gone ?? 0, stop, unfinished) : phase(launchWord(card), 0, launched, 'wait'),
+    gone === null ? phase(words.victim, 0, stop, unfinished) : phase('Victim leaves', 0, gone, 'leave'),
+    launched === null ? phase(words.successor, gone ?? 0, stop, unfinished) : phase(launchWord(card), 0, launched, 'wait'),
   ]
   if (launched === null) return rows
-  rows.push(healthy === null ? phase('Not healthy', launched, stop, unfinished) : phase('Turns healthy', launched, healthy, 'start'))
+  rows.push(healthy === null ? phase(words.health, launched, stop, unfinished) : phase('Turns healthy', launched, healthy, 'start'))
   if (healthy === null) return rows
-  if (recovered === null) return [...rows, phase('Probes not passed', healthy, stop, unfinished)]
+  if (recovered === null) return [...rows, phase(words.probes, healthy, stop, unfinished)]
   if (recovered > healthy) rows.push(phase('Probes', healthy, recovered, 'probe'))
   rows.push(moment('Recovered', recovered))
   return [...rows, soak(card, since, { recovered, stop })]
+}
+
+/** What has not come, and may come yet while the drill goes on. */
+const wordsOfEnds = { victim: 'Victim not seen gone', successor: 'No successor came', health: 'Not healthy', probes: 'Probes not passed' }
+const wordsWhileOpen: typeof wordsOfEnds = {
+  victim: 'Victim is going',
+  successor: 'No successor yet',
+  health: 'Not healthy yet',
+  probes: 'Probes not passed yet',
 }
 
 function launchWord(card: DrillCard): string {
@@ -103,10 +113,6 @@ function ticksTo(end: Milliseconds): Timeline['ticks'] {
   const count = Math.floor(end / step)
   return Array.from({ length: count + 1 }, (_, index) => ({
     at: index * step,
-    label: index === 0 ? 'struck' : shortDuration(index * step),
+    label: index === 0 ? 'struck' : roundDuration(index * step),
   }))
-}
-
-function shortDuration(time: Milliseconds): string {
-  return formatDuration(time).replace(/\.0 s$/, ' s')
 }

@@ -1,5 +1,5 @@
 import { scaleLinear } from 'd3-scale'
-import { formatDuration } from '../../reports/durations.ts'
+import { formatDuration, roundDuration } from '../../reports/durations.ts'
 import { type Markup, markup } from '../../reports/html/markup.ts'
 import { timeToRecover } from '../../reports/moments.ts'
 import type { DrillCard } from '../../reports/report.ts'
@@ -31,7 +31,7 @@ export function recoveryChart(cards: readonly DrillCard[]): Markup {
   const x = scaleLinear([first.at, Math.max(last.at, first.at + 1)], points.length === 1 ? [50, 50] : [4, 96])
   const y = scaleLinear([0, most], [bottom, top])
   const recovered = points.filter(point => point.took !== null)
-  const words = `Times to recover of ${plural(points.length, 'drill')}: ${recovered.length === 0 ? 'none recovered' : `${formatDuration(Math.min(...recovered.map(point => point.took ?? 0)))} to ${formatDuration(Math.max(...recovered.map(point => point.took ?? 0)))}`}${recovered.length < points.length && recovered.length > 0 ? `, ${points.length - recovered.length} did not recover` : ''}. The target is ${formatDuration(target)}.`
+  const words = `Times to recover of ${plural(points.length, 'drill')}: ${recovered.length === 0 ? 'none recovered' : `${formatDuration(Math.min(...recovered.map(point => point.took ?? 0)))} to ${formatDuration(Math.max(...recovered.map(point => point.took ?? 0)))}`}${recovered.length < points.length && recovered.length > 0 ? `, ${points.length - recovered.length} did not recover` : ''}. The target is ${roundDuration(target)}.`
   return markup`<figure class="recoveries"><svg role="img" aria-label="${words}" width="100%" height="${height}">
 <line class="axis" x1="0" x2="100%" y1="${bottom}" y2="${bottom}"/>
 ${limit('target', target, y(target))}${deadline <= most ? limit('deadline', deadline, y(deadline)) : null}
@@ -46,7 +46,7 @@ function pointOf(card: DrillCard): Point[] {
 }
 
 function limit(kind: 'target' | 'deadline', time: number, y: number): Markup {
-  return markup`<line class="limit ${kind}" x1="0" x2="100%" y1="${y.toFixed(1)}" y2="${y.toFixed(1)}"/><text class="${kind}" x="100%" y="${(y - 4).toFixed(1)}" text-anchor="end">${kind} ${formatDuration(time)}</text>`
+  return markup`<line class="limit ${kind}" x1="0" x2="100%" y1="${y.toFixed(1)}" y2="${y.toFixed(1)}"/><text class="${kind}" x="100%" y="${(y - 4).toFixed(1)}" text-anchor="end">${kind} ${roundDuration(time)}</text>`
 }
 
 /** A dot is a phoenix, a cross a snowflake, a ring an inconclusive drill. */

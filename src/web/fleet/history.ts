@@ -1,6 +1,6 @@
+import { coverageDays, isProven } from '../../domain/coverage.ts'
 import type { GroupId } from '../../domain/group.ts'
-import type { ConclusionCursor, Ledger } from '../../ledger/ledger.ts'
-import { coverageDays } from '../needs.ts'
+import type { ConclusionCursor, FleetGroup, Ledger } from '../../ledger/ledger.ts'
 
 /** How many of the groups that are opted in today had proven on that day that they rebuild. */
 export interface CoverageDay {
@@ -54,8 +54,7 @@ export function openHistory(ledger: Pick<Ledger, 'conclusions' | 'fleet'>): Cove
     await catchUp(now)
     forget(proofs, now.epochMilliseconds - (shownDays + coverageDays) * msPerDay)
     const { groups } = await ledger.fleet({ proofSince: now, limit: mostGroups, offset: 0 })
-    const optedIn = new Set(groups.map(group => group.id))
-    return lastDays(now).map(at => ({ at, proven: provenAt(proofs, optedIn, at.epochMilliseconds) }))
+    return lastDays(now).map(at => ({ at, proven: groups.filter(group => wasProven(group, proofs, at.epochMilliseconds)).length }))
   }
 
   let known: { readonly at: number; readonly days: Promise<readonly CoverageDay[]> } | null = null
@@ -76,14 +75,12 @@ function lastDays(now: Temporal.Instant): readonly Temporal.Instant[] {
   return [...earlier.map(ms => Temporal.Instant.fromEpochMilliseconds(ms)), now]
 }
 
-function provenAt(proofs: ReadonlyMap<GroupId, readonly Proof[]>, optedIn: ReadonlySet<GroupId>, at: number): number {
-  let proven = 0
-  for (const [group, known] of proofs) {
-    if (!optedIn.has(group)) continue
-    const newest = known.findLast(proof => proof.at <= at)
-    if (newest?.phoenix && newest.at >= at - coverageDays * msPerDay) proven += 1
-  }
-  return proven
+/** A group that was made anew under its old name has no standing, and what its namesake proved is not its own. */
+function wasProven({ id, standing, since }: FleetGroup, proofs: ReadonlyMap<GroupId, readonly Proof[]>, at: number): boolean {
+  if (standing === null) return false
+  const newest = proofs.get(id)?.findLast(proof => proof.at <= at)
+  const forecastSince = standing === 'forecast' ? (since?.epochMilliseconds ?? null) : null
+  return newest !== undefined && isProven({ ...newest, forecastSince }, at)
 }
 
 function forget(proofs: Map<GroupId, Proof[]>, before: number): void {

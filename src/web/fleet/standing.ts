@@ -1,8 +1,6 @@
-import type { FleetCount, FleetGroup } from '../../ledger/ledger.ts'
+import { type Shown, shownOfCount } from '../../domain/standing.ts'
+import type { FleetCount } from '../../ledger/ledger.ts'
 import type { Outcome } from '../../reports/report.ts'
-
-/** How a group stands, as people read it: a phoenix that is too old proves nothing any more. */
-export type Shown = 'phoenix' | 'snowflake' | 'forecast' | 'inconclusive' | 'expired' | 'unproven'
 
 /** What needs somebody comes first. */
 export const shownStandings = [
@@ -31,17 +29,6 @@ export const shownIcons: Readonly<Record<Shown, Outcome>> = {
   expired: 'open',
   unproven: 'planned',
   phoenix: 'phoenix',
-}
-
-export function shownOf(group: Pick<FleetGroup, 'standing' | 'at'>, proofSince: Temporal.Instant): Shown {
-  if (group.standing === null) return 'unproven'
-  if (group.standing !== 'phoenix') return group.standing
-  return group.at !== null && Temporal.Instant.compare(group.at, proofSince) >= 0 ? 'phoenix' : 'expired'
-}
-
-export function shownOfCount({ standing, fresh }: Pick<FleetCount, 'standing' | 'fresh'>): Shown {
-  if (standing === null) return 'unproven'
-  return standing === 'phoenix' && !fresh ? 'expired' : standing
 }
 
 export type Tally = Readonly<Record<Shown, number>>

@@ -1,10 +1,13 @@
+import { coverageDays, proofSince } from '../../domain/coverage.ts'
 import type { Drill } from '../../domain/drill.ts'
 import { matches } from '../../domain/glob.ts'
+import { inZone } from '../../domain/instants.ts'
 import type { Halt, Quarantine } from '../../domain/ledger-state.ts'
 import { chooseSchedule, type OptIn, policyFor, readOptIn } from '../../domain/opt-in.ts'
 import type { GroupRecord } from '../../domain/seen-group.ts'
+import { shownOf } from '../../domain/standing.ts'
 import type { FleetGroup } from '../../ledger/ledger.ts'
-import { formatDuration, formatMoment } from '../../reports/durations.ts'
+import { formatDuration } from '../../reports/durations.ts'
 import { badge, findingList } from '../../reports/html/card.ts'
 import { icon } from '../../reports/html/icons.ts'
 import { type Markup, markup, name } from '../../reports/html/markup.ts'
@@ -13,8 +16,7 @@ import { type DrillCard, drillCard } from '../../reports/report.ts'
 import { clip } from '../../reports/safe-text.ts'
 import { asSentence, plural, whyOf } from '../../reports/sentences.ts'
 import { recoveryChart } from '../charts/recoveries.ts'
-import { shownOf } from '../fleet/standing.ts'
-import { coverageDays, proofSince, type WebNeeds } from '../needs.ts'
+import type { WebNeeds } from '../needs.ts'
 import type { Page, Shell } from './layout.ts'
 import { drillHref, hidden, lasting, link, moment, since, standingBadge } from './parts.ts'
 
@@ -146,17 +148,24 @@ async function nextDrill(needs: WebNeeds, view: GroupView): Promise<Markup> {
   const drawn = draws.find(draw => draw.at !== null && Temporal.Instant.compare(draw.at, now) > 0)
   const today = draws.find(draw => draw.odds > 0)
   const obstacles = obstaclesOf(needs, view)
+  const zone = zoneOf(needs, view)
   const when =
     planned !== undefined
-      ? markup`<p class="big day">${formatMoment(planned.moments.plannedFor)}</p><p class="small soft">Planned. Every rule is asked again right before the strike.</p>`
+      ? markup`<p class="big day">${inZone(planned.moments.plannedFor, zone)}</p><p class="small soft">Planned. Every rule is asked again right before the strike.</p>`
       : drawn?.at != null
-        ? markup`<p class="big day">${formatMoment(drawn.at)}</p><p class="small soft">By the draw as it stands now.</p>`
+        ? markup`<p class="big day">${inZone(drawn.at, zone)}</p><p class="small soft">By the draw as it stands now.</p>`
         : markup`<p class="big day">none in two weeks</p><p class="small soft">${optIn.paused ? `Paused until ${optIn.tags.pausedUntil}.` : 'By the draw as it stands now.'}</p>`
   const odds =
     today === undefined
       ? null
       : markup`<p class="small soft">First possible on ${today.date.toString()}, with odds of ${Math.round(today.odds * 100)} % on that day.</p>`
   return markup`${when}${odds}${obstacles.length === 0 ? null : markup`<h3>What stands in its way now</h3><ul class="plain">${obstacles.map(text => markup`<li>${icon('refused')}<span>${text}</span></li>`)}</ul>`}`
+}
+
+/** A drill that is to come is told by its schedule's own clock, as its window is. */
+function zoneOf(needs: WebNeeds, { record, optIn }: GroupView): string {
+  const chosen = chooseSchedule(record.summary, optIn, needs.settings.schedules)
+  return chosen.kind === 'schedule' ? chosen.schedule.timezone : 'UTC'
 }
 
 /** What is known without asking the platform; the rules ask again, and more. */
@@ -173,12 +182,17 @@ function obstaclesOf(needs: WebNeeds, view: GroupView): readonly Markup[] {
     ...optIn.problems.map(asSentence),
     ...(schedule?.leashed ? [`The schedule ${schedule.name} is leashed: everything but the strike is done.`] : []),
     ...(shell.haltFile ? ['Everything is halted by the halt file.'] : []),
-    ...[...halts, ...(scheduleHalt === undefined ? [] : [scheduleHalt])].map(halt => `Halted by ${halt.by}: ${halt.reason}`),
+    ...[...halts, ...(scheduleHalt === undefined ? [] : [scheduleHalt])].map(haltSentence),
     ...(quarantine === null ? [] : ['Its service is in quarantine.']),
     ...(view.wounded ? ['It is not whole since its last drill.'] : []),
     ...(record.unsteady === null ? [] : [asSentence(record.unsteady)]),
   ]
   return texts.map(text => name(text))
+}
+
+function haltSentence({ target, by, reason }: Halt): string {
+  const what = target.kind === 'installation' ? 'Everything' : `The ${target.kind}${target.kind === 'schedule' ? ` ${target.name}` : ''}`
+  return asSentence(`${what} is halted by ${by}: ${reason}`)
 }
 
 function recoveries({ concluded }: GroupView): Markup {

@@ -105,7 +105,7 @@ function haltLine(halt: Halt, shell: Shell): Markup {
   const { target } = halt
   const all = target.kind === 'installation'
   const what = all ? markup`Everything is halted` : markup`The ${target.kind} ${name(target.name)} is halted`
-  return markup`<div class="halted"><p><b>${what}</b> by ${name(halt.by)}, ${since(halt.since, shell.state.now)}${halt.until === null ? null : markup`, until ${formatMoment(halt.until)}`}: ${name(asSentence(halt.reason))}</p>
+  return markup`<div class="halted"><p><b>${what}</b> by ${name(halt.by)}, ${since(halt.since, shell.state.now)}${halt.until === null ? null : markup`, until ${formatMoment(halt.until)}`}${halt.reason === '' ? '.' : markup`: ${name(asSentence(halt.reason))}`}</p>
 ${
   shell.identity.role !== 'operator'
     ? null

@@ -1,9 +1,10 @@
+import type { Shown } from '../../domain/standing.ts'
 import { formatMoment } from '../../reports/durations.ts'
 import { icon } from '../../reports/html/icons.ts'
 import { type Markup, markup, name } from '../../reports/html/markup.ts'
 import { elapsed } from '../../reports/moments.ts'
 import { clip } from '../../reports/safe-text.ts'
-import { type Shown, shownIcons, shownNames } from '../fleet/standing.ts'
+import { shownIcons, shownNames } from '../fleet/standing.ts'
 import type { Shell } from './layout.ts'
 
 export function standingBadge(shown: Shown): Markup {

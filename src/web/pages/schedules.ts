@@ -1,5 +1,5 @@
 import type { Drill } from '../../domain/drill.ts'
-import { formatDuration } from '../../domain/duration.ts'
+import { describeDuration } from '../../domain/duration.ts'
 import type { LedgerState } from '../../domain/ledger-state.ts'
 import type { InstallationLimits, Schedule, WallClockHours } from '../../domain/schedule.ts'
 import { icon } from '../../reports/html/icons.ts'
@@ -44,8 +44,8 @@ function section(schedule: Schedule, { index, coming, waiting, shell }: Around):
   const { state } = shell
   const tripped = breakerTripped(schedule, state.conclusions, state.now)
   const halted = state.halts.some(({ target }) => target.kind === 'schedule' && target.name === schedule.name)
-  return markup`<section class="card schedule" aria-labelledby="s-${index}"><header><h2 id="s-${index}">${name(schedule.name)}</h2>${leash(schedule)}${halted ? markup`<span class="badge live">${icon('refused')}halted</span>` : null}<p class="result">every ${schedule.meanDaysBetweenDrills} days on average</p></header>
-<p class="soft small">${hoursText(schedule.hours)}, ${schedule.timezone}${schedule.holidays.country === null ? null : markup`, holidays of ${[schedule.holidays.country, schedule.holidays.region].filter(Boolean).join(' ')}`} · ${schedule.method}, deadline ${formatDuration(schedule.recovery.deadline)}, soak ${formatDuration(schedule.recovery.soak)} · guards: ${schedule.guards.length === 0 ? 'none' : schedule.guards.map(guard => guard.kind).join(', ')}</p>
+  return markup`<section class="card schedule" aria-labelledby="s-${index}"><header><h2 id="s-${index}">${name(schedule.name)}</h2>${leash(schedule)}${halted ? markup`<span class="badge live">${icon('refused')}halted</span>` : null}<p class="result">each group every ${schedule.meanDaysBetweenDrills === 1 ? 'day' : `${schedule.meanDaysBetweenDrills} days`} on average</p></header>
+<p class="soft small">${hoursText(schedule.hours)}, ${schedule.timezone}${schedule.holidays.country === null ? null : markup`, holidays of ${[schedule.holidays.country, schedule.holidays.region].filter(Boolean).join(' ')}`} · ${schedule.method}, deadline ${describeDuration(schedule.recovery.deadline)}, soak ${describeDuration(schedule.recovery.soak)} · guards: ${schedule.guards.length === 0 ? 'none' : schedule.guards.map(guard => guard.kind).join(', ')}</p>
 ${tripped === null ? null : markup`<p class="notice">${icon('warn')}<span>The circuit breaker is open: ${name(asSentence(tripped))} Resuming the schedule starts its count anew.</span></p>`}
 ${fortnight(schedule, coming, state.now)}
 <div class="facts"><div><h3>Coming drills</h3>${waitingList(waiting, state.now)}${comingList(schedule, coming)}</div><div><h3>Limits in use</h3>${limits(schedule, state)}</div></div>
@@ -112,7 +112,7 @@ function spacing({ limits: { spacing: between } }: Schedule, { strikes, now }: L
   const newest = strikes.reduce((latest, { at }) => Math.max(latest, at.epochMilliseconds), Number.NEGATIVE_INFINITY)
   const passed = now.epochMilliseconds - newest
   if (between === 0 || passed >= between) return null
-  return markup`<p class="small soft">The last strike was ${span(passed)} ago; ${formatDuration(between)} must lie between two.</p>`
+  return markup`<p class="small soft">The last strike was ${span(passed)} ago; ${describeDuration(between)} must lie between two.</p>`
 }
 
 /** What all schedules together may do; most installations set nothing here. */

@@ -4,8 +4,6 @@ import type { Drill, DrillId } from '../domain/drill.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { ReportedDrill, ReportInput } from '../reports/model.ts'
 
-/** Coverage counts proofs of this many days. */
-
 /** Collects from the ledger what a report is made from: the named drills, or every drill of a period. */
 export async function reportInput(
   ledger: Ledger,

@@ -1,5 +1,6 @@
 import type { Drill, DrillId } from '../domain/drill.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import type { Io } from './io.ts'
 import { isOpen } from './outcome.ts'
 
 /** Which drills are open, as far as this process was told: what it says where the ledger can no longer be asked. */
@@ -10,6 +11,8 @@ export interface OpenDrills {
   learn(ledger: Ledger): Promise<void>
   /** "2 drills are left open, and the next …" */
   words(): string
+  /** From now on a second signal, which ends the process at once, says so; after `first` is done. */
+  tellWhenCutOff(io: Io, first?: () => void): void
 }
 
 export function openDrills(): OpenDrills {
@@ -24,6 +27,12 @@ export function openDrills(): OpenDrills {
       for (const drill of await ledger.due(ever, Number.MAX_SAFE_INTEGER)) if (isOpen(drill)) open.add(drill.id)
     },
     words: () => leftOpen(open.size),
+    tellWhenCutOff(io, first) {
+      io.whenCutOff?.(() => {
+        first?.()
+        return `as far as this process knows, ${leftOpen(open.size)}`
+      })
+    },
   }
 }
 

@@ -69,6 +69,10 @@ async function drillTheFleet(
   const { engine, ledger } = installation
   try {
     await haltOne(installation, simulator)
+    io.whenCutOff?.(() => {
+      screen.done()
+      return 'what it had begun was simulated and has ended with it'
+    })
     screen.start(engine.clock)
     const from = await ledger.now()
     const result = await runCampaign(engine, { run: engine.newId(), all: true, group: null, victim: null, max: null }, io.signal)

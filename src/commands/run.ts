@@ -34,10 +34,7 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
   try {
     screen.start(engine.clock)
     await open.learn(ledger)
-    io.whenCutOff?.(() => {
-      screen.done()
-      return `as far as this run knows, ${open.words()}`
-    })
+    open.tellWhenCutOff(io, screen.done)
     const from = await ledger.now()
     const { all = false, group = null, victim = null, max = null } = options
     const result = await runCampaign(engine, { run: engine.newId(), all, group, victim, max }, io.signal)

@@ -11,6 +11,7 @@ import { type ApiCalls, countApiCalls } from '../telemetry/api-calls.ts'
 import { type Listener, startServer } from '../web/server.ts'
 import { UsageError } from './exit.ts'
 import { type Io, whoIsThere } from './io.ts'
+import { openDrills } from './open-drills.ts'
 import type { ServeOptions } from './options.ts'
 
 /** The long-running service: schedules, worker, pages. Ends with 0 on SIGTERM, within 10 s; open drills go on at the next start. */
@@ -24,7 +25,11 @@ export async function serve(options: ServeOptions, io: Io): Promise<number> {
   )
   try {
     const apiCalls = countApiCalls()
-    installation = await orAborted(openInstallation(options, io, { worker: true, patient: true, onCall: apiCalls.count }), io.signal)
+    const open = openDrills()
+    const needs = { worker: true, patient: true, onCall: apiCalls.count, changed: open.changed }
+    installation = await orAborted(openInstallation(options, io, needs), io.signal)
+    await open.learn(installation.ledger)
+    open.tellWhenCutOff(io)
     ready = readinessOf(installation)
     const opened: Opened = { installation, settings, tokens, apiCalls, since: await installation.ledger.now(), io }
     server.serve(() => openPages(opened))

@@ -1,11 +1,11 @@
-import type { DrillId, PlannedDrill } from '../domain/drill.ts'
+import type { DrillId, PlannedDrill, Refusal } from '../domain/drill.ts'
 import { matches } from '../domain/glob.ts'
 import { transition } from '../domain/transition.ts'
 import { newAhead } from './ahead.ts'
 import { type Bell, newBell } from './bell.ts'
 import { type Engine, reasonOf, scopeHandle, scopesOf } from './context.ts'
 import { type Discovered, discover } from './discover.ts'
-import { basisFor, newPlan, planToday } from './plan.ts'
+import { basisFor, newPlan, planToday, runKey } from './plan.ts'
 import { type AttemptOutcome, attemptStrikes } from './strike.ts'
 import { deliverBeside } from './tell.ts'
 import { oldestProofFirst } from './tick.ts'
@@ -74,7 +74,7 @@ async function plansOf(engine: Engine, options: CampaignOptions): Promise<Planne
   )
   const plans = groups.flatMap(group => {
     const basis = basisFor(engine, group, now)
-    return basis === null ? [] : [newPlan(basis, { planKey: `run:${options.run}`, plannedFor: now })]
+    return basis === null ? [] : [newPlan(basis, { planKey: runKey(options.run), plannedFor: now })]
   })
   return [...(await engine.ledger.addPlans(plans))]
 }
@@ -107,7 +107,7 @@ async function strikeAll(engine: Engine, plans: readonly PlannedDrill[], { optio
     const room = options.max === null ? waiting.length : options.max - struck
     if (room <= 0) {
       await ahead.ended()
-      return refuseRest(engine, waiting, options)
+      return refuseRest(engine, waiting, options, { rule: 'S3', reason: `this run was limited to ${options.max} strikes by --max` })
     }
     const asked = engine.clock.monotonic()
     const isHeld: boolean = mayHaveRoom && (await ahead.isWorthWaiting())
@@ -130,6 +130,7 @@ async function strikeAll(engine: Engine, plans: readonly PlannedDrill[], { optio
     mayHaveRoom = (await bell.wait(retryEvery, signal)) || isHeld
   }
   await ahead.ended()
+  await refuseRest(engine, waiting, options, { rule: 'run-ended', reason: 'this run was interrupted before its turn' })
 }
 
 /**
@@ -146,10 +147,9 @@ function inTurn(
 }
 
 /** Plans of this very run end with it; what the day's draw planned stays for a later run or the service. */
-async function refuseRest(engine: Engine, plans: readonly PlannedDrill[], options: CampaignOptions): Promise<void> {
+async function refuseRest(engine: Engine, plans: readonly PlannedDrill[], { run }: CampaignOptions, refusal: Refusal): Promise<void> {
   const at = await engine.ledger.now()
-  const refusal = { rule: 'S3', reason: `this run was limited to ${options.max} strikes by --max` }
-  for (const plan of plans.filter(one => one.planKey === `run:${options.run}`)) {
+  for (const plan of plans.filter(one => one.planKey === runKey(run))) {
     await advance(engine, transition(plan, { kind: 'refuse', refusal, findings: [], at }), [{ at, kind: 'refused', data: { ...refusal } }])
   }
 }

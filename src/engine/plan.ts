@@ -61,6 +61,18 @@ export function basisFor(engine: Engine, group: GroupRecord, now: Temporal.Insta
   return { group, schedule: schedule.name, service: serviceOf(group.summary, optIn), owner: optIn.tags.owner ?? null, policy, meanDays }
 }
 
+/** The plans of one campaign are its own: neither the service nor another run makes their strikes. */
+export function runKey(run: string): string {
+  return `${runPrefix}${run}`
+}
+
+export function isOfARun({ planKey }: Pick<PlannedDrill, 'planKey'>): boolean {
+  return planKey.startsWith(runPrefix)
+}
+
+/** Other plans have a date there. */
+const runPrefix = 'run:'
+
 export interface PlanBasis {
   readonly group: GroupRecord
   readonly schedule: string

@@ -1,12 +1,14 @@
 import type { PlannedDrill } from '../domain/drill.ts'
+import { transition } from '../domain/transition.ts'
 import type { Queue } from '../queue/queue.ts'
 import { announceComing } from './announce.ts'
 import { type Engine, scopeHandle, scopesOf } from './context.ts'
 import { discoverScope } from './discover.ts'
-import { planToday } from './plan.ts'
+import { isOfARun, planToday } from './plan.ts'
 import { attemptStrikes } from './strike.ts'
 import { mirrorMessages } from './tell.ts'
 import { watchScope } from './watch.ts'
+import { advance } from './write.ts'
 
 /** A tick is asked for so often by every process; the queue merges what several ask for. */
 export const tickEvery = 60_000
@@ -14,6 +16,8 @@ export const tickEvery = 60_000
 const discoveryAge = 5 * 60_000
 /** Wake-ups mirrored in one tick; what is left over comes with the next. */
 const mirrored = 2_000
+/** No campaign waits for room longer than this. */
+const longestRun = 24 * 3_600_000
 
 /**
  * Plans and reconciles, once a minute: reads scopes whose last reading is old, draws the day, and wakes whatever is due.
@@ -51,24 +55,32 @@ async function mirrorWatches(engine: Engine, queue: Queue): Promise<void> {
 
 async function mirrorPlans(engine: Engine, queue: Queue): Promise<void> {
   const now = await engine.ledger.now()
-  const planned = await engine.ledger.drills({ states: ['planned'], limit: mirrored })
-  await announceComing(
-    engine,
-    planned.filter(drill => drill.state === 'planned'),
-    now,
-  )
+  const all = await plans(engine)
+  await endLeftBehind(engine, all, now)
+  const planned = all.filter(plan => !isOfARun(plan))
+  await announceComing(engine, planned, now)
   for (const [scope, drills] of Map.groupBy(planned, drill => drill.scope)) {
     const [first] = drills.flatMap(drill => drill.wakeAt ?? []).sort(Temporal.Instant.compare)
     if (first !== undefined) await queue.wake('drill', scope, first)
   }
 }
 
+async function plans(engine: Engine): Promise<PlannedDrill[]> {
+  const planned = await engine.ledger.drills({ states: ['planned'], limit: mirrored })
+  return planned.filter(drill => drill.state === 'planned')
+}
+
+/** A run that was killed could not refuse what it had not begun. Nothing else strikes those, so they would stay plans for ever. */
+async function endLeftBehind(engine: Engine, planned: readonly PlannedDrill[], at: Temporal.Instant): Promise<void> {
+  const refusal = { rule: 'run-ended', reason: 'its run ended before its turn' }
+  for (const plan of planned.filter(one => isOfARun(one) && at.since(one.plannedFor).total('milliseconds') > longestRun))
+    await advance(engine, transition(plan, { kind: 'refuse', refusal, findings: [], at }), [{ at, kind: 'refused', data: { ...refusal } }])
+}
+
 /** Strikes what is due in one scope, oldest proof first, and mirrors the next wake-up. */
 export async function strikeDue(engine: Engine, queue: Queue, scope: string, signal: AbortSignal): Promise<void> {
   const now = await engine.ledger.now()
-  const planned = (await engine.ledger.drills({ states: ['planned'], limit: mirrored }))
-    .filter(drill => drill.state === 'planned')
-    .filter(drill => drill.scope === scope)
+  const planned = (await plans(engine)).filter(plan => plan.scope === scope && !isOfARun(plan))
   const due = planned.filter(drill => Temporal.Instant.compare(drill.plannedFor, now) <= 0)
   const outcomes = await attemptStrikes(engine, await oldestProofFirst(engine, due), { run: null, victim: null }, signal)
   if ([...outcomes.values()].includes('struck')) await queue.wake('watch', scope, now)

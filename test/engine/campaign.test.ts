@@ -85,6 +85,30 @@ describe('a campaign', () => {
     }
   })
 
+  it('that is interrupted refuses what it has not begun: nobody strikes it later', async () => {
+    const stage = await opened(6)
+    const leave = new AbortController()
+    try {
+      let over = false
+      const ended = runCampaign(stage.engine(), { run: 'one', all: true, group: null, victim: null, max: null }, leave.signal).finally(
+        () => {
+          over = true
+        },
+      )
+      await stage.clock.runUntil(() => stage.platform.sent.length === 4)
+      leave.abort()
+      await stage.clock.runUntil(() => over)
+      assert.equal((await ended).interrupted, true)
+      const drills = await stage.ledger.drills({})
+      const left = drills.flatMap(drill => (drill.state === 'refused' ? [drill.refusal] : []))
+      const refusal = { rule: 'run-ended', reason: 'this run was interrupted before its turn' }
+      assert.deepEqual(left, [refusal, refusal])
+      assert.equal(stage.platform.sent.length, 4)
+    } finally {
+      await stage.ledger.close()
+    }
+  })
+
   it('S1 strikes on a look that was made ahead only while it is as fresh as any other', async () => {
     const stage = await opened(1)
     try {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { tick, watchAndWake } from '../../src/engine/tick.ts'
+import { strikeDue, tick, watchAndWake } from '../../src/engine/tick.ts'
 import { openInProcessQueue } from '../../src/queue/in-process.ts'
 import type { Queue } from '../../src/queue/queue.ts'
 import { plan } from '../ledger/examples.ts'
@@ -46,6 +46,46 @@ describe('a tick', () => {
       }
       await tick(stage.engine(), queue, new AbortController().signal)
       assert.deepEqual(seen.slice(0, 2), [`watch ${stage.platform.scope.id}`, 'listed'])
+    } finally {
+      await stage.ledger.close()
+    }
+  })
+})
+
+describe('the plans of a run', () => {
+  it('are struck by no service: the run may have been told of one victim, or of a number, or to end', async () => {
+    const stage = await Stage.open()
+    const engine = stage.engine()
+    const woken: string[] = []
+    const queue: Queue = { wake: async (kind, key) => void woken.push(`${kind} ${key}`), onWake: () => {}, close: async () => {} }
+    const { signal } = new AbortController()
+    try {
+      stage.platform.add('web')
+      const [plan] = await stage.plan('run:one')
+      assert.ok(plan)
+      await tick(engine, queue, signal)
+      await strikeDue(engine, queue, stage.platform.scope.id, signal)
+      assert.equal(stage.platform.sent.length, 0)
+      assert.deepEqual(woken, [])
+      assert.equal((await stage.drill(plan.id)).state, 'planned', 'its run may still be under way')
+      await stage.clock.advance(24 * 3_600_000 + 1_000)
+      await tick(engine, queue, signal)
+      const ended = await stage.drill(plan.id)
+      assert.deepEqual(ended.state === 'refused' && ended.refusal, { rule: 'run-ended', reason: 'its run ended before its turn' })
+    } finally {
+      await stage.ledger.close()
+    }
+  })
+
+  it('of the day’s draw are another matter', async () => {
+    const stage = await Stage.open()
+    const { signal } = new AbortController()
+    const queue: Queue = { wake: async () => {}, onWake: () => {}, close: async () => {} }
+    try {
+      stage.platform.add('web')
+      await stage.plan()
+      await strikeDue(stage.engine(), queue, stage.platform.scope.id, signal)
+      assert.equal(stage.platform.sent.length, 1)
     } finally {
       await stage.ledger.close()
     }

@@ -1,4 +1,5 @@
 import type { Drill, DrillEvent } from '../domain/drill.ts'
+import { changesSince, type LiveLook } from './live-looks.ts'
 
 /** What one drill on a live platform shows of what documentation leaves open. Null: this drill could not tell. */
 export interface LiveFacts {
@@ -18,6 +19,8 @@ export interface LiveFacts {
   readonly imageTold: boolean | null
   /** Each size that the group showed after the strike. */
   readonly sizes: readonly { readonly afterSeconds: number; readonly from: unknown; readonly to: unknown }[]
+  /** How the group stood right before the strike, and whenever that changed after it. */
+  readonly looks: readonly (Omit<LiveLook, 'at'> & { readonly afterSeconds: number })[]
   /** How Firedrill brought the size back, in its own words; empty where the platform replaces by itself. */
   readonly restore: readonly { readonly afterSeconds: number; readonly detail: string }[]
   /** What the platform itself said of launches and terminations. */
@@ -25,7 +28,7 @@ export interface LiveFacts {
 }
 
 /** Reads a drill that has ended; nothing is asked of the platform again. */
-export function liveFacts(drill: Drill, events: readonly DrillEvent[]): LiveFacts {
+export function liveFacts(drill: Drill, events: readonly DrillEvent[], looks: readonly LiveLook[]): LiveFacts {
   const tracking = 'tracking' in drill ? (drill.tracking ?? null) : null
   const order = 'order' in drill ? drill.order : null
   const after = (at: Temporal.Instant | null | undefined): number | null =>
@@ -45,6 +48,10 @@ export function liveFacts(drill: Drill, events: readonly DrillEvent[]): LiveFact
     nameKept: order === null || successor === undefined ? null : successor.name === order.victim.name,
     imageTold: successor === undefined ? null : successor.image !== null,
     sizes: of('size-changed').map(({ at, data }) => ({ afterSeconds: after(at) ?? 0, from: data.from, to: data.to })),
+    looks: (tracking === null ? [] : changesSince(looks, tracking.struckAt)).map(({ at, ...look }) => ({
+      afterSeconds: after(at) ?? 0,
+      ...look,
+    })),
     restore: of('restore').map(({ at, data }) => ({ afterSeconds: after(at) ?? 0, detail: String(data.detail ?? '') })),
     said: (tracking?.events ?? []).map(({ kind, cause, outcome, detail }) => `${kind} ${outcome} (${cause}): ${detail}`),
   }
@@ -66,6 +73,10 @@ export function factLines(facts: LiveFacts): string[] {
     `  group whole again: ${seconds(facts.secondsUntilWhole)}`,
     `  name kept: ${told(facts.nameKept)}; exact image told: ${told(facts.imageTold)}`,
     ...facts.sizes.map(({ afterSeconds, from, to }) => `  size ${String(from)} → ${String(to)} after ${afterSeconds} s`),
+    ...facts.looks.map(({ afterSeconds, desired, members, unsteady }) => {
+      const counts = Object.entries(members).map(([phase, count]) => `${count} ${phase}`)
+      return `  at ${afterSeconds} s: ${desired} desired, ${counts.join(', ') || 'no member'}; ${unsteady.join('; ') || 'steady'}`
+    }),
     ...facts.restore.map(({ afterSeconds, detail }) => `  restore after ${afterSeconds} s: ${detail}`),
     ...facts.said.map(line => `  ${line}`),
   ]

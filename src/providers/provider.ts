@@ -54,7 +54,19 @@ export interface Provider {
   forecast(scope: Scope, groups: readonly GroupId[], signal: AbortSignal): Promise<ReadonlyMap<GroupId, readonly Finding[]>>
   /** Guards of its own, opened from what its schema in the registry made of a schedule. Absent where it brings none. */
   readonly guards?: Readonly<Record<string, (settings: Readonly<Record<string, unknown>>) => Guard>>
+  /** What its documentation leaves open and a live platform tells without a strike, for `verify-live`. Absent where there is nothing. */
+  readonly openQuestions?: readonly OpenQuestion[]
   close(): Promise<void>
+}
+
+export interface OpenQuestion {
+  readonly question: string
+  /** What is sent to find out, for who is asked whether it may be. Nothing is ever changed by it. */
+  readonly sends: string
+  /** What is sent is a write that the platform cannot carry out: it is left out under a halt or a leash. */
+  readonly writes: boolean
+  /** The answer as a sentence, also that there was none to be had. Throws ProviderError. */
+  ask(scope: Scope, group: GroupId, signal: AbortSignal): Promise<string>
 }
 
 export interface ObserveOptions {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { verifyLive } from '../../src/commands/verify-live.ts'
+import { scaleSetId } from '../../src/simulator/world/azure/scale-sets.ts'
 import { createWorld, type Simulator, startSimulator, type WorldInput } from '../../src/simulator/index.ts'
 import { type Ended, firedrill } from './binary.ts'
 
@@ -63,6 +64,45 @@ describe('firedrill verify-live', function () {
       assert.match(ended.stdout, words)
     })
 
+  it('asks what is open about Azure without a strike, also whether a lock forbids a deletion', async () => {
+    await open({ azure: { groups: [{ name: 'web', times }] } })
+    const [subscription = assert.fail()] = simulator.world.subscriptions.values()
+    const [set = assert.fail()] = subscription.scaleSets.values()
+    subscription.locks.push({ name: 'keep', level: 'CanNotDelete', scope: scaleSetId(subscription, set) })
+    const ended = await call('azure', '--yes', '--group', simulator.world.groupId('web'))
+    assert.equal(ended.code, 3, `the lock forbids the drill (S5, S7): ${ended.stdout}${ended.stderr}`)
+    const { answers } = JSON.parse(await readFile(join(folder, 'firedrill-verified.json'), 'utf8'))
+    assert.deepEqual(
+      answers.map(({ answer }: { answer: string }) => answer),
+      [
+        'at least 1: there is no second page; ask in a subscription with more sets',
+        'an error: NotFound',
+        'yes: ScopeLocked',
+      ],
+    )
+    for (const { question, answer } of answers) assert.ok(ended.stdout.includes(question) && ended.stdout.includes(answer))
+    const sent = simulator.audit().filter(({ operation }) => operation === 'virtualMachineScaleSets.deleteInstances')
+    assert.deepEqual(sent.map(({ outcome }) => outcome).filter(outcome => outcome === 'ok'), [])
+    assert.equal(set.machines.size, set.capacity)
+  })
+
+  it('S2, S8 sends no request to delete anything, not even what does not exist, under a halt or a leash', async () => {
+    for (const leashed of [true, false]) {
+      await open({ azure: { groups: [{ name: 'web', times }] } }, leashed)
+      const [subscription = assert.fail()] = simulator.world.subscriptions.values()
+      const [set = assert.fail()] = subscription.scaleSets.values()
+      subscription.locks.push({ name: 'keep', level: 'CanNotDelete', scope: scaleSetId(subscription, set) })
+      if (!leashed) assert.equal((await firedrill(folder, ['halt'])).code, 0)
+      const ended = await call('azure', '--yes', '--group', simulator.world.groupId('web'))
+      assert.match(ended.stdout, leashed ? /Left out: every schedule is leashed/ : /Left out: there is a halt/)
+      assert.equal(strikes(), 0)
+      if (leashed) {
+        await simulator.close()
+        await rm(folder, { recursive: true, force: true })
+      }
+    }
+  })
+
   it('finds how long a group takes to make a deleted instance again, and that the name stays', async () => {
     await open({
       gcp: {
@@ -78,6 +118,11 @@ describe('firedrill verify-live', function () {
     const facts = await found()
     assert.deepEqual([facts.method, facts.nameKept, facts.outcome], ['crash', true, 'phoenix'])
     assert.ok(facts.secondsUntilLaunched >= 0)
+    const [before, ...after] = facts.looks
+    assert.ok(before.afterSeconds <= 0 && after.length > 0, JSON.stringify(facts.looks))
+    assert.deepEqual([before.desired, before.members, before.unsteady], [3, { 'in-service': 3 }, []])
+    assert.deepEqual(after.at(-1).members, { 'in-service': 3 })
+    assert.match(ended.stdout, /at -[\d.]+ s: 3 desired, 3 in-service; steady/)
     assert.equal(strikes(), 1)
     assert.match(ended.stdout, /One of its servers will be terminated/)
   })

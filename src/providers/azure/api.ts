@@ -83,6 +83,8 @@ export interface AzureApi {
   readonly scope: ScopeId
   readonly subscription: string
   listScaleSets(signal: AbortSignal): Promise<VirtualMachineScaleSet[]>
+  /** How many sets the platform puts on one page; only for `verify-live`. */
+  firstPageOfScaleSets(signal: AbortSignal): Promise<{ readonly count: number; readonly more: boolean }>
   getScaleSet(set: ScaleSetRef, options: { userData: boolean }, signal: AbortSignal): Promise<VirtualMachineScaleSet>
   getSetView(set: ScaleSetRef, signal: AbortSignal): Promise<VirtualMachineScaleSetInstanceView>
   getRollingUpgrade(set: ScaleSetRef, signal: AbortSignal): Promise<RollingUpgradeStatusInfo>

@@ -61,6 +61,10 @@ export class AzureClients {
       subscription,
       clockSkew: () => measured.skew(),
       listScaleSets: signal => pages('virtualMachineScaleSets.listAll', signal, abortSignal => sets.listAll({ abortSignal })),
+      firstPageOfScaleSets: async signal => {
+        const { items, next } = await page('virtualMachineScaleSets.listAll', signal, abortSignal => sets.listAll({ abortSignal }))
+        return { count: items.length, more: next !== undefined }
+      },
       getScaleSet: (set, { userData }, signal) =>
         send('virtualMachineScaleSets.get', signal, abortSignal =>
           sets.get(set.resourceGroup, set.name, { abortSignal, ...(userData ? { expand: 'userData' } : {}) }),
@@ -264,14 +268,21 @@ interface Paged<Item> {
 
 /** A whole list. Pages are turned here, so that a link that goes round in circles is seen. */
 async function pages<Item>(operation: string, signal: AbortSignal, list: (abortSignal: AbortSignal) => Paged<Item>): Promise<Item[]> {
-  return collect(token =>
-    send(operation, signal, async abortSignal => {
-      const { value } = await list(abortSignal)
-        .byPage(token === undefined ? {} : { continuationToken: token })
-        .next()
-      return { items: value ?? [], next: value?.continuationToken }
-    }),
-  )
+  return collect(token => page(operation, signal, list, token))
+}
+
+async function page<Item>(
+  operation: string,
+  signal: AbortSignal,
+  list: (abortSignal: AbortSignal) => Paged<Item>,
+  token?: string,
+): Promise<{ items: Item[]; next: string | undefined }> {
+  return send(operation, signal, async abortSignal => {
+    const { value } = await list(abortSignal)
+      .byPage(token === undefined ? {} : { continuationToken: token })
+      .next()
+    return { items: value ?? [], next: value?.continuationToken }
+  })
 }
 
 /** The older of the two SDKs hides its links, and turns its pages itself. */

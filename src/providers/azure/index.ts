@@ -13,6 +13,7 @@ import { forecast } from './forecast.ts'
 import { scopeId } from './ids.ts'
 import { ScopeMemory } from './memory.ts'
 import { observe, type ScopeContext } from './observe.ts'
+import { openQuestions } from './open-questions.ts'
 import { restore } from './restore.ts'
 import { type AzureSettings, azureSettingsSchema } from './settings.ts'
 import { strike } from './strike.ts'
@@ -112,6 +113,8 @@ class AzureProvider implements Provider {
   async forecast(...[scope, groups, signal]: Parameters<Provider['forecast']>) {
     return forecast(this.#context(scope.id), groups, signal)
   }
+
+  readonly openQuestions = openQuestions(scope => this.#context(scope.id))
 
   async close(): Promise<void> {}
 

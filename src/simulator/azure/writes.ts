@@ -36,10 +36,14 @@ function deleteInstances(call: Call): Answer {
   const set = setOf(call)
   const ids = (call.body as { instanceIds?: unknown } | null)?.instanceIds
   if (!Array.isArray(ids) || ids.length === 0) throw new ArmError(400, 'InvalidParameter', 'Required parameter instanceIds is missing.')
+  // Locks are the Resource Manager's, and come before the question whether there is such a machine.
+  refuseLocked(call.subscription, [call.path.replace(/\/delete$/i, '')])
   // `*` would be every member: nobody who drills one asks for that.
   const machines = ids.map(id => memberOf({ names: { machine: String(id) } }, set))
-  const resource = call.path.replace(/\/delete$/i, '')
-  refuseLocked(call.subscription, [resource, ...machines.map(machine => machineId(call.subscription, set, machine))])
+  refuseLocked(
+    call.subscription,
+    machines.map(machine => machineId(call.subscription, set, machine)),
+  )
   return accepted(call, deleteMachines(siteOf(call, set), machines, { way: 'set', forced: call.query.get('forceDeletion') === 'true' }))
 }
 

@@ -1,5 +1,5 @@
 import { ComputeManagementClient, type ComputeManagementClientOptionalParams } from '@azure/arm-compute'
-import { ManagementLockClient } from '@azure/arm-locks'
+import { getContinuationToken, ManagementLockClient } from '@azure/arm-locks'
 import type { TokenCredential } from '@azure/identity'
 import { ProviderError } from '../provider-error.ts'
 import { orAborted } from '../shared/deadline.ts'
@@ -97,8 +97,11 @@ export class AzureClients {
               uniform.get(set.resourceGroup, set.name, machine.instanceId ?? '', { abortSignal, expand: 'userData' }),
             ),
       listLocks: signal =>
-        send('managementLocks.listAtSubscriptionLevel', signal, abortSignal =>
-          everyPage(locks.managementLocks.listAtSubscriptionLevel({ abortSignal })),
+        pages(
+          'managementLocks.listAtSubscriptionLevel',
+          signal,
+          abortSignal => locks.managementLocks.listAtSubscriptionLevel({ abortSignal }),
+          getContinuationToken,
         ),
       ...images(compute, computeIn),
       deleteMember: (deletion, sending) => this.#deleteMember(subscription, measured, { deletion, sending }),
@@ -259,26 +262,24 @@ function images(
 }
 
 interface Paged<Item> {
-  byPage(settings: { continuationToken?: string }): AsyncIterableIterator<Item[] & { continuationToken?: string }>
+  byPage(settings: { continuationToken?: string }): AsyncIterableIterator<Item[]>
 }
 
-/** A whole list. Pages are turned here, so that a link that goes round in circles is seen. */
-async function pages<Item>(operation: string, signal: AbortSignal, list: (abortSignal: AbortSignal) => Paged<Item>): Promise<Item[]> {
+/** A whole list. Pages are turned here, so that a link that goes round in circles is seen. Each of the two SDKs hides its links elsewhere. */
+async function pages<Item>(
+  operation: string,
+  signal: AbortSignal,
+  list: (abortSignal: AbortSignal) => Paged<Item>,
+  linkIn: (page: Item[]) => string | undefined = (page: Item[] & { continuationToken?: string }) => page.continuationToken,
+): Promise<Item[]> {
   return collect(token =>
     send(operation, signal, async abortSignal => {
       const { value } = await list(abortSignal)
         .byPage(token === undefined ? {} : { continuationToken: token })
         .next()
-      return { items: value ?? [], next: value?.continuationToken }
+      return { items: value ?? [], next: value === undefined ? null : linkIn(value) }
     }),
   )
-}
-
-/** The older of the two SDKs hides its links, and turns its pages itself. */
-async function everyPage<Item>(list: AsyncIterable<Item>): Promise<Item[]> {
-  const items: Item[] = []
-  for await (const item of list) items.push(item)
-  return items
 }
 
 async function send<Output>(operation: string, signal: AbortSignal, call: (abortSignal: AbortSignal) => Promise<Output>): Promise<Output> {

@@ -215,6 +215,7 @@ export const permissions: Definition = {
   arguments: { provider: 'aws, gcp …' },
   options: [{ flags: '--mode <mode>', about: 'forecast, leashed or live', parse: permissionMode, fallback: 'live' }],
   examples: ['firedrill permissions aws --mode forecast', 'firedrill permissions gcp --mode live > role.yaml'],
+  note: 'What guards of the platform ask (cloudwatch-alarm) is in it where a schedule uses them, unless the mode is forecast.',
 }
 
 export const verifyLive: Definition = {

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { ProviderSettings } from '../config/settings.ts'
 import type { Log } from '../domain/log.ts'
+import type { CheckSettings } from '../domain/schedule.ts'
 import type { Clock } from '../domain/time.ts'
 import type { Provider } from './provider.ts'
 
@@ -21,12 +22,18 @@ export interface ProviderModule {
   openProvider(settings: ProviderSettings, deps: ProviderDeps): Promise<Provider>
 }
 
+/**
+ * The smallest policy for a mode, in the platform's own format. `guards` are those of this provider that schedules use: what they
+ * ask is allowed where they are asked.
+ */
+export type PrintPermissions = (mode: 'forecast' | 'leashed' | 'live', guards: readonly CheckSettings[]) => string
+
 export interface RegisteredProvider {
   readonly load: () => Promise<ProviderModule>
   /** The schema of what stands under `providers.<name>` in firedrill.yaml. */
   readonly loadSettings: () => Promise<z.ZodType<ProviderSettings>>
-  /** Prints the smallest policy for a mode, in the platform's own format; for platforms that have such policies. */
-  readonly loadPermissions?: () => Promise<(mode: 'forecast' | 'leashed' | 'live') => string>
+  /** For platforms that have such policies. */
+  readonly loadPermissions?: () => Promise<PrintPermissions>
   /** The schemas of guards that it brings, by the name under which a schedule writes them; without its SDK. */
   readonly loadGuards?: () => Promise<Readonly<Record<string, z.ZodType<Readonly<Record<string, unknown>>>>>>
 }

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { parse } from 'yaml'
 import type { GroupSnapshot } from '../../src/domain/group.ts'
+import type { CheckSettings } from '../../src/domain/schedule.ts'
+import type { GuardAnswer } from '../../src/guards/guard.ts'
 import type { Provider } from '../../src/providers/provider.ts'
 import { providers } from '../../src/providers/registry.ts'
 import { createWorld, type Simulator, startSimulator } from '../../src/simulator/index.ts'
+import { group, question } from '../guards/guards.ts'
 
 type Mode = 'forecast' | 'leashed' | 'live'
 
@@ -21,6 +24,8 @@ interface Cloud {
   env(simulator: Simulator): Record<string, string>
   /** What the printed policy allows. */
   allowed(policy: string): readonly string[]
+  /** Guards of its own, each as a schedule may use it. */
+  readonly guards?: readonly CheckSettings[]
   /** The permission that an operation needs, as the platform documents it; null: none. */
   needs(call: string): string | null
 }
@@ -47,12 +52,17 @@ const clouds: Readonly<Record<string, Cloud>> = {
         { name: 'd', traits: ['pre-built'] },
         { name: 'e' },
       ],
+      alarms: [{ name: 'web-5xx', tags: { team: 'web' } }],
     },
+    guards: [
+      { kind: 'cloudwatch-alarm', settings: { names: ['web-5xx'] } },
+      { kind: 'cloudwatch-alarm', settings: { tags: { team: 'web' } } },
+    ],
     settings: () => ({}),
     env: simulator => ({ ...simulator.aws.env }),
     allowed: policy => (JSON.parse(policy) as { Statement: { Action: string | string[] }[] }).Statement.flatMap(({ Action }) => Action),
-    // Everybody may ask who they are.
-    needs: call => (call === 'sts:GetCallerIdentity' ? null : call),
+    // Everybody may ask who they are. CloudWatch has another name in policies than in requests.
+    needs: call => (call === 'sts:GetCallerIdentity' ? null : call.replace(/^monitoring:/, 'cloudwatch:')),
   },
   gcp: {
     world: {
@@ -75,9 +85,16 @@ const clouds: Readonly<Record<string, Cloud>> = {
 }
 
 /** Everything that a mode may ask of a provider. */
-async function play(provider: Provider, mode: Mode): Promise<void> {
+async function play(provider: Provider, mode: Mode, guards: readonly CheckSettings[]): Promise<void> {
   const [scope] = provider.scopes()
   assert.ok(scope)
+  for (const { kind, settings } of mode === 'forecast' ? [] : guards) {
+    const said: GuardAnswer | undefined = await provider.guards?.[kind]?.(settings).ask(
+      { ...question, group: { ...group, scope: scope.id } },
+      never,
+    )
+    assert.equal(said?.proceed, true, said?.reason ?? kind)
+  }
   const ids: string[] = []
   for await (const group of provider.discover(scope, never)) ids.push(group.id)
   const since = clock.now().subtract({ minutes: 5 })
@@ -128,12 +145,14 @@ for (const [name, registered] of Object.entries(providers)) {
   describe(`the permissions that are printed for ${name}`, function () {
     this.timeout(60_000)
 
+    const guards = cloud.guards ?? []
+
     async function callsOf(mode: Mode): Promise<readonly string[]> {
       const simulator = await startSimulator({ world: createWorld(cloud?.world ?? {}) })
       try {
         const settings = (await registered.loadSettings()).parse(cloud?.settings(simulator))
         const provider = await (await registered.load()).openProvider(settings, { clock, log, env: cloud?.env(simulator) ?? {} })
-        await play(provider, mode)
+        await play(provider, mode, guards)
         await provider.close()
         return Object.keys(simulator.counts())
       } finally {
@@ -143,7 +162,7 @@ for (const [name, registered] of Object.entries(providers)) {
 
     for (const mode of ['forecast', 'leashed', 'live'] as const)
       it(`allow everything that is called in the mode ${mode}`, async () => {
-        const allowed = cloud.allowed((await loadPermissions())(mode))
+        const allowed = cloud.allowed((await loadPermissions())(mode, guards))
         const needed = (await callsOf(mode)).map(call => cloud.needs(call)).filter(permission => permission !== null)
         assert.deepEqual(
           needed.filter(permission => !allowed.includes(permission)),
@@ -154,7 +173,7 @@ for (const [name, registered] of Object.entries(providers)) {
 
     it('allow nothing that is never called, and no strike without the mode live', async () => {
       const policyFor = await loadPermissions()
-      const live = cloud.allowed(policyFor('live'))
+      const live = cloud.allowed(policyFor('live', guards))
       const needed = new Set((await callsOf('live')).map(call => cloud.needs(call)))
       // Needed to resolve what a template names, by the very call that reads the template.
       const rare = ['ssm:GetParameters']
@@ -162,8 +181,15 @@ for (const [name, registered] of Object.entries(providers)) {
         live.filter(permission => !needed.has(permission) && !rare.includes(permission)),
         [],
       )
+      const base = cloud.allowed(policyFor('live', []))
+      assert.deepEqual(
+        cloud.allowed(policyFor('forecast', guards)).filter(permission => !base.includes(permission)),
+        [],
+        'a forecast asks no guards',
+      )
       for (const mode of ['forecast', 'leashed'] as const)
-        for (const permission of cloud.allowed(policyFor(mode))) assert.doesNotMatch(permission, /terminate|delete|update|recreate/i)
+        for (const permission of cloud.allowed(policyFor(mode, guards)))
+          assert.doesNotMatch(permission, /terminate|delete|update|recreate/i)
     })
   })
 }

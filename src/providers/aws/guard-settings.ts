@@ -29,6 +29,11 @@ export const awsGuardSettings: Readonly<Record<string, z.ZodType<Readonly<Record
   'cloudwatch-alarm': cloudwatchAlarm,
 }
 
+/** What this guard asks CloudWatch: no alarm's tags are read unless they choose. */
+export function alarmOperations(settings: Readonly<Record<string, unknown>>): readonly string[] {
+  return storedAlarmSettings.parse(settings).tags === undefined ? ['DescribeAlarms'] : ['DescribeAlarms', 'ListTagsForResource']
+}
+
 /** After a stay in the ledger. */
 export const storedAlarmSettings = z.object({
   names: z.array(z.string()).optional(),

@@ -1,3 +1,6 @@
+import type { CheckSettings } from '../../domain/schedule.ts'
+import { alarmOperations } from './guard-settings.ts'
+
 const READS = [
   'autoscaling:DescribeAutoScalingGroups',
   'autoscaling:DescribeInstanceRefreshes',
@@ -30,14 +33,31 @@ interface Statement {
 }
 
 /**
- * The smallest IAM policy for a mode, as JSON. A leashed drill reads what a real one reads. Describe calls take no resource; a
- * strike is tied to the opt-in tag, which the group must propagate to its instances for `method: crash`.
+ * The smallest IAM policy for a mode, as JSON. A leashed drill reads what a real one reads, and asks the same guards. Describe calls
+ * take no resource; a strike is tied to the opt-in tag, which the group must propagate to its instances for `method: crash`.
  */
-export function permissions(mode: 'forecast' | 'leashed' | 'live'): string {
+export function permissions(mode: 'forecast' | 'leashed' | 'live', guards: readonly CheckSettings[]): string {
   const read: Statement = { Sid: 'FiredrillReads', Effect: 'Allow', Action: READS, Resource: '*' }
-  const policy = { Version: '2012-10-17', Statement: mode === 'live' ? [read, ...STRIKES] : [read] }
+  const asked = mode === 'forecast' ? [] : guardStatements(guards)
+  const policy = { Version: '2012-10-17', Statement: [read, ...asked, ...(mode === 'live' ? STRIKES : [])] }
   return `${JSON.stringify(policy, null, 2)}\n`
 }
+
+function guardStatements(guards: readonly CheckSettings[]): Statement[] {
+  const operations = new Set(guards.flatMap(({ kind, settings }) => (kind === 'cloudwatch-alarm' ? alarmOperations(settings) : [])))
+  return ALARMS.filter(({ Action }) => operations.has(Action.replace('cloudwatch:', '')))
+}
+
+/** Composite alarms are shown only to who may see all of them (DescribeAlarms, Amazon CloudWatch API reference). */
+const ALARMS: readonly (Statement & { readonly Action: string })[] = [
+  { Sid: 'FiredrillAsksAlarms', Effect: 'Allow', Action: 'cloudwatch:DescribeAlarms', Resource: '*' },
+  {
+    Sid: 'FiredrillReadsTagsOfAlarms',
+    Effect: 'Allow',
+    Action: 'cloudwatch:ListTagsForResource',
+    Resource: 'arn:*:cloudwatch:*:*:alarm:*',
+  },
+]
 
 const STRIKES: readonly Statement[] = [
   {

@@ -1,5 +1,5 @@
 import { ComputeManagementClient, type ComputeManagementClientOptionalParams } from '@azure/arm-compute'
-import { ManagementLockClient } from '@azure/arm-locks'
+import { getContinuationToken, ManagementLockClient } from '@azure/arm-locks'
 import type { TokenCredential } from '@azure/identity'
 import { ProviderError } from '../provider-error.ts'
 import { orAborted } from '../shared/deadline.ts'
@@ -101,8 +101,11 @@ export class AzureClients {
               uniform.get(set.resourceGroup, set.name, machine.instanceId ?? '', { abortSignal, expand: 'userData' }),
             ),
       listLocks: signal =>
-        send('managementLocks.listAtSubscriptionLevel', signal, abortSignal =>
-          everyPage(locks.managementLocks.listAtSubscriptionLevel({ abortSignal })),
+        pages(
+          'managementLocks.listAtSubscriptionLevel',
+          signal,
+          abortSignal => locks.managementLocks.listAtSubscriptionLevel({ abortSignal }),
+          getContinuationToken,
         ),
       ...images(compute, computeIn),
       deleteMember: (deletion, sending) => this.#deleteMember(subscription, measured, { deletion, sending }),
@@ -263,33 +266,34 @@ function images(
 }
 
 interface Paged<Item> {
-  byPage(settings: { continuationToken?: string }): AsyncIterableIterator<Item[] & { continuationToken?: string }>
+  byPage(settings: { continuationToken?: string }): AsyncIterableIterator<Item[]>
 }
 
 /** A whole list. Pages are turned here, so that a link that goes round in circles is seen. */
-async function pages<Item>(operation: string, signal: AbortSignal, list: (abortSignal: AbortSignal) => Paged<Item>): Promise<Item[]> {
-  return collect(token => page(operation, signal, list, token))
+async function pages<Item>(
+  operation: string,
+  signal: AbortSignal,
+  list: (abortSignal: AbortSignal) => Paged<Item>,
+  linkIn?: LinkIn<Item>,
+): Promise<Item[]> {
+  return collect(token => page(operation, signal, list, { token, ...(linkIn && { linkIn }) }))
 }
+
+/** Each of the two SDKs hides its links elsewhere. */
+type LinkIn<Item> = (page: Item[] & { continuationToken?: string }) => string | undefined
 
 async function page<Item>(
   operation: string,
   signal: AbortSignal,
   list: (abortSignal: AbortSignal) => Paged<Item>,
-  token?: string,
+  { token, linkIn = page => page.continuationToken }: { readonly token?: string | undefined; readonly linkIn?: LinkIn<Item> } = {},
 ): Promise<{ items: Item[]; next: string | undefined }> {
   return send(operation, signal, async abortSignal => {
     const { value } = await list(abortSignal)
       .byPage(token === undefined ? {} : { continuationToken: token })
       .next()
-    return { items: value ?? [], next: value?.continuationToken }
+    return { items: value ?? [], next: value === undefined ? undefined : linkIn(value) }
   })
-}
-
-/** The older of the two SDKs hides its links, and turns its pages itself. */
-async function everyPage<Item>(list: AsyncIterable<Item>): Promise<Item[]> {
-  const items: Item[] = []
-  for await (const item of list) items.push(item)
-  return items
 }
 
 async function send<Output>(operation: string, signal: AbortSignal, call: (abortSignal: AbortSignal) => Promise<Output>): Promise<Output> {

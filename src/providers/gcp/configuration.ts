@@ -12,7 +12,16 @@ export type ReadDisks = ReadonlyMap<string, Disk> | string
 /** The image that the boot disk was made from: its id, for names are given again. */
 export function imageOf(machine: Machine, disks: ReadDisks): string | null {
   const boot = (machine.disks ?? []).find(disk => disk.boot === true)
-  return typeof disks === 'string' || boot === undefined ? null : idOf(disks.get(lastPart(boot.source))?.sourceImageId)
+  return typeof disks === 'string' || boot === undefined ? null : idOf(disks.get(zonalName(boot) ?? '')?.sourceImageId)
+}
+
+/** A regional disk is of another API, and a zonal one of the same name is another disk. Null: a local disk, or one of a region. */
+export function zonalName({ source }: AttachedDisk): string | null {
+  return isRegional(source) ? null : lastPart(source) || null
+}
+
+function isRegional(source: AttachedDisk['source']): boolean {
+  return /\/regions\//.test(source ?? '')
 }
 
 const PROTECTED = 'deletion protection is on: Compute Engine would refuse a crash, and a retire would go over the head of whoever set it'
@@ -39,6 +48,12 @@ export function configurationOf(id: InstanceId, machine: Machine, read: { projec
   }
 }
 
+function missing({ source }: AttachedDisk): string {
+  return isRegional(source)
+    ? `disk ${lastPart(source)} is a regional disk, which Firedrill does not read`
+    : `disk ${lastPart(source)} was not shown`
+}
+
 function addDisk(
   into: { values: Map<Path, Value>; unread: NotCompared[] },
   disk: AttachedDisk,
@@ -50,9 +65,9 @@ function addDisk(
     else into.values.set(`${path}/${name}`, value)
   }
   const scratch = disk.type === 'SCRATCH'
-  const resource = typeof disks === 'string' ? undefined : disks.get(lastPart(disk.source))
+  const resource = typeof disks === 'string' ? undefined : disks.get(zonalName(disk) ?? '')
   if (resource === undefined && !scratch) {
-    into.unread.push({ what: path, why: typeof disks === 'string' ? disks : `disk ${lastPart(disk.source)} was not shown` })
+    into.unread.push({ what: path, why: typeof disks === 'string' ? disks : missing(disk) })
     return
   }
   if (resource !== undefined && isControllersDisk(resource)) return

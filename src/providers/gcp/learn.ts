@@ -1,7 +1,7 @@
 import { ProviderError } from '../provider-error.ts'
 import { distinct, mapLimited } from '../shared/batches.ts'
 import type { GcpApi } from './api.ts'
-import { imageOf } from './configuration.ts'
+import { imageOf, zonalName } from './configuration.ts'
 import { lastPart } from './ids.ts'
 import { membersOf, nameOf, zoneOf } from './members.ts'
 import type { KnownInstance, ProjectMemory } from './memory.ts'
@@ -36,7 +36,7 @@ export async function readMachines(
     const attached = [...machines.values()].flatMap(machine =>
       (machine.disks ?? []).filter(disk => options.disks === 'all' || disk.boot === true),
     )
-    const diskNames = distinct(attached.map(disk => lastPart(disk.source) || null))
+    const diskNames = distinct(attached.map(zonalName))
     const disks = await orWhy(disksNamed(api, zone, diskNames, signal), signal)
     for (const { id, name } of members) {
       const machine = machines.get(name)

@@ -6,9 +6,13 @@ export interface Page<Item> {
   readonly next: string | null | undefined
 }
 
+/** Half a million groups, or as many instances of one. */
+const MOST_PAGES = 10_000
+
 /**
  * Every item of every page, in order. An empty page with a token is not the end; a token that comes
- * twice is an error, because a listing that goes round in circles must not be taken for a whole one.
+ * twice is an error, because a listing that goes round in circles must not be taken for a whole one, and so is
+ * one that does not end.
  */
 export async function* everyItem<Item>(fetch: (token: string | undefined) => Promise<Page<Item>>): AsyncGenerator<Item> {
   const seen = new Set<string>()
@@ -17,7 +21,8 @@ export async function* everyItem<Item>(fetch: (token: string | undefined) => Pro
     const page = await fetch(token)
     yield* page.items
     token = page.next === null || page.next === '' ? undefined : page.next
-    if (token !== undefined && seen.has(token)) throw inCircles()
+    if (token !== undefined && seen.has(token)) throw unending('gave the same page token twice')
+    if (seen.size >= MOST_PAGES) throw unending(`has more than ${MOST_PAGES} pages`)
     if (token !== undefined) seen.add(token)
   } while (token !== undefined)
 }
@@ -42,7 +47,7 @@ export async function collect<Item>(fetch: (token: string | undefined) => Promis
   return items
 }
 
-function inCircles(): ProviderError {
-  const message = 'A listing gave the same page token twice, so it cannot be read to its end. Check the endpoint.'
+function unending(how: string): ProviderError {
+  const message = `A listing ${how}, so it cannot be read to its end. Check the endpoint.`
   return new ProviderError(message, { code: 'unknown', operation: 'list', mayHaveActed: false })
 }

@@ -3,6 +3,7 @@ import { examineVictim } from '../../../src/domain/drift.ts'
 import { configurationOf } from '../../../src/providers/gcp/configuration.ts'
 import { controllerOf } from '../../../src/providers/gcp/controllers.ts'
 import { declarationOf, declare } from '../../../src/providers/gcp/declare.ts'
+import { describe as describeInstances } from '../../../src/providers/gcp/describe.ts'
 import { launchFindings, repairFindings, templateFindings } from '../../../src/providers/gcp/forecast.ts'
 import type { ReadImage, ReadTemplate } from '../../../src/providers/gcp/templates.ts'
 import type { Machine, Manager, Template } from '../../../src/providers/gcp/wire.ts'
@@ -217,6 +218,28 @@ describe('an instance of a managed instance group', () => {
   it('S10 has no image, and unread disks, where its disks cannot be read', () => {
     const seen = configurationOf('1', machine, { project: PROJECT, disks: 'denied' })
     assert.deepEqual([seen.image, seen.unread], [null, [{ what: 'disks/boot', why: 'denied' }]])
+  })
+
+  it('S10 with a regional boot disk has no image, and is refused as not compared, though a zonal disk has the same name', async () => {
+    const filters: string[] = []
+    const source = url('regions/europe-west1/disks/web-aaaa')
+    const regional = { ...machine, ...whole, zone: url('zones/europe-west1-b'), disks: [{ ...machine.disks?.[0], source }] }
+    const context = testContext({
+      manager: async () => manager(),
+      managedInstances: async () => ({ items: [member('1')], next: null }),
+      instances: async () => ({ items: [regional], next: null }),
+      disks: async (_zone, { filter }) => {
+        filters.push(filter)
+        return { items: [ssd], next: null }
+      },
+    })
+    const victim = (await describeInstances(context, [{ group: GROUP, id: '1' }], new AbortController().signal)).get('1')
+    assert.ok(victim)
+    const why = 'disk web-aaaa is a regional disk, which Firedrill does not read'
+    assert.deepEqual([victim.image, victim.unread, filters], [null, [{ what: 'disks/boot', why }], []])
+    const declaration = declared(manager(), [read(KEY, template('web-1', full))])
+    assert.ok(declaration)
+    assert.deepEqual(examineVictim({ declaration, victim }, KEY, { ignore: [], warn: [] })?.blocking, victim.unread)
   })
 
   it('runs the image by its id, also when the image and its URL are gone', () => {

@@ -27,8 +27,15 @@ describe('paging', () => {
   it('does not take a listing that goes round in circles for a whole one', async () => {
     await assert.rejects(
       collect(async () => ({ items: [1], next: 'again' })),
-      { name: 'ProviderError', code: 'unknown' },
+      { name: 'ProviderError', code: 'unknown', message: /same page token twice/ },
     )
+  })
+
+  it('does not read for ever a listing that does not end', async () => {
+    let pages = 0
+    const endless = collect(async () => ({ items: [], next: String(++pages) }))
+    await assert.rejects(endless, { name: 'ProviderError', message: /more than 10000 pages/ })
+    assert.ok(pages <= 10_001)
   })
 })
 

@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import { compress } from 'hono/compress'
 import { csrf } from 'hono/csrf'
+import { HTTPException } from 'hono/http-exception'
 import { secureHeaders } from 'hono/secure-headers'
 import { isLocalHost, isOwnOrigin } from './access/same-origin.ts'
 import { addActions } from './actions.ts'
@@ -119,7 +120,13 @@ function isApi(context: { readonly req: { readonly path: string } }): boolean {
 
 /** What went wrong inside is for the log; outside it may be anybody who reads it. */
 function failed({ log }: WebNeeds, error: Error, context: WebContext): Response {
-  if ('getResponse' in error && typeof error.getResponse === 'function') return error.getResponse()
+  // What a filter turned away: a form from elsewhere, a body that is too long.
+  if (error instanceof HTTPException) {
+    const { status } = error
+    return isApi(context)
+      ? context.json({ error: status === 413 ? 'the request is too long' : 'this request is not allowed' }, status)
+      : error.getResponse()
+  }
   log.error('a page could not be made', { path: context.req.path, why: error.message })
   if (isApi(context)) return context.json({ error: 'the ledger cannot be read at the moment' }, 503)
   return context.html(

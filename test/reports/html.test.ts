@@ -62,7 +62,10 @@ describe('The report as HTML', () => {
         .map(textOf)
     const all = inTwoScopes(fleet())
     const refused = all.filter(({ drill }) => drill.state === 'refused' && drill.refusal.rule !== 'S13')
-    assert.deepEqual(scopes(all).filter(text => text === 'gcp:shop-1').length, 16 + refused.filter(({ drill }) => drill.scope === 'gcp:shop-1').length)
+    assert.deepEqual(
+      scopes(all).filter(text => text === 'gcp:shop-1').length,
+      16 + refused.filter(({ drill }) => drill.scope === 'gcp:shop-1').length,
+    )
     assert.equal(scopes(all).length, all.length + refused.length)
     assert.deepEqual(scopes(fleet()), [])
   })

@@ -82,8 +82,9 @@ export const serve: Definition = {
 export const worker: Definition = {
   usage: 'worker',
   summary: 'a further worker for the same queue and ledger',
-  options: [],
-  examples: ['firedrill worker'],
+  options: [{ flags: '--listen <host:port>', about: 'answer /healthz, /readyz and /metrics there; without it it listens nowhere' }],
+  examples: ['firedrill worker', 'firedrill worker --listen 0.0.0.0:9090'],
+  note: 'Whom /metrics is told is what web: in firedrill.yaml says. SIGTERM ends it within 10 s.',
 }
 
 export const plan: Definition = {

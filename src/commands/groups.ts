@@ -3,10 +3,12 @@ import type { GroupSnapshot } from '../domain/group.ts'
 import { chooseSchedule, policyFor, readOptIn } from '../domain/opt-in.ts'
 import type { DrillPolicy, Schedule } from '../domain/schedule.ts'
 import type { SeenGroup } from '../domain/seen-group.ts'
+import { unknownOwner } from '../domain/tags.ts'
 import { type Engine, type ScopeHandle, scopesOf } from '../engine/context.ts'
 import { discover } from '../engine/discover.ts'
 import { type Forecast, forecastScope } from '../engine/forecast.ts'
 import { chooseVictim } from '../engine/fresh-look.ts'
+import { plural } from '../reports/sentences.ts'
 import type { GroupFacts, RuleRefusal } from '../rules/rule.ts'
 import { allRefusals, driftRules, firstRefusal, groupRules } from '../rules/rules.ts'
 import { UsageError } from './exit.ts'
@@ -34,7 +36,8 @@ export async function groups(options: GroupsOptions, io: Io): Promise<number> {
       throw new UsageError(`provider ${options.provider} is not configured; firedrill.yaml has ${configured.join(', ')}`)
     const discovered = await discover(engine, io.signal)
     const seen = discovered.groups.filter(group => options.provider === undefined || group.summary.provider === options.provider)
-    const explained = (await Promise.all(scopesOf(engine).map(handle => explainScope(engine, handle, seen, io.signal)))).flat()
+    const owners = Object.keys(settings.owners)
+    const explained = (await Promise.all(scopesOf(engine).map(handle => explainScope(engine, handle, { seen, owners }, io.signal)))).flat()
     if (options.json === true) writeJson(io, { groups: explained, unreadable: discovered.unreadable })
     else if (explained.length > 0 || discovered.unreadable.length === 0) print(explained, io)
     for (const { scope, why } of discovered.unreadable) writeLine(io.stderr, `${scope} could not be read: ${why}`)
@@ -48,10 +51,16 @@ export async function groups(options: GroupsOptions, io: Io): Promise<number> {
 interface Placed {
   readonly seen: SeenGroup
   readonly place: { readonly schedule: Schedule; readonly policy: DrillPolicy } | { readonly why: string }
+  readonly hints: readonly string[]
 }
 
-async function explainScope(engine: Engine, handle: ScopeHandle, seen: readonly SeenGroup[], signal: AbortSignal): Promise<Explained[]> {
-  const placed = seen.filter(group => group.summary.scope === handle.scope.id).map(group => placeOf(engine, group))
+async function explainScope(
+  engine: Engine,
+  handle: ScopeHandle,
+  { seen, owners }: { readonly seen: readonly SeenGroup[]; readonly owners: readonly string[] },
+  signal: AbortSignal,
+): Promise<Explained[]> {
+  const placed = seen.filter(group => group.summary.scope === handle.scope.id).map(group => placeOf(engine, group, owners))
   const wishes = placed.flatMap(({ seen: { summary }, place }) => ('policy' in place ? [{ group: summary.id, policy: place.policy }] : []))
   const settle = Math.max(0, ...engine.schedules.map(schedule => schedule.settle))
   const since = engine.clock.now().subtract({ milliseconds: settle })
@@ -62,12 +71,13 @@ async function explainScope(engine: Engine, handle: ScopeHandle, seen: readonly 
   return placed.map(one => explain(engine, one, { forecast: forecasts.get(one.seen.summary.id), lookedAt, now }))
 }
 
-function placeOf(engine: Engine, seen: SeenGroup): Placed {
+function placeOf(engine: Engine, seen: SeenGroup, owners: readonly string[]): Placed {
   const optIn = readOptIn(seen.summary, engine.clock.now().toZonedDateTimeISO('UTC').toPlainDate())
-  if (!seen.optedIn) return { seen, place: { why: optIn.why } }
+  if (!seen.optedIn) return { seen, place: { why: optIn.why }, hints: [] }
+  const hints = [unknownOwner(optIn.tags.owner, owners)].filter(hint => hint !== null)
   const chosen = chooseSchedule(seen.summary, optIn, engine.schedules)
-  if (chosen.kind !== 'schedule') return { seen, place: { why: chosen.why } }
-  return { seen, place: { schedule: chosen.schedule, policy: policyFor(chosen.schedule, optIn).policy } }
+  if (chosen.kind !== 'schedule') return { seen, place: { why: chosen.why }, hints }
+  return { seen, place: { schedule: chosen.schedule, policy: policyFor(chosen.schedule, optIn).policy }, hints }
 }
 
 interface Look {
@@ -76,10 +86,10 @@ interface Look {
   readonly now: Temporal.Instant
 }
 
-function explain(engine: Engine, { seen, place }: Placed, { forecast, lookedAt, now }: Look): Explained {
+function explain(engine: Engine, { seen, place, hints: own }: Placed, { forecast, lookedAt, now }: Look): Explained {
   const { summary } = seen
   const about = { group: summary.id, name: summary.name, optedIn: seen.optedIn }
-  if ('why' in place) return { ...about, schedule: null, eligible: false, refusals: [{ rule: 'S1', reason: place.why }], hints: [] }
+  if ('why' in place) return { ...about, schedule: null, eligible: false, refusals: [{ rule: 'S1', reason: place.why }], hints: own }
   const { schedule, policy } = place
   const facts: GroupFacts = {
     now,
@@ -96,7 +106,7 @@ function explain(engine: Engine, { seen, place }: Placed, { forecast, lookedAt, 
     schedules: engine.schedules,
   }
   const refusals = [...allRefusals(groupRules, facts)]
-  const hints = hintsFor(facts)
+  const hints = [...own, ...hintsFor(facts)]
   const drift = driftOf(schedule, forecast)
   if (facts.observation.kind === 'snapshot') {
     const { snapshot } = facts.observation
@@ -153,6 +163,6 @@ function print(explained: readonly Explained[], io: Io): void {
   writeLine(io.stdout)
   writeLine(
     io.stdout,
-    `${explained.length} groups seen, ${explained.filter(one => one.optedIn).length} opted in, ${eligible} eligible now.`,
+    `${plural(explained.length, 'group')} seen, ${explained.filter(one => one.optedIn).length} opted in, ${eligible} eligible now.`,
   )
 }

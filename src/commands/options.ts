@@ -32,7 +32,10 @@ export interface RunOptions extends CommonOptions {
 }
 
 export type ServeOptions = CommonOptions
-export type WorkerOptions = CommonOptions
+export interface WorkerOptions extends CommonOptions {
+  /** `host:port` for health and metrics; undefined: it listens nowhere. */
+  readonly listen?: string
+}
 
 export interface PlanOptions extends CommonOptions, JsonOption {
   readonly days: number

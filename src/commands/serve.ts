@@ -103,7 +103,7 @@ export async function work(installation: Installation, signal: AbortSignal): Pro
 }
 
 /** Everybody may ask, so why it is not goes into the log, once. */
-function readinessOf({ ledger, log }: Installation): () => Promise<string | null> {
+export function readinessOf({ ledger, log }: Installation): () => Promise<string | null> {
   let isTold = false
   return async () => {
     try {

@@ -10,7 +10,7 @@ import { called } from './phrases.ts'
 export const SHORTEST_TOKEN = 32
 
 /** `127.0.0.1:8080`, `[::1]:8080`, `localhost:8080` */
-const listen = called(
+export const listenSchema = called(
   z
     .string()
     .regex(/^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):\d{1,5}$/)
@@ -70,7 +70,7 @@ const proxy = z.strictObject({
 })
 
 export const webSchema = z.strictObject({
-  listen: listen.default('127.0.0.1:8080'),
+  listen: listenSchema.default('127.0.0.1:8080'),
   origin: origin.optional(),
   tokens: called(z.array(bearer), 'a list of tokens', '[{ name: oncall, role: operator, file: /run/secrets/oncall }]').default([]),
   proxy: proxy.optional(),
@@ -83,7 +83,7 @@ export function webContradictions(web: WrittenWeb | undefined, doc: SourceDocume
   if (web === undefined) return []
   const names = web.tokens.map(one => one.name)
   const doubled = names.findIndex((name, index) => names.indexOf(name) !== index)
-  const open = !isLoopbackUrl(`http://${web.listen}`) && web.tokens.length === 0 && web.proxy === undefined
+  const open = isOpenToAll(web.listen, web)
   return [
     ...(doubled === -1
       ? []
@@ -91,13 +91,24 @@ export function webContradictions(web: WrittenWeb | undefined, doc: SourceDocume
     ...(open
       ? [
           doc.problem(['web', 'listen'], {
-            message: `${web.listen} can be reached from other machines, and nobody would have to say who they are`,
-            suggestion: 'Write web.tokens or web.proxy, or listen on 127.0.0.1.',
+            message: openToAll(web.listen),
+            suggestion: openToAllAdvice,
           }),
         ]
       : []),
   ]
 }
+
+/** Others can reach this address, and nobody would have to say who they are. */
+export function isOpenToAll(listen: string, { tokens, proxy }: { readonly tokens: readonly unknown[]; readonly proxy?: unknown }): boolean {
+  return !isLoopbackUrl(`http://${listen}`) && tokens.length === 0 && (proxy === undefined || proxy === null)
+}
+
+export function openToAll(listen: string): string {
+  return `${listen} can be reached from other machines, and nobody would have to say who they are`
+}
+
+export const openToAllAdvice = 'Write web.tokens or web.proxy, or listen on 127.0.0.1.'
 
 /** `10.0.0.0/8`, `10.1.2.3`, `fd00::/8`; null for anything else. */
 export function parseNetwork(text: string): ((list: BlockList) => void) | null {

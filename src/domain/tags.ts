@@ -1,7 +1,7 @@
 import { parseDuration } from './duration.ts'
 import type { GroupSummary } from './group.ts'
 import type { StrikeMethod } from './schedule.ts'
-import { near } from './spelling.ts'
+import { hintFor, near } from './spelling.ts'
 import type { Milliseconds } from './time.ts'
 
 /** The optional tags beside `firedrill` = `enabled` (DESIGN.md §7); null where missing or bad. */
@@ -64,6 +64,12 @@ export function readTags(given: GroupSummary['tags']): ReadTags {
     owner: value(readers.owner),
   }
   return { tags, problems: [...problems, ...unknownTags(given)] }
+}
+
+/** An owner whom nobody can find is no danger, so it refuses nothing; but whoever set the tag believes that somebody is told. Null: all is well. */
+export function unknownOwner(owner: string | null, owners: readonly string[]): string | null {
+  if (owner === null || owners.includes(owner)) return null
+  return `the tag firedrill-owner is ${JSON.stringify(owner)}, and owners: of firedrill.yaml has no such owner, so nobody is told by it: ${hintFor(owner, owners)}`
 }
 
 /** A misspelt pause or method that did nothing in silence would be worse than a refusal. */

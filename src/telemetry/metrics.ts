@@ -4,11 +4,15 @@ import { shownOfCount } from '../domain/standing.ts'
 import type { Conclusion, ConclusionCursor, Ledger } from '../ledger/ledger.ts'
 import type { ApiCalls } from './api-calls.ts'
 
-export interface MetricsNeeds {
-  readonly ledger: Ledger
+/** What is known of this process alone. */
+interface ProcessNeeds {
   readonly apiCalls: ApiCalls
   /** How late the most overdue look or strike of this process is, in ms. */
   readonly watchLag: () => Promise<number>
+}
+
+export interface MetricsNeeds extends ProcessNeeds {
+  readonly ledger: Ledger
   readonly haltFileExists: () => boolean
   /** Conclusions are counted from here on. */
   readonly since: Temporal.Instant
@@ -23,7 +27,7 @@ const mostDue = 1_000
  */
 export function openMetrics(needs: MetricsNeeds): () => Promise<string> {
   const registry = new Registry()
-  collectDefaultMetrics({ register: registry })
+  const own = processInstruments(registry)
   const shown = instruments(registry)
   let cursor: ConclusionCursor = { at: needs.since, drill: '' }
   let last: Promise<unknown> = Promise.resolve()
@@ -41,6 +45,7 @@ export function openMetrics(needs: MetricsNeeds): () => Promise<string> {
 
   async function collect(): Promise<string> {
     await readNews()
+    await readProcess(needs, own)
     await readState(needs, shown)
     await readFleet(needs, shown)
     return registry.metrics()
@@ -52,6 +57,40 @@ export function openMetrics(needs: MetricsNeeds): () => Promise<string> {
     last = text
     return text
   }
+}
+
+/**
+ * What a further worker tells: its own process and its own calls. What stands in the ledger is told by the service, once, so that
+ * sums over all processes stay right.
+ */
+export function openProcessMetrics(needs: ProcessNeeds): () => Promise<string> {
+  const registry = new Registry()
+  const own = processInstruments(registry)
+  return async () => {
+    await readProcess(needs, own)
+    return registry.metrics()
+  }
+}
+
+function processInstruments(registry: Registry) {
+  collectDefaultMetrics({ register: registry })
+  const registers = [registry]
+  return {
+    lag: new Gauge({ name: 'firedrill_watch_lag_seconds', help: 'How late the most overdue look or strike is.', registers }),
+    calls: new Counter({
+      name: 'firedrill_api_calls_total',
+      help: 'Requests of this process to platforms, each retry of its own.',
+      labelNames: ['provider', 'operation', 'outcome'],
+      registers,
+    }),
+  }
+}
+
+async function readProcess({ apiCalls, watchLag }: ProcessNeeds, own: ReturnType<typeof processInstruments>): Promise<void> {
+  own.lag.set((await watchLag()) / 1000)
+  // They are counted where they are made, whether somebody asks or not.
+  own.calls.reset()
+  for (const { count, ...labels } of apiCalls.all()) own.calls.inc(labels, count)
 }
 
 type Instruments = ReturnType<typeof instruments>
@@ -84,7 +123,6 @@ function instruments(registry: Registry) {
       help: 'Struck groups that are not back at their size with every member healthy.',
       registers,
     }),
-    lag: new Gauge({ name: 'firedrill_watch_lag_seconds', help: 'How late the most overdue look or strike is.', registers }),
     due: new Gauge({
       name: 'firedrill_wakeups_due',
       help: 'Drills that should have been woken by now; what the queue still holds.',
@@ -123,12 +161,6 @@ function instruments(registry: Registry) {
       labelNames: ['target', 'state'],
       registers,
     }),
-    calls: new Gauge({
-      name: 'firedrill_api_calls_total',
-      help: 'Requests of this process to platforms, each retry of its own.',
-      labelNames: ['provider', 'operation', 'outcome'],
-      registers,
-    }),
   }
 }
 
@@ -141,7 +173,7 @@ async function countConclusion(ledger: Ledger, shown: Instruments, { drill: id, 
   shown.recovery.observe({ provider }, Math.max(0, seconds(successor.recoveredAt) - seconds(drill.tracking.struckAt)))
 }
 
-async function readState({ ledger, apiCalls, watchLag, haltFileExists }: MetricsNeeds, shown: Instruments): Promise<void> {
+async function readState({ ledger, haltFileExists }: MetricsNeeds, shown: Instruments): Promise<void> {
   const state = await ledger.state()
   shown.open.set(state.busy.filter(drill => !drill.wounded).length)
   shown.wounded.set(state.busy.filter(drill => drill.wounded).length)
@@ -150,13 +182,11 @@ async function readState({ ledger, apiCalls, watchLag, haltFileExists }: Metrics
   shown.quarantines.set(state.quarantines.length)
   shown.inFlight.set((await ledger.strikesInFlight()).length)
   shown.due.set((await ledger.due(state.now, mostDue)).length)
-  shown.lag.set((await watchLag()) / 1000)
   shown.unreadable.reset()
   for (const { scope, unreadable, at } of state.scopes) {
     shown.unreadable.set({ scope }, unreadable === null ? 0 : 1)
     shown.seen.set({ scope }, seconds(at))
   }
-  for (const { count, ...labels } of apiCalls.all()) shown.calls.set(labels, count)
   shown.messages.reset()
   for (const { messages, ...labels } of await ledger.messageCounts(state.now.subtract({ hours: 24 }))) shown.messages.set(labels, messages)
   shown.refusals.reset()

@@ -1,13 +1,16 @@
 import { Hono } from 'hono'
 import { compress } from 'hono/compress'
 import { csrf } from 'hono/csrf'
+import { HTTPException } from 'hono/http-exception'
 import { secureHeaders } from 'hono/secure-headers'
-import { isLocalHost, isOwnOrigin } from './access/same-origin.ts'
+import { isApi, knowWhoAsks, onlyOwnNames } from './access/gate.ts'
+import { isOwnOrigin } from './access/same-origin.ts'
 import { addActions } from './actions.ts'
 import { addApi } from './api/routes.ts'
 import { assets } from './assets.ts'
 import { openStreams } from './live/stream.ts'
 import { addLogin } from './login.ts'
+import { addMetrics } from './metrics.ts'
 import type { WebNeeds } from './needs.ts'
 import { plainPage } from './pages/login.ts'
 import { addPages } from './routes.ts'
@@ -18,23 +21,17 @@ import { addVetoes } from './veto.ts'
 export function createApp(needs: WebNeeds): App {
   const app = new Hono<Environment>()
   app.use(protect())
-  app.use(async (context, next) => {
-    context.header('cache-control', 'no-store')
-    if (needs.access.required || isLocalHost(needs.settings.web, context.req.header('host'))) return next()
-    return context.text('this address is not one of this machine’s own; set web.origin to use another name\n', 421)
-  })
+  app.use(onlyOwnNames(needs.settings.web, needs.access))
   // A stream must not be held back to be packed.
   app.use(async (context, next) => (context.req.path === '/live' ? next() : compress()(context, next)))
   addAssets(app)
   app.use(csrf({ origin: (origin, context) => isOwnOrigin(needs.settings.web, origin, context) }))
   addVetoes(app, needs)
   addLogin(app, needs)
-  app.use(knowWhoAsks(needs))
+  app.use(knowWhoAsks(needs.access))
   const streams = openStreams(needs)
   app.get('/live', context => streams.open(context))
-  app.get('/metrics', async context =>
-    context.text(await needs.metrics(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }),
-  )
+  addMetrics(app, needs.metrics)
   addPages(app, needs)
   addActions(app, needs)
   addApi(app, needs)
@@ -79,47 +76,15 @@ function addAssets(app: App): void {
   app.get('/favicon.ico', context => context.redirect(assets.icon.path, 302))
 }
 
-function knowWhoAsks({ access }: WebNeeds) {
-  return async (context: WebContext, next: () => Promise<void>) => {
-    const identity = access.identify(context)
-    if (identity !== null) {
-      context.set('identity', identity)
-      return next()
-    }
-    if (wantsPage(context) && access.canLogIn) {
-      const back = new URL(context.req.url)
-      return context.redirect(`/login?back=${encodeURIComponent(back.pathname + back.search)}`, 303)
-    }
-    return refuseUnknown(context, access)
-  }
-}
-
-/** A wrong bearer token counts like a wrong login; one that is right is never held up by somebody else's wrong ones. */
-function refuseUnknown(context: WebContext, access: WebNeeds['access']): Response {
-  const address = access.address(context)
-  if (context.req.header('authorization') !== undefined) {
-    const wait = access.attempts.wait(address)
-    access.attempts.failed(address)
-    if (wait > 0) {
-      context.header('retry-after', String(wait))
-      return context.json({ error: `too many wrong tokens; wait ${wait} s` }, 429)
-    }
-  }
-  context.header('www-authenticate', 'Bearer realm="firedrill"')
-  return context.json({ error: 'say who you are: Authorization: Bearer <token>' }, 401)
-}
-
-function wantsPage(context: WebContext): boolean {
-  return context.req.method === 'GET' && !isApi(context) && (context.req.header('accept') ?? '').includes('text/html')
-}
-
-function isApi(context: { readonly req: { readonly path: string } }): boolean {
-  return context.req.path.startsWith('/api/') || context.req.path === '/metrics'
-}
-
 /** What went wrong inside is for the log; outside it may be anybody who reads it. */
 function failed({ log }: WebNeeds, error: Error, context: WebContext): Response {
-  if ('getResponse' in error && typeof error.getResponse === 'function') return error.getResponse()
+  // What a filter turned away: a form from elsewhere, a body that is too long.
+  if (error instanceof HTTPException) {
+    const { status } = error
+    return isApi(context)
+      ? context.json({ error: status === 413 ? 'the request is too long' : 'this request is not allowed' }, status)
+      : error.getResponse()
+  }
   log.error('a page could not be made', { path: context.req.path, why: error.message })
   if (isApi(context)) return context.json({ error: 'the ledger cannot be read at the moment' }, 503)
   return context.html(

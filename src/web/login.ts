@@ -1,5 +1,6 @@
 import { bodyLimit } from 'hono/body-limit'
 import { deleteCookie, setCookie } from 'hono/cookie'
+import { HTTPException } from 'hono/http-exception'
 import { peerOf, sessionCookie } from './access/access.ts'
 import { sessionLength } from './access/tokens.ts'
 import type { WebNeeds } from './needs.ts'
@@ -7,7 +8,12 @@ import { loginPage } from './pages/login.ts'
 import type { App, WebContext } from './variables.ts'
 
 /** A small form's worth; a longer body is not read. */
-export const formLimit = bodyLimit({ maxSize: 16 * 1024 })
+export const formLimit = bodyLimit({
+  maxSize: 16 * 1024,
+  onError() {
+    throw new HTTPException(413, { message: 'the request is too long' })
+  },
+})
 
 /** A token typed into a page becomes a session of this browser. */
 export function addLogin(app: App, needs: WebNeeds): void {

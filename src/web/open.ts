@@ -4,6 +4,7 @@ import { openAccess } from './access/access.ts'
 import { formKey } from './access/same-origin.ts'
 import { createApp } from './app.ts'
 import { openHistory } from './fleet/history.ts'
+import { createMetricsApp, type WorkerPagesNeeds } from './metrics.ts'
 import type { WebNeeds } from './needs.ts'
 import { openPlans } from './plans/coming.ts'
 import type { Listener } from './server.ts'
@@ -24,6 +25,11 @@ async function openDashboard(needs: DashboardNeeds): Promise<App> {
     history: openHistory(ledger),
     plans: openPlans(ledger, settings.schedules),
   })
+}
+
+/** Of a further worker. */
+export function openMetricsListener(needs: WorkerPagesNeeds): Listener {
+  return getRequestListener(createMetricsApp(needs).fetch, { overrideGlobalObjects: false })
 }
 
 export async function openListener(needs: DashboardNeeds): Promise<Listener> {

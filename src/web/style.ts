@@ -167,6 +167,7 @@ label { font-size: 13px; color: var(--soft); }
 .fortnight .drill { fill: var(--link); stroke: var(--paper); stroke-width: 1; }
 .fortnight .now { stroke: var(--ink); stroke-width: 2; }
 .fortnight text.letter { fill: var(--ink); } .fortnight text.count { fill: var(--link); font-weight: 650; }
+.fortnight .rounded { display: none; }
 .fortnight figcaption { grid-column: 2; display: flex; flex-wrap: wrap; gap: .1rem 1.1rem; }
 .fortnight figcaption span { display: inline-flex; align-items: center; gap: .4rem; }
 .key { flex: none; width: 12px; height: 12px; border-radius: 2px; }
@@ -178,6 +179,7 @@ label { font-size: 13px; color: var(--soft); }
 .limits .used { fill: var(--start); } .limits .full .used { fill: var(--snowflake); } .limits .full b { color: var(--snowflake); }
 .schedule .facts { margin-top: .6rem; gap: 1rem 2rem; }
 .schedule .plain li { display: block; }
+.schedule .coming li { display: grid; grid-template-columns: max-content 1fr; gap: .6rem; }
 .app .rules .panel h2 { font-size: 15px; color: var(--ink); display: flex; gap: .55rem; align-items: baseline; margin: 0; letter-spacing: 0; }
 .app .rules .panel h2 .rule { font: 600 12px/1 var(--mono); color: var(--quiet); background: var(--quiet-tint); padding: .28rem .4rem; border-radius: 4px; }
 .app .rules .panel h2 .n { margin-left: auto; font-weight: 400; font-size: 13px; color: var(--soft); white-space: nowrap; }
@@ -205,6 +207,8 @@ label { font-size: 13px; color: var(--soft); }
   .cells:not(.dense) { grid-template-columns: minmax(0, 1fr); }
   .facts-list { grid-template-columns: 1fr; gap: 0; }
   .facts-list dd { margin-bottom: .5rem; }
+  .clear-quarantine { grid-template-columns: 1fr; gap: .4rem; }
+  .fortnight .rounded { display: inline; } .fortnight .exact { display: none; }
   .halt-here form { flex: 1 1 100%; }
   .halt-here input { flex: 1 1 0; width: 0; }
   .schedule .facts { grid-template-columns: 1fr; }

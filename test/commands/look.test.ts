@@ -29,7 +29,7 @@ describe('commands that look at groups and drill them', function () {
   beforeEach(async () => {
     const groups = [
       { name: 'web', times },
-      { name: 'api', times },
+      { name: 'api', times, tags: { 'firedrill-owner': 'search' } },
       { name: 'forum', traits: ['near-miss' as const], times },
       { name: 'search', traits: ['refreshing' as const], times },
     ]
@@ -70,6 +70,7 @@ describe('commands that look at groups and drill them', function () {
     assert.match(stdout, /^web +yes +yes +may be drilled$/m)
     assert.match(stdout, /^forum +no +no +S1 its tag "firedrill" = "Enabled"/m)
     assert.match(stdout, /^search +yes +no +S5 an instance refresh is in progress/m)
+    assert.match(stdout, /^api +yes +yes +note: the tag firedrill-owner is "search"/m)
     assert.match(stdout, /4 groups seen, 3 opted in, 2 eligible now\./)
     const { groups } = JSON.parse((await call('groups', '--json')).stdout) as { groups: { name: string; eligible: boolean }[] }
     assert.deepEqual(

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readTags, tagNames } from '../../src/domain/tags.ts'
+import { readTags, tagNames, unknownOwner } from '../../src/domain/tags.ts'
 
 /** What each wrong text of a tag is answered with. */
 const rights: Readonly<Record<string, readonly [right: string, wrong: readonly string[]]>> = {
@@ -58,6 +58,14 @@ describe('a tag beside the one that opts in', () => {
       ['nights!', 255, 1234.125, 1000, 0, 'crash', '2028-02-29', 63],
     )
     assert.equal(readTags({ 'firedrill-mean-days': '0.5' }).tags.meanDays, 0.5)
+  })
+
+  it('of an owner whom firedrill.yaml does not know refuses nothing, and is pointed out', () => {
+    assert.deepEqual(readTags({ 'firedrill-owner': 'paymets' }).problems, [])
+    const said = 'the tag firedrill-owner is "paymets", and owners: of firedrill.yaml has no such owner, so nobody is told by it'
+    assert.equal(unknownOwner('paymets', ['payments', 'search']), `${said}: did you mean "payments"?`)
+    assert.equal(unknownOwner('paymets', []), `${said}: there are none`)
+    assert.deepEqual([unknownOwner('payments', ['payments']), unknownOwner(null, [])], [null, null])
   })
 
   it('forbids strikes where nobody knows its name: a pause that does nothing in silence would be worse', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { z } from 'zod'
+import { problemDocument } from '../../src/web/api/schemas.ts'
 import { concluded, finding, fleet, hostile, hostileDrills, refused, start } from '../reports/fixtures.ts'
 import { type Element, parseXml, textOf, walk } from '../reports/well-formed.ts'
 import { WebStage } from './stage.ts'
@@ -62,10 +63,23 @@ describe('the pages', () => {
     const text = textOf(await parsed(billing))
     assert.match(text, /snowflakeCannot be rebuilt as it is, for 3 h\. Never seen as a phoenix\./)
     assert.match(text, /Its service is in quarantine\./)
+    assert.match(text, /Next drill\s*2026-1\d-\d\d \d\d:\d\d Europe\/Berlin/)
     assert.match(text, /First possible on 2026-11-23, with odds of \d+ %/)
     assert.match(text, /Write the setting into the declaration/)
     assert.match(text, /Median 24\.9 s over 1 recovery/)
     assert.match(text, /slack #payments/)
+  })
+
+  it('Group: says which halt stands in the way, and that nobody is told where its owner is not known', async () => {
+    const one = concluded({ name: 'web', verdict: 'phoenix' })
+    await stage.record([{ ...one, drill: { ...one.drill, owner: 'paymets' } }])
+    await stage.ledger.halt({ target: { kind: 'schedule', name: 'weekdays' }, reason: 'release week', by: 'ana', until: null })
+    const text = textOf(await parsed(`/group?id=${encodeURIComponent(one.drill.group)}`))
+    assert.match(text, /The schedule weekdays is halted by ana: release week\./)
+    assert.match(
+      text,
+      /The tag firedrill-owner is "paymets", and owners: of firedrill\.yaml has no such owner, so nobody is told by it: did you mean "payments"\?/,
+    )
   })
 
   it('Group: refusals with their reasons', async () => {
@@ -99,6 +113,8 @@ describe('the pages', () => {
     assert.match(text, /securityGroups/)
     assert.match(text, /Evidence: order, moments, events/)
     assert.match(text, /passed every probe/)
+    const open = textOf(await parsed(`/drills/${ids.get('uploads')}`))
+    assert.match(open, /Not healthy yet 3 h 30 min/)
     assert.ok(text.includes('"verdict": "snowflake"'))
     assert.match(textOf(await parsed(`/drills/${ids.get('auth')}`)), /Nothing was struck\.\s*S5 1 of 3 members is unhealthy/)
     assert.match(textOf(await parsed(`/drills/${ids.get('profile')}`)), /the schedule is leashed/)
@@ -229,6 +245,27 @@ describe('the API', () => {
       }
     }
     assert.ok(asked >= 13)
+  })
+
+  it('refuses in the words and with the numbers that its OpenAPI document promises', async () => {
+    const { paths } = documentSchema.parse(await (await stage.fetch('/api/v1/openapi.json')).json())
+    const promised = z.record(z.string(), z.object({ responses: z.record(z.string(), z.unknown()) })).parse(paths['/halts']).post?.responses
+    const json = { 'content-type': 'application/json' }
+    const form = { 'content-type': 'application/x-www-form-urlencoded' }
+    const refusals: readonly (readonly [number, Record<string, string>, string])[] = [
+      [400, json, '{}'],
+      [403, { ...json, origin: 'https://evil.example' }, '{}'],
+      [403, { ...form, origin: 'https://evil.example' }, 'kind=installation'],
+      [413, json, JSON.stringify({ reason: 'x'.repeat(20_000) })],
+      [415, { ...form, origin: stage.origin }, 'kind=installation'],
+    ]
+    for (const [status, headers, body] of refusals) {
+      const answer = await stage.fetch('/api/v1/halts', { method: 'POST', headers, body })
+      assert.equal(answer.status, status, body.slice(0, 50))
+      assert.equal(problemDocument.safeParse(await answer.json()).success, true, String(status))
+      assert.ok(promised !== undefined && String(status) in promised, String(status))
+    }
+    assert.deepEqual((await stage.ledger.state()).halts, [])
   })
 
   it('filters and pages', async () => {

@@ -6,6 +6,7 @@ import { CrashInstallation } from '../crash/installation.ts'
 import { HttpStage } from '../support/http.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
+import { freePort } from '../support/server.ts'
 import { askedOf, deployFiles } from '../telemetry/deploy-files.ts'
 import { operatorToken, viewerToken } from './stage.ts'
 
@@ -72,6 +73,31 @@ describe('a running service on Redis and PostgreSQL', function () {
       for (const label of labels) assert.match(sample, new RegExp(`[{,]${label}="`), `${where}: ${name} has no label ${label}`)
     }
     for (const [what, line] of Object.entries(promised)) assert.match(text, line, what)
+  })
+
+  it('has a further worker that tells its own calls and health, to whom the pages are shown, and nothing that would count twice', async () => {
+    const address = `127.0.0.1:${await freePort()}`
+    const worker = installation.start(['worker', '--listen', address])
+    const asks = (path: string, headers: Record<string, string> = {}) => fetch(`http://${address}${path}`, { headers, redirect: 'manual' })
+    try {
+      await installation.until(async () => (await asks('/readyz').catch(() => null))?.status === 200, 'the worker')
+      assert.equal((await asks('/healthz')).status, 200)
+      assert.equal((await asks('/metrics')).status, 401)
+      assert.equal((await asks('/', { accept: 'text/html' })).status, 401, 'there is no login to be sent to')
+      assert.equal((await asks('/', viewer)).status, 404)
+      const said = async () => (await asks('/metrics', viewer)).text()
+      await installation.until(
+        async () => /^firedrill_api_calls_total\{provider="aws",operation="\w+",outcome="ok"\} [1-9]/m.test(await said()),
+        'calls',
+      )
+      const text = await said()
+      assert.match(text, /^# TYPE firedrill_api_calls_total counter$/m)
+      assert.match(text, /^firedrill_watch_lag_seconds \d/m)
+      assert.match(text, /^process_cpu_seconds_total /m)
+      assert.doesNotMatch(text, /firedrill_(drills_total|open_drills|groups|coverage_ratio|messages)/)
+    } finally {
+      await installation.stop(worker)
+    }
   })
 
   it('tells only health to whoever does not say who they are', async () => {
@@ -145,6 +171,17 @@ describe('a running service on Redis and PostgreSQL', function () {
     const before = installation.output.length
     assert.equal(await installation.ended(installation.start(['serve', '--config', file])), 2)
     assert.match(installation.output.slice(before), /0\.0\.0\.0:0 can be reached from other machines, and nobody would have to say who/)
+    await writeFile(file, text.replace(/^web:[\s\S]*/m, ''))
+    const ends = async (listen: string) => {
+      const from = installation.output.length
+      assert.equal(await installation.ended(installation.start(['worker', '--listen', listen, '--config', file])), 2)
+      return installation.output.slice(from)
+    }
+    assert.match(
+      await ends('0.0.0.0:0'),
+      /0\.0\.0\.0:0 can be reached from other machines, and nobody would have to say who they are\. Write web\.tokens/,
+    )
+    assert.match(await ends('nonsense'), /--listen nonsense is no address and port: write 127\.0\.0\.1:9090/)
   })
 })
 

@@ -142,9 +142,9 @@ async function recordGroups(ledger: Ledger, drills: readonly ReportedDrill[]): P
   const scopes = Map.groupBy(drills, ({ drill }) => drill.scope)
   for (const [scope, own] of scopes) {
     const groups = groupsOf(own).map(({ summary, service }, index) => {
-      const { incarnation, owner } = own[index]?.drill ?? assert.fail('a drill a group')
+      const { incarnation, owner, provider } = own[index]?.drill ?? assert.fail('a drill a group')
       const tags = { firedrill: 'enabled', ...(owner === null ? {} : { 'firedrill-owner': owner }) }
-      return { summary: { ...summary, incarnation, scope, tags }, optedIn: true, service, unsteady: null }
+      return { summary: { ...summary, provider, incarnation, scope, tags }, optedIn: true, service, unsteady: null }
     })
     await ledger.recordDiscovery({ scope, at, unreadable: null, groups })
   }

@@ -1,7 +1,7 @@
 import { formatDuration } from '../durations.ts'
 import { timeToRecover } from '../moments.ts'
 import { type DrillCard, haveSeveralScopes, type Outcome, outcomes } from '../report.ts'
-import { clip } from '../safe-text.ts'
+import { clip, shortenMiddle } from '../safe-text.ts'
 import { plural, whyOf } from '../sentences.ts'
 import { badge } from './card.ts'
 import { type Markup, markup, name } from './markup.ts'
@@ -42,7 +42,7 @@ function body(outcome: Outcome, cards: readonly DrillCard[], how: RowWords): Mar
 
 /** Below a group's name. */
 export function scopeBelow({ source }: DrillCard): Markup {
-  return markup`<span class="scope-below">${name(clip(source.drill.scope, 90))}</span>`
+  return markup`<span class="scope-below">${name(shortenMiddle(source.drill.scope, 44, 16))}</span>`
 }
 
 function row(card: DrillCard, { anchors, scoped }: RowWords): Markup {

@@ -76,7 +76,7 @@ th { font-weight: 600; }
 .fleet tbody tr + tr > * { border-top: 1px solid var(--faint); }
 .fleet tbody + tbody tr:first-child > * { border-top: 1px solid var(--line); }
 .fleet tbody th { width: 20%; font-weight: 600; }
-.scope-below { display: block; font-size: 12px; font-weight: 400; color: var(--soft); }
+.scope-below { display: block; font-size: 12px; font-weight: 400; color: var(--soft); white-space: nowrap; }
 .fleet tbody th a { color: inherit; text-decoration-color: var(--line); }
 .fleet tbody th a:hover { text-decoration-color: currentColor; }
 .fleet .verdict { width: 1%; white-space: nowrap; }
@@ -179,6 +179,7 @@ footer p + p { margin-top: .35rem; }
   .counts b { font-size: 24px; }
   .measures { grid-template-columns: 1fr; }
   .recover { grid-template-columns: 1fr; gap: .6rem; }
+  .scope-below { white-space: normal; }
   .fleet table, .fleet tbody { display: block; }
   .fleet thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .fleet tbody tr { display: grid; grid-template-columns: 1fr auto; gap: .15rem .75rem; padding: .6rem .9rem; align-items: center; }

@@ -43,8 +43,15 @@ function problems(endpoint: Endpoint): Record<number, unknown> {
   return {
     ...(endpoint.query === null && endpoint.body === null ? {} : { 400: { description: 'Something in the request is wrong.', content } }),
     401: { description: 'It was not said, or not proven, who asks.', content },
-    ...(endpoint.changes ? { 403: { description: 'Only operators may change something.', content } } : {}),
+    ...(endpoint.changes
+      ? {
+          403: { description: 'Only operators may change something, and no page of another site.', content },
+          413: { description: 'The request is too long.', content },
+          415: { description: 'It is not sent as application/json.', content },
+        }
+      : {}),
     ...(endpoint.path.includes('{id}') ? { 404: { description: 'There is no such thing.', content } } : {}),
+    429: { description: 'Too many wrong tokens came from this address; Retry-After says how long to wait.', content },
     503: { description: 'The ledger cannot be read at the moment.', content },
   }
 }

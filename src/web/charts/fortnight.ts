@@ -52,7 +52,16 @@ function column(day: Day, x: number, width: number): Markup {
 ${day.open.map(({ from, to }) => markup`<rect class="open" x="4%" width="92%" y="${(top + from * height).toFixed(1)}" height="${Math.max(1, (to - from) * height).toFixed(1)}"/>`)}
 ${day.marks.map((at, index) => markup`<circle class="drill" cx="${25 + ((index * 37) % 50)}%" cy="${(top + at * height).toFixed(1)}" r="3"/>`)}</svg>
 <text class="${shut ? 'dim' : 'letter'}" x="${share(middle)}" y="12" text-anchor="middle">${letters[day.date.dayOfWeek - 1] ?? ''}</text><text class="${shut ? 'dim' : 'letter'}" x="${share(middle)}" y="27" text-anchor="middle">${day.date.day}</text>
-${day.holiday ? markup`<text class="dim" x="${share(middle)}" y="${bottom + 15}" text-anchor="middle">H</text>` : day.drills === 0 ? null : markup`<text class="count" x="${share(middle)}" y="${bottom + 15}" text-anchor="middle">${day.drills}</text>`}`
+${day.holiday ? markup`<text class="dim" x="${share(middle)}" y="${bottom + 15}" text-anchor="middle">H</text>` : counts(day.drills, middle)}`
+}
+
+/** Four digits are wider than a day is on a phone. */
+function counts(drills: number, middle: number): Markup | null {
+  if (drills === 0) return null
+  const text = (label: string, more = '') =>
+    markup`<text class="count${more}" x="${share(middle)}" y="${bottom + 15}" text-anchor="middle">${label}</text>`
+  if (drills < 1000) return text(String(drills))
+  return markup`${text(drills.toLocaleString('en'), ' exact')}${text(`${Math.round(drills / 1000)}k`, ' rounded')}`
 }
 
 function nowLine(schedule: Schedule, now: Temporal.Instant, width: number): Markup {

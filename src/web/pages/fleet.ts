@@ -166,7 +166,7 @@ function urgentItem(group: FleetGroup, drill: Drill | null, now: Temporal.Instan
 function searchForm({ search, counts, page }: FleetView): Markup {
   const providers = [...new Set(counts.map(count => count.provider))]
   const scopes = [...new Set(counts.filter(count => !search.provider || count.provider === search.provider).map(count => count.scope))]
-  const filtered = [search.q, search.provider, search.scope, search.service, search.owner, search.standing].some(Boolean)
+  const filtered = isFiltered(search)
   return markup`<form class="search" method="get" action="/" role="search">
 <div><label for="q">Search</label><input id="q" name="q" type="search" value="${search.q ?? ''}" maxlength="200" placeholder="Name, id, service, owner"/></div>
 ${providers.length > 1 ? select('provider', 'Provider', providers, search.provider) : null}
@@ -178,6 +178,10 @@ ${scopes.length > 1 || search.scope ? select('scope', 'Scope', scopes.slice(0, 2
 ${search.service ? markup`<input type="hidden" name="service" value="${search.service}"/>` : null}${search.owner ? markup`<input type="hidden" name="owner" value="${search.owner}"/>` : null}
 <button>Show</button>${filtered ? markup` <a class="clear" href="/">Clear</a>` : null}</form>
 <p class="small soft" role="status">${plural(page.total, 'group')}${search.service ? markup` of the service ${name(search.service)}` : null}${search.owner ? markup` of ${name(search.owner)}` : null}${search.q ? markup` with “${name(search.q)}”` : null}${search.standing ? `, ${shownNames[search.standing]}` : ''}</p>`
+}
+
+function isFiltered({ q, provider, scope, service, owner, standing }: FleetSearch): boolean {
+  return [q, provider, scope, service, owner, standing].some(Boolean)
 }
 
 function select(id: string, label: string, values: readonly string[], chosen: string | undefined): Markup {
@@ -205,7 +209,7 @@ function scopeCells(scope: string, groups: readonly FleetGroup[], how: { readonl
     const sum = own.filter(count => shownOfCount(count) === shown).reduce((total, count) => total + count.groups, 0)
     return sum === 0 ? [] : [`${sum.toLocaleString('en')} ${shownNames[shown]}`]
   })
-  return markup`<section class="scope"><h3><a href="${link('/', { scope })}">${name(clip(scope, 90))}</a> <span class="soft">${words.join(', ')}</span></h3>
+  return markup`<section class="scope"><h3><a href="${link('/', { scope })}">${name(clip(scope, 90))}</a> <span class="soft">${isFiltered(how.view.search) ? 'in all ' : null}${words.join(', ')}</span></h3>
 <ul class="${how.named ? 'cells' : 'cells dense'}">${groups.map(group => (how.named ? namedCell(group, now) : square(group, now)))}</ul></section>`
 }
 

@@ -6,6 +6,7 @@ import type { Halt, Quarantine } from '../../domain/ledger-state.ts'
 import { chooseSchedule, type OptIn, policyFor, readOptIn } from '../../domain/opt-in.ts'
 import type { GroupRecord } from '../../domain/seen-group.ts'
 import { shownOf } from '../../domain/standing.ts'
+import { unknownOwner } from '../../domain/tags.ts'
 import type { FleetGroup } from '../../ledger/ledger.ts'
 import { formatDuration } from '../../reports/durations.ts'
 import { badge, findingList } from '../../reports/html/card.ts'
@@ -146,7 +147,8 @@ async function nextDrill(needs: WebNeeds, view: GroupView): Promise<Markup> {
   const planned = view.cards.find(card => card.outcome === 'planned')
   const draws = record.optedIn && record.present ? await needs.plans.of(record, now) : []
   const drawn = draws.find(draw => draw.at !== null && Temporal.Instant.compare(draw.at, now) > 0)
-  const today = draws.find(draw => draw.odds > 0)
+  // A day whose moment has passed gives no more chances.
+  const today = draws.find(draw => draw.odds > 0 && (draw.at === null || Temporal.Instant.compare(draw.at, now) > 0))
   const obstacles = obstaclesOf(needs, view)
   const zone = zoneOf(needs, view)
   const when =
@@ -263,6 +265,7 @@ function facts(needs: WebNeeds, { record, optIn }: GroupView, now: Temporal.Inst
   const chosen = chooseSchedule(summary, optIn, needs.settings.schedules)
   const owner = optIn.tags.owner
   const contacts = owner !== null && Object.hasOwn(needs.settings.owners, owner) ? needs.settings.owners[owner] : undefined
+  const nobody = unknownOwner(owner, Object.keys(needs.settings.owners))
   const rows: readonly (readonly [string, Markup | string])[] = [
     ['Id', markup`<span class="mono">${name(summary.id)}</span>`],
     ['Service', markup`<a href="${link('/', { service: record.service })}">${name(record.service)}</a>`],
@@ -272,7 +275,7 @@ function facts(needs: WebNeeds, { record, optIn }: GroupView, now: Temporal.Inst
       : [
           [
             'Owner',
-            markup`<a href="${link('/', { owner })}">${name(owner)}</a>${contacts === undefined ? null : Object.entries(contacts).map(([kind, at]) => markup` · ${name(kind)} ${name(at)}`)}`,
+            markup`<a href="${link('/', { owner })}">${name(owner)}</a>${contacts === undefined ? null : Object.entries(contacts).map(([kind, at]) => markup` · ${name(kind)} ${name(at)}`)}${nobody === null ? null : markup`<br/><span class="small soft">${name(asSentence(nobody))}</span>`}`,
           ] as const,
         ]),
     ...(record.optedInSince === null ? [] : [['Opted in', since(record.optedInSince, now)] as const]),

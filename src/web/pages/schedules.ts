@@ -72,7 +72,7 @@ function waitingList(waiting: readonly Drill[], now: Temporal.Instant): Markup {
 function comingList(schedule: Schedule, coming: readonly ComingDrill[]): Markup {
   if (coming.length === 0) return markup`<p class="soft small">Nothing is drawn for the coming two weeks.</p>`
   const left = coming.length - comingShown
-  return markup`<ul class="plain small">${coming.slice(0, comingShown).map(drill => markup`<li><time class="number soft" datetime="${drill.at.toString({ smallestUnit: 'second' })}">${localText(drill.at, schedule)}</time> <a href="${groupHref(drill.group)}">${name(clip(drill.name, 80))}</a></li>`)}</ul>${left > 0 ? markup`<p class="small soft">${left.toLocaleString('en')} more in these two weeks. Times are in ${schedule.timezone}.</p>` : markup`<p class="small soft">Times are in ${schedule.timezone}.</p>`}`
+  return markup`<ul class="plain small coming">${coming.slice(0, comingShown).map(drill => markup`<li><time class="number soft" datetime="${drill.at.toString({ smallestUnit: 'second' })}">${localText(drill.at, schedule)}</time> <a href="${groupHref(drill.group)}">${name(clip(drill.name, 80))}</a></li>`)}</ul>${left > 0 ? markup`<p class="small soft">${left.toLocaleString('en')} more in these two weeks. Times are in ${schedule.timezone}.</p>` : markup`<p class="small soft">Times are in ${schedule.timezone}.</p>`}`
 }
 
 /** `Mon 23 Nov 10:40`, by the schedule's own clock, as its window is. */

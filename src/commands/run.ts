@@ -10,12 +10,13 @@ import { buildReport } from '../reports/report.ts'
 import { reportFormats, writeReports, writeWhole } from '../reports/write.ts'
 import { campaignScreen } from './campaign-screen.ts'
 import { EXIT, UsageError } from './exit.ts'
-import { type Io, writeLine } from './io.ts'
+import type { Io } from './io.ts'
 import { leftOpen, openDrills } from './open-drills.ts'
 import type { RunOptions } from './options.ts'
 import { isOpen, outcomeCode } from './outcome.ts'
 import { prepareOutputs } from './outputs.ts'
 import { reportInput } from './report-input.ts'
+import { writeSentence } from './terminal.ts'
 
 /** One campaign now. Exit codes: see outcome.ts. Throws UsageError before anything is struck. */
 export async function run(options: RunOptions, io: Io): Promise<number> {
@@ -53,15 +54,15 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
       reportUrl: await writeOutputs(input, outputs),
     })
     if (sawAll && !all && input.drills.length === 0)
-      writeLine(io.stdout, 'Nothing is drawn for today: `firedrill plan` shows the coming days, --all and --group skip the draw.')
-    for (const { scope, why } of unreadable) writeLine(io.stderr, `${scope} could not be read: ${why}`)
+      writeSentence(io.stdout, 'Nothing is drawn for today: `firedrill plan` shows the coming days, --all and --group skip the draw.')
+    for (const { scope, why } of unreadable) writeSentence(io.stderr, `${scope} could not be read: ${why}`)
     const drills = input.drills.map(one => one.drill)
-    if (interrupted) writeLine(io.stderr, `firedrill: interrupted; ${leftOpen(drills.filter(isOpen).length)}`)
+    if (interrupted) writeSentence(io.stderr, `firedrill: interrupted; ${leftOpen(drills.filter(isOpen).length)}`)
     // Whatever was not begun is no success.
     return outcomeCode(drills, unreadable.length) || (interrupted ? EXIT.inconclusive : EXIT.ok)
   } catch (error) {
     screen.done()
-    if (!(error instanceof UsageError)) writeLine(io.stderr, `firedrill: this run was cut short; ${open.words()}`)
+    if (!(error instanceof UsageError)) writeSentence(io.stderr, `firedrill: this run was cut short; ${open.words()}`)
     throw error
   } finally {
     screen.done()

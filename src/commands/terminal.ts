@@ -1,3 +1,5 @@
+import type { Writable } from 'node:stream'
+
 export type Paint = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
 
 const CODES: Readonly<Record<Paint, readonly [number, number]>> = {
@@ -67,6 +69,18 @@ export function shorten(text: string, width: number): string {
   const head = takeWidth(pieces, Math.ceil((width - 1) / 2))
   const tail = takeWidth(pieces.toReversed(), width - 1 - widthOf(head), 'reversed')
   return `${head}…${tail}`
+}
+
+/**
+ * A sentence as a line of its own, cleaned: one line in a log, and wrapped between its words where somebody reads it on a terminal.
+ */
+export function writeSentence(stream: Writable, text: string, painted: (line: string) => string = line => line): void {
+  const indent = /^ */.exec(text)?.[0] ?? ''
+  const hanging = `${indent}  `
+  const sentence = clean(text.trimStart())
+  const onTerminal = 'columns' in stream && typeof stream.columns === 'number' && stream.columns > 0
+  const lines = onTerminal ? wrap(sentence, Math.max(20, Number(stream.columns) - hanging.length)) : [sentence]
+  stream.write(lines.map((line, index) => `${painted(`${index === 0 ? indent : hanging}${line}`)}\n`).join(''))
 }
 
 /** Breaks a text at spaces; a word that is longer than a line is broken where the line ends. */

@@ -6,7 +6,7 @@ import { readTraceSettings } from '../config/trace-settings.ts'
 import { EXIT } from './exit.ts'
 import { type Io, writeJson, writeLine } from './io.ts'
 import type { ValidateOptions } from './options.ts'
-import { clean, paint } from './terminal.ts'
+import { clean, paint, writeSentence } from './terminal.ts'
 
 /** Checks everything that is written, and opens nothing. Mistakes are what this command prints, so they go to stdout. */
 export async function validate(options: ValidateOptions, io: Io): Promise<number> {
@@ -28,8 +28,8 @@ export async function validate(options: ValidateOptions, io: Io): Promise<number
 function printProblems(problems: readonly Problem[], io: Io): void {
   for (const problem of problems) {
     const [line = '', ...suggestion] = formatProblem(problem).split('\n')
-    writeLine(io.stdout, clean(line))
-    for (const more of suggestion) writeLine(io.stdout, paint(clean(more), 'dim', io.colour))
+    writeSentence(io.stdout, line)
+    for (const more of suggestion) writeSentence(io.stdout, more, line => paint(line, 'dim', io.colour))
   }
   writeLine(io.stdout)
   writeLine(io.stdout, paint(problems.length === 1 ? '1 mistake' : `${problems.length} mistakes`, 'red', io.colour))

@@ -58,7 +58,7 @@ describe('text on a terminal', () => {
       return String(stream.read())
     }
     assert.equal(written(), '    firedrill: the ledger cannot be reached\\u{1b}[31m; check that it runs\n')
-    assert.equal(written(40), '    firedrill: the ledger cannot be\n      reached\\u{1b}[31m; check that it runs\n')
+    assert.equal(written(44), '    firedrill: the ledger cannot be\n      reached\\u{1b}[31m; check that it runs\n')
     assert.equal(written(0), written())
   })
 

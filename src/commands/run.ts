@@ -32,13 +32,16 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
   const { waits, outage } = screen
   const installation = await openInstallation(options, io, { worker: true, changed, waits, outage, quiet: io.isTTY })
   const { ledger, engine } = installation
+  // Where one part of the campaign fails, the others are to end with it, and to say nothing more.
+  const failed = new AbortController()
+  const signal = AbortSignal.any([io.signal, failed.signal])
   try {
     screen.start(engine.clock)
     await open.learn(ledger)
     open.tellWhenCutOff(io, screen.done)
     const from = await ledger.now()
     const { all = false, group = null, victim = null, max = null } = options
-    const result = await runCampaign(engine, { run: engine.newId(), all, group, victim, max }, io.signal)
+    const result = await runCampaign(engine, { run: engine.newId(), all, group, victim, max }, signal)
     screen.done()
     const { unreadable } = result.discovered
     const interrupted = io.signal.aborted
@@ -61,6 +64,7 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
     // Whatever was not begun is no success.
     return outcomeCode(drills, unreadable.length) || (interrupted ? EXIT.inconclusive : EXIT.ok)
   } catch (error) {
+    failed.abort()
     screen.done()
     if (!(error instanceof UsageError)) writeSentence(io.stderr, `firedrill: this run was cut short; ${open.words()}`)
     throw error

@@ -3,7 +3,7 @@ import { loadSettings } from '../config/load.ts'
 import { readLogLevel } from '../config/log-level.ts'
 import type { Settings } from '../config/settings.ts'
 import { readTraceSettings } from '../config/trace-settings.ts'
-import { EXIT } from './exit.ts'
+import { EXIT, UsageError } from './exit.ts'
 import { type Io, writeJson, writeLine } from './io.ts'
 import type { ValidateOptions } from './options.ts'
 import { clean, paint, writeSentence } from './terminal.ts'
@@ -12,6 +12,11 @@ import { clean, paint, writeSentence } from './terminal.ts'
 export async function validate(options: ValidateOptions, io: Io): Promise<number> {
   try {
     const settings = await loadSettings({ file: options.config, env: io.env, cwd: io.cwd })
+    // Whoever is in the wrong folder must not be told that all is well.
+    if (!settings.written && settings.schedules.length === 0)
+      throw new UsageError(
+        `there is nothing to check in ${settings.folder}: no firedrill.yaml and no schedule; go to the folder of your installation, or name its firedrill.yaml with --config`,
+      )
     readLogLevel(io.env)
     readTraceSettings(io.env)
     if (options.json === true) writeJson(io, { ok: true, problems: [], ...counts(settings) })

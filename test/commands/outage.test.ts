@@ -95,7 +95,7 @@ describe('a run whose ledger’s server goes away', function () {
       assert.equal(code, 4, stderr)
       const next = 'one drill is left open, and the next `firedrill run` or `serve` goes on with it'
       assert.ok(stderr.includes(`firedrill: this run was cut short; ${next}\n`), stderr)
-      assert.match(stderr, /firedrill: the ledger's PostgreSQL at 127\.0\.0\.1:\d+ cannot be reached/)
+      assert.match(stderr, /firedrill: the ledger's PostgreSQL at 127\.0\.0\.1:\d+ cannot be reached[^\n]*\n$/)
     })
     const second = await firedrill(folder, ['run'], simulator.aws.env)
     assert.equal(second.code, 0, second.stderr)

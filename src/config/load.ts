@@ -241,12 +241,12 @@ async function readText(path: string, shown: string): Promise<string> {
 async function readSmall(path: string, shown: string): Promise<string> {
   const file = await open(path)
   try {
-    const { size } = await file.stat()
-    if (size > LARGEST)
-      throw new ConfigError([
-        noPlace(shown, `this file holds ${Math.round(size / LARGEST)} MB, and settings have 1 MB at most`, 'Is it the right one?'),
-      ])
-    return await file.readFile('utf8')
+    const parts: Buffer[] = []
+    for await (const part of file.createReadStream({ end: LARGEST, autoClose: false })) parts.push(part)
+    const text = Buffer.concat(parts)
+    if (text.length > LARGEST)
+      throw new ConfigError([noPlace(shown, 'this file holds more than 1 MB, which no settings do', 'Is it the right one?')])
+    return text.toString('utf8')
   } finally {
     await file.close()
   }

@@ -439,10 +439,10 @@ describe('mistakes in settings', () => {
   it('reads no file that fills the memory', async () => {
     const long = '- a\n'.repeat(500_000)
     assert.deepEqual(await mistakes({ 'firedrill.yaml': long, 'schedules/a.yaml': MINIMAL }), [
-      'firedrill.yaml: this file holds 2 MB, and settings have 1 MB at most\n    Is it the right one?',
+      'firedrill.yaml: this file holds more than 1 MB, which no settings do\n    Is it the right one?',
     ])
     assert.deepEqual(await mistakes({ 'schedules/a.yaml': long }), [
-      'schedules/a.yaml: this file holds 2 MB, and settings have 1 MB at most\n    Is it the right one?',
+      'schedules/a.yaml: this file holds more than 1 MB, which no settings do\n    Is it the right one?',
     ])
   })
 

@@ -99,6 +99,7 @@ export const groups: Definition = {
   summary: 'every group seen: opted in or not, eligible or not, and why not',
   options: [json, { flags: '--provider <name>', about: 'only this provider' }],
   examples: ['firedrill groups', 'firedrill groups --provider aws --json'],
+  note: 'Members are compared with what they were born from (S13); one that differs is named where others may be struck. `firedrill forecast` lists every difference of every member, and groups without a schedule.',
 }
 
 export const forecast: Definition = {

@@ -2,7 +2,7 @@ import { ConfigError } from '../config/config-error.ts'
 import { LedgerError } from '../ledger/ledger.ts'
 import { redactText } from '../telemetry/redact.ts'
 import { type Io, writeLine } from './io.ts'
-import { clean } from './terminal.ts'
+import { clean, writeSentence } from './terminal.ts'
 
 /** What the exit codes mean (DESIGN.md §7). Neither a usage error nor a crash may look like a snowflake. */
 export const EXIT = { ok: 0, snowflake: 1, usage: 2, inconclusive: 3, failed: 4 } as const
@@ -16,21 +16,21 @@ export class UsageError extends Error {
 export function explainFailure(error: unknown, io: Pick<Io, 'stderr' | 'signal'>, debug: boolean): number {
   if (error instanceof ConfigError) {
     // Problems are built line by line; only their own line breaks are left.
-    for (const line of error.message.split('\n')) writeLine(io.stderr, clean(line))
+    for (const line of error.message.split('\n')) writeSentence(io.stderr, line)
     return EXIT.usage
   }
   if (error instanceof UsageError) {
-    writeLine(io.stderr, `firedrill: ${clean(error.message)}`)
+    writeSentence(io.stderr, `firedrill: ${error.message}`)
     return EXIT.usage
   }
   // Ctrl-C is no defect: whatever was cut short says what its command says of work left undone.
   if (io.signal.aborted && isAbort(error, io.signal)) {
-    writeLine(io.stderr, 'firedrill: interrupted')
+    writeSentence(io.stderr, 'firedrill: interrupted')
     return EXIT.inconclusive
   }
-  writeLine(io.stderr, `firedrill: ${sentence(error)}`)
+  writeSentence(io.stderr, `firedrill: ${sentence(error)}`)
   if (debug) writeLine(io.stderr, stackOf(error))
-  else if (!isExpected(error)) writeLine(io.stderr, 'Run it again with --debug (or FIREDRILL_DEBUG=1) to see where it happened.')
+  else if (!isExpected(error)) writeSentence(io.stderr, 'Run it again with --debug (or FIREDRILL_DEBUG=1) to see where it happened.')
   return EXIT.failed
 }
 

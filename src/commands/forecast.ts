@@ -8,7 +8,7 @@ import { discover } from '../engine/discover.ts'
 import { forecastScope } from '../engine/forecast.ts'
 import { type Io, writeJson, writeLine } from './io.ts'
 import type { ForecastOptions } from './options.ts'
-import { table } from './terminal.ts'
+import { table, writeSentence } from './terminal.ts'
 
 interface Told {
   readonly group: string
@@ -35,7 +35,7 @@ export async function forecast(options: ForecastOptions, io: Io): Promise<number
     const forecasts = (await Promise.all(scopesOf(engine).map(handle => tellScope(engine, handle, wanted, io.signal)))).flat()
     if (options.json === true) writeJson(io, { forecasts, unreadable: discovered.unreadable })
     else if (forecasts.length > 0 || discovered.unreadable.length === 0) print(forecasts, io)
-    for (const { scope, why } of discovered.unreadable) writeLine(io.stderr, `${scope} could not be read: ${why}`)
+    for (const { scope, why } of discovered.unreadable) writeSentence(io.stderr, `${scope} could not be read: ${why}`)
     if (discovered.unreadable.length > 0 || forecasts.some(one => one.unreadable !== null)) return 4
     return forecasts.some(one => allOf(one).some(finding => finding.level === 'fail')) ? 1 : 0
   } finally {

@@ -14,7 +14,7 @@ import { allRefusals, driftRules, firstRefusal, groupRules } from '../rules/rule
 import { UsageError } from './exit.ts'
 import { type Io, writeJson, writeLine } from './io.ts'
 import type { GroupsOptions } from './options.ts'
-import { table } from './terminal.ts'
+import { table, writeSentence } from './terminal.ts'
 
 interface Explained {
   readonly group: string
@@ -40,7 +40,7 @@ export async function groups(options: GroupsOptions, io: Io): Promise<number> {
     const explained = (await Promise.all(scopesOf(engine).map(handle => explainScope(engine, handle, { seen, owners }, io.signal)))).flat()
     if (options.json === true) writeJson(io, { groups: explained, unreadable: discovered.unreadable })
     else if (explained.length > 0 || discovered.unreadable.length === 0) print(explained, io)
-    for (const { scope, why } of discovered.unreadable) writeLine(io.stderr, `${scope} could not be read: ${why}`)
+    for (const { scope, why } of discovered.unreadable) writeSentence(io.stderr, `${scope} could not be read: ${why}`)
     return discovered.unreadable.length > 0 ? 4 : 0
   } finally {
     await installation.close()

@@ -8,7 +8,7 @@ import { EXIT, UsageError } from './exit.ts'
 import { haltText, targetOf, targetText } from './halt-target.ts'
 import { type Io, whoIsThere, writeJson, writeLine } from './io.ts'
 import type { HaltOptions } from './options.ts'
-import { clean, table } from './terminal.ts'
+import { clean, table, writeSentence } from './terminal.ts'
 
 /** A permit lives for seconds; the ledger is asked this often, in ms, whether it has ended. */
 const LOOK_AGAIN = 250
@@ -57,7 +57,7 @@ async function waitForEach(inFlight: readonly InFlight[], { ledger }: Stored, io
     try {
       await sleep(LOOK_AGAIN, undefined, { signal: io.signal })
     } catch {
-      writeLine(io.stderr, 'firedrill: interrupted while waiting; the halt stands, and strikes may still be in flight')
+      writeSentence(io.stderr, 'firedrill: interrupted while waiting; the halt stands, and strikes may still be in flight')
       return false
     }
     const now = new Set((await ledger.strikesInFlight()).map(({ drill }) => drill))
@@ -80,7 +80,7 @@ async function warnAboutUnknown(target: HaltTarget, { ledger }: Stored, io: Io):
   if (names.includes(target.name)) return
   const meant = near(target.name, names)
   const hint = meant.length > 0 ? `; did you mean ${meant.join(' or ')}?` : ''
-  writeLine(io.stderr, clean(`firedrill: the halt is set, but the ledger has not seen any ${targetText(target)} yet${hint}`))
+  writeSentence(io.stderr, `firedrill: the halt is set, but the ledger has not seen any ${targetText(target)} yet${hint}`)
 }
 
 /** A moment in the future, absolute or from now. Throws UsageError. */

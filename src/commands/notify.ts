@@ -5,7 +5,7 @@ import { systemClock } from '../telemetry/system-clock.ts'
 import { EXIT, UsageError } from './exit.ts'
 import { type Io, whoIsThere, writeLine } from './io.ts'
 import type { CommonOptions, NotifyTestOptions } from './options.ts'
-import { clean, table } from './terminal.ts'
+import { table, writeSentence } from './terminal.ts'
 
 /** Lists the targets. */
 export async function notify(options: CommonOptions, io: Io): Promise<number> {
@@ -29,7 +29,7 @@ export async function notifyTest(options: NotifyTestOptions, io: Io): Promise<nu
   try {
     await sendTest(needs, { target, by: whoIsThere(io.env) }, io.signal)
   } catch (error) {
-    writeLine(io.stderr, clean(`firedrill: ${target} could not be told: ${error instanceof Error ? error.message : String(error)}`))
+    writeSentence(io.stderr, `firedrill: ${target} could not be told: ${error instanceof Error ? error.message : String(error)}`)
     return EXIT.failed
   }
   writeLine(io.stdout, `Told ${target}.`)

@@ -6,7 +6,7 @@ import { discover } from '../engine/discover.ts'
 import { basisFor } from '../engine/plan.ts'
 import { type Io, writeJson, writeLine } from './io.ts'
 import type { PlanOptions } from './options.ts'
-import { table } from './terminal.ts'
+import { table, writeSentence } from './terminal.ts'
 
 interface PlannedDay {
   readonly group: string
@@ -28,7 +28,7 @@ export async function plan(options: PlanOptions, io: Io): Promise<number> {
     const planned = groups.flatMap(group => drawsOf(engine, group, { now, salt, days: options.days }))
     if (options.json === true) writeJson(io, { days: options.days, groups: planned })
     else print(planned, groups.length, { io, days: options.days })
-    for (const { scope, why } of discovered.unreadable) writeLine(io.stderr, `${scope} could not be read: ${why}`)
+    for (const { scope, why } of discovered.unreadable) writeSentence(io.stderr, `${scope} could not be read: ${why}`)
     return discovered.unreadable.length > 0 ? 4 : 0
   } finally {
     await installation.close()

@@ -9,7 +9,7 @@ import { reportFormats, writeReports, writeWhole } from '../reports/write.ts'
 import { createWorld, type Simulator, startSimulator } from '../simulator/index.ts'
 import { campaignScreen } from './campaign-screen.ts'
 import { UsageError } from './exit.ts'
-import { type Io, writeLine } from './io.ts'
+import type { Io } from './io.ts'
 import type { RehearseOptions } from './options.ts'
 import { prepareOutputs } from './outputs.ts'
 import { azureFleet, subscriptions } from './rehearsal/azure-fleet.ts'
@@ -19,6 +19,7 @@ import { gcpFleet, project } from './rehearsal/gcp-fleet.ts'
 import { writeInstallation, writtenBy } from './rehearsal/installation.ts'
 import { PatientClock } from './rehearsal/patient-clock.ts'
 import { reportInput } from './report-input.ts'
+import { writeSentence } from './terminal.ts'
 
 /** What every cloud's part of the rehearsal holds, in the order of the report. */
 const everywhere = [...fleet, ...gcpFleet, ...azureFleet]
@@ -115,9 +116,9 @@ function inFleetOrder<D extends { readonly drill: { readonly groupName: string }
 }
 
 function judgeRehearsal(wrong: ReturnType<typeof disagreements>, io: Io): number {
-  for (const { group, expected, got } of wrong) writeLine(io.stderr, `${group}: expected ${expected}, got ${got}`)
+  for (const { group, expected, got } of wrong) writeSentence(io.stderr, `${group}: expected ${expected}, got ${got}`)
   if (wrong.length === 0) return 0
-  writeLine(
+  writeSentence(
     io.stderr,
     `${wrong.length} verdicts differ from what the simulator knows to be true: a defect of Firedrill or of its simulator.`,
   )

@@ -10,12 +10,13 @@ import { buildReport } from '../reports/report.ts'
 import { reportFormats, writeReports, writeWhole } from '../reports/write.ts'
 import { campaignScreen } from './campaign-screen.ts'
 import { EXIT, UsageError } from './exit.ts'
-import { type Io, writeLine } from './io.ts'
+import type { Io } from './io.ts'
 import { leftOpen, openDrills } from './open-drills.ts'
 import type { RunOptions } from './options.ts'
 import { isOpen, outcomeCode } from './outcome.ts'
 import { prepareOutputs } from './outputs.ts'
 import { reportInput } from './report-input.ts'
+import { writeSentence } from './terminal.ts'
 
 /** One campaign now. Exit codes: see outcome.ts. Throws UsageError before anything is struck. */
 export async function run(options: RunOptions, io: Io): Promise<number> {
@@ -31,13 +32,16 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
   const { waits, outage } = screen
   const installation = await openInstallation(options, io, { worker: true, changed, waits, outage, quiet: io.isTTY })
   const { ledger, engine } = installation
+  // Where one part of the campaign fails, the others are to end with it, and to say nothing more.
+  const failed = new AbortController()
+  const signal = AbortSignal.any([io.signal, failed.signal])
   try {
     screen.start(engine.clock)
     await open.learn(ledger)
     open.tellWhenCutOff(io, screen.done)
     const from = await ledger.now()
     const { all = false, group = null, victim = null, max = null } = options
-    const result = await runCampaign(engine, { run: engine.newId(), all, group, victim, max }, io.signal)
+    const result = await runCampaign(engine, { run: engine.newId(), all, group, victim, max }, signal)
     screen.done()
     const { unreadable } = result.discovered
     const interrupted = io.signal.aborted
@@ -53,15 +57,16 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
       reportUrl: await writeOutputs(input, outputs),
     })
     if (sawAll && !all && input.drills.length === 0)
-      writeLine(io.stdout, 'Nothing is drawn for today: `firedrill plan` shows the coming days, --all and --group skip the draw.')
-    for (const { scope, why } of unreadable) writeLine(io.stderr, `${scope} could not be read: ${why}`)
+      writeSentence(io.stdout, 'Nothing is drawn for today: `firedrill plan` shows the coming days, --all and --group skip the draw.')
+    for (const { scope, why } of unreadable) writeSentence(io.stderr, `${scope} could not be read: ${why}`)
     const drills = input.drills.map(one => one.drill)
-    if (interrupted) writeLine(io.stderr, `firedrill: interrupted; ${leftOpen(drills.filter(isOpen).length)}`)
+    if (interrupted) writeSentence(io.stderr, `firedrill: interrupted; ${leftOpen(drills.filter(isOpen).length)}`)
     // Whatever was not begun is no success.
     return outcomeCode(drills, unreadable.length) || (interrupted ? EXIT.inconclusive : EXIT.ok)
   } catch (error) {
+    failed.abort()
     screen.done()
-    if (!(error instanceof UsageError)) writeLine(io.stderr, `firedrill: this run was cut short; ${open.words()}`)
+    if (!(error instanceof UsageError)) writeSentence(io.stderr, `firedrill: this run was cut short; ${open.words()}`)
     throw error
   } finally {
     screen.done()

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream'
+import { writeSentence } from './terminal.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
@@ -18,7 +19,7 @@ export function onSignals(stderr: Writable): Signals {
   const abort = (signal: NodeJS.Signals) => {
     if (controller.signal.aborted) {
       const words = behind === null ? '' : `; ${behind()}`
-      stderr.write(`firedrill: ended at once by a second signal${words}\n`)
+      writeSentence(stderr, `firedrill: ended at once by a second signal${words}`)
       process.exit(4)
     }
     controller.abort(new DOMException(`interrupted by ${signal}`, 'AbortError'))

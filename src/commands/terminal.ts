@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream'
 import { cells, fitCells, padCells, wrap } from '../reports/columns.ts'
 
 export type Paint = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
@@ -36,6 +37,18 @@ export function colourOf(word: string): Paint | null {
  */
 export function clean(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu, hostile => `\\u{${(hostile.codePointAt(0) ?? 0).toString(16)}}`)
+}
+
+/**
+ * A sentence as a line of its own, cleaned: one line in a log, and wrapped between its words where somebody reads it on a terminal.
+ */
+export function writeSentence(stream: Writable, text: string, painted: (line: string) => string = line => line): void {
+  const indent = /^ */.exec(text)?.[0] ?? ''
+  const hanging = `${indent}  `
+  const sentence = clean(text.trimStart())
+  const onTerminal = 'columns' in stream && typeof stream.columns === 'number' && stream.columns > 0
+  const lines = onTerminal ? wrap(sentence, Math.max(20, Number(stream.columns) - hanging.length)) : [sentence]
+  stream.write(lines.map((line, index) => `${painted(`${index === 0 ? indent : hanging}${line}`)}\n`).join(''))
 }
 
 export interface Column {

@@ -3,15 +3,20 @@ import { loadSettings } from '../config/load.ts'
 import { readLogLevel } from '../config/log-level.ts'
 import type { Settings } from '../config/settings.ts'
 import { readTraceSettings } from '../config/trace-settings.ts'
-import { EXIT } from './exit.ts'
+import { EXIT, UsageError } from './exit.ts'
 import { type Io, writeJson, writeLine } from './io.ts'
 import type { ValidateOptions } from './options.ts'
-import { clean, paint } from './terminal.ts'
+import { clean, paint, writeSentence } from './terminal.ts'
 
 /** Checks everything that is written, and opens nothing. Mistakes are what this command prints, so they go to stdout. */
 export async function validate(options: ValidateOptions, io: Io): Promise<number> {
   try {
     const settings = await loadSettings({ file: options.config, env: io.env, cwd: io.cwd })
+    // Whoever is in the wrong folder must not be told that all is well.
+    if (!settings.written && settings.schedules.length === 0)
+      throw new UsageError(
+        `there is nothing to check in ${settings.folder}: no firedrill.yaml and no schedule; go to the folder of your installation, or name its firedrill.yaml with --config`,
+      )
     readLogLevel(io.env)
     readTraceSettings(io.env)
     if (options.json === true) writeJson(io, { ok: true, problems: [], ...counts(settings) })
@@ -28,8 +33,8 @@ export async function validate(options: ValidateOptions, io: Io): Promise<number
 function printProblems(problems: readonly Problem[], io: Io): void {
   for (const problem of problems) {
     const [line = '', ...suggestion] = formatProblem(problem).split('\n')
-    writeLine(io.stdout, clean(line))
-    for (const more of suggestion) writeLine(io.stdout, paint(clean(more), 'dim', io.colour))
+    writeSentence(io.stdout, line)
+    for (const more of suggestion) writeSentence(io.stdout, more, line => paint(line, 'dim', io.colour))
   }
   writeLine(io.stdout)
   writeLine(io.stdout, paint(problems.length === 1 ? '1 mistake' : `${problems.length} mistakes`, 'red', io.colour))

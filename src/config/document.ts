@@ -1,4 +1,4 @@
-import { isMap, isNode, isPair, LineCounter, type Node, parseDocument, type YAMLError } from 'yaml'
+import { type Alias, isMap, isNode, isPair, LineCounter, type Node, parseDocument, visit, type YAMLError } from 'yaml'
 import type { Problem } from './config-error.ts'
 
 export type Path = readonly PropertyKey[]
@@ -36,7 +36,7 @@ export function readDocument(file: string, text: string): SourceDocument {
   return {
     file,
     value: read.value,
-    problems: read.problem === null ? problems : [...problems, { ...place(0), message: read.problem, suggestion: null }],
+    problems: read.problem === null ? problems : [...problems, { ...place(read.problem.offset), ...read.problem.about }],
     problem: (path, { message, suggestion = null, at = 'value' }) => ({ ...place(offsetOf(path, at)), message, suggestion }),
   }
 }
@@ -49,11 +49,36 @@ function withoutConsequences(errors: readonly YAMLError[]): readonly YAMLError[]
   return errors.filter(error => separate.includes(error.code) || error === lost)
 }
 
-function toPlainData(doc: ReturnType<typeof parseDocument>): { value: unknown; problem: string | null } {
+interface Unusable {
+  readonly offset: number
+  readonly about: { readonly message: string; readonly suggestion: string | null }
+}
+
+function toPlainData(doc: ReturnType<typeof parseDocument>): { value: unknown; problem: Unusable | null } {
   try {
     return { value: doc.toJS({ maxAliasCount: 100 }) ?? {}, problem: null }
   } catch (error) {
-    return { value: undefined, problem: `this YAML cannot be used: ${error instanceof Error ? error.message : String(error)}` }
+    return { value: undefined, problem: explainAliases(doc, error) }
+  }
+}
+
+function explainAliases(doc: ReturnType<typeof parseDocument>, error: unknown): Unusable {
+  const lost: Alias[] = []
+  visit(doc, {
+    Alias(_, alias) {
+      if (alias.resolve(doc) === undefined) lost.push(alias)
+    },
+  })
+  const [first] = lost
+  if (first !== undefined) {
+    const message = `there is no anchor &${first.source} before this *${first.source}`
+    return { offset: start(first) ?? 0, about: { message, suggestion: 'Put a text that begins with "*" in quotes.' } }
+  }
+  if (error instanceof ReferenceError)
+    return { offset: 0, about: { message: 'its aliases (*name) repeat far too much', suggestion: 'Write out what they stand for.' } }
+  return {
+    offset: 0,
+    about: { message: `this YAML cannot be used: ${error instanceof Error ? error.message : String(error)}`, suggestion: null },
   }
 }
 

@@ -1,4 +1,4 @@
-import { access, readdir, readFile } from 'node:fs/promises'
+import { access, open, readdir } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import type { Schedule } from '../domain/schedule.ts'
 import { checkDocument } from './check-document.ts'
@@ -15,6 +15,8 @@ import type { Settings } from './settings.ts'
 import { type WrittenWeb, webContradictions } from './web-schema.ts'
 
 export const DEFAULT_FILE = 'firedrill.yaml'
+/** Bytes of one file. Nobody writes as many settings; a log or a backup under that name would fill the memory. */
+const LARGEST = 1_000_000
 
 export interface LoadOptions {
   /** As given with `--config`; undefined: firedrill.yaml in `cwd` where there is one, else embedded defaults without providers. */
@@ -56,7 +58,8 @@ export async function findSchedules(options: LoadOptions): Promise<{ readonly fo
   const { installation, problems } = await loadInstallation(options)
   if (problems.length > 0 || installation.valid.schedules === undefined) throw new ConfigError(problems)
   const folder = resolve(installation.folder, installation.valid.schedules)
-  return { folder, files: (await yamlFiles(folder)) ?? [] }
+  const files = await yamlFiles(folder)
+  return { folder, files: files === 'no folder' ? [] : (files ?? []) }
 }
 
 /** Throws ConfigError where no provider is configured: nothing could be seen. */
@@ -172,6 +175,7 @@ async function loadSchedules({ folder, doc, written, valid }: Installation, { en
   const files = await yamlFiles(path)
   const complain = (message: string, suggestion: string) => ({ ...none, problems: [doc.problem(['schedules'], { message, suggestion })] })
   if (files === null && !written) return none
+  if (files === 'no folder') return complain(`${shownAs(path, cwd)} is no folder`, 'Name the folder that holds the schedules.')
   if (files === null)
     return complain(
       `the schedules folder ${shownAs(path, cwd)} is not there`,
@@ -205,20 +209,21 @@ async function loadSchedules({ folder, doc, written, valid }: Installation, { en
   }
 }
 
-/** Null: no such folder. Editors' and hidden files are left out. */
-async function yamlFiles(folder: string): Promise<readonly string[] | null> {
+/** Null: there is nothing. Editors' and hidden files are left out. */
+async function yamlFiles(folder: string): Promise<readonly string[] | 'no folder' | null> {
   try {
     const entries = await readdir(folder)
     return entries.filter(name => /^[^.].*\.ya?ml$/.test(name)).sort()
   } catch (error) {
-    if (isCode(error, 'ENOENT') || isCode(error, 'ENOTDIR')) return null
+    if (isCode(error, 'ENOENT')) return null
+    if (isCode(error, 'ENOTDIR')) return 'no folder'
     throw unreadable(error, folder)
   }
 }
 
 async function readOrNull(path: string, shown: string): Promise<string | null> {
   try {
-    return await readFile(path, 'utf8')
+    return await readSmall(path, shown)
   } catch (error) {
     if (isCode(error, 'ENOENT')) return null
     throw unreadable(error, shown)
@@ -227,13 +232,28 @@ async function readOrNull(path: string, shown: string): Promise<string | null> {
 
 async function readText(path: string, shown: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8')
+    return await readSmall(path, shown)
   } catch (error) {
     throw unreadable(error, shown)
   }
 }
 
+async function readSmall(path: string, shown: string): Promise<string> {
+  const file = await open(path)
+  try {
+    const parts: Buffer[] = []
+    for await (const part of file.createReadStream({ end: LARGEST, autoClose: false })) parts.push(part)
+    const text = Buffer.concat(parts)
+    if (text.length > LARGEST)
+      throw new ConfigError([noPlace(shown, 'this file holds more than 1 MB, which no settings do', 'Is it the right one?')])
+    return text.toString('utf8')
+  } finally {
+    await file.close()
+  }
+}
+
 function unreadable(error: unknown, shown: string): ConfigError {
+  if (error instanceof ConfigError) return error
   if (isCode(error, 'EISDIR')) return new ConfigError([noPlace(shown, 'this is a folder, not a file', null)])
   if (isCode(error, 'EACCES'))
     return new ConfigError([noPlace(shown, 'this user may not read this file', 'Give it the right to, or run as another user.')])

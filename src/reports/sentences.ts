@@ -115,6 +115,7 @@ const rules: Readonly<Record<string, string>> = {
   S15: 'Too much of the scope is unsteady',
   announcement: 'The strike was not announced in time',
   veto: 'Somebody vetoed it',
+  'run-ended': 'Its run ended before its turn',
 }
 
 /** Rules by what they hold; anything else is a guard, by its name. */

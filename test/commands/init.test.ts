@@ -64,4 +64,11 @@ describe('init and validate', () => {
       })
     })
   })
+
+  it('does not call the wrong folder all right', () =>
+    withFiles({}, async cwd => {
+      const { code, stdout, stderr } = await firedrill(cwd, ['validate'])
+      assert.deepEqual([code, stdout], [2, ''])
+      assert.match(stderr, /^firedrill: there is nothing to check in .*: no firedrill\.yaml and no schedule; go to /)
+    }))
 })

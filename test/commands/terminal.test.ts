@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
+import { PassThrough } from 'node:stream'
 import fc from 'fast-check'
 import { wantsColour } from '../../src/commands/io.ts'
-import { clean, paint, table } from '../../src/commands/terminal.ts'
+import { clean, paint, table, writeSentence } from '../../src/commands/terminal.ts'
 import { cells, fitCells, wrap } from '../../src/reports/columns.ts'
 
 describe('text on a terminal', () => {
@@ -48,6 +49,18 @@ describe('text on a terminal', () => {
       ),
       { numRuns: 200 },
     )
+  })
+
+  it('writes a sentence as one line into a log, and wraps it between words where somebody reads it', () => {
+    const text = '    firedrill: the ledger cannot be reached\u001b[31m; check that it runs'
+    const written = (columns?: number) => {
+      const stream = Object.assign(new PassThrough(), columns === undefined ? {} : { columns })
+      writeSentence(stream, text)
+      return String(stream.read())
+    }
+    assert.equal(written(), '    firedrill: the ledger cannot be reached\\u{1b}[31m; check that it runs\n')
+    assert.equal(written(44), '    firedrill: the ledger cannot be\n      reached\\u{1b}[31m; check that it runs\n')
+    assert.equal(written(0), written())
   })
 
   it('never makes a table wider than asked, whatever is in it', () => {

@@ -305,6 +305,16 @@ fingerprint: { command: { command: [./fingerprint-by-ssm], timeout: 3m } }`,
     says: [`${inSchedule}:5:1: a tab indents this line\n    Indent YAML with spaces.`],
   },
   {
+    about: 'an alias without its anchor',
+    schedule: 'name: weekdays\ntimezone: *zone\nmeanDaysBetweenDrills: 5\n',
+    says: [`${inSchedule}:2:11: there is no anchor &zone before this *zone\n    Put a text that begins with "*" in quotes.`],
+  },
+  {
+    about: 'aliases that grow into billions of values',
+    schedule: `a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c,*c,*c,*c]\n`,
+    says: [`${inSchedule}:1:1: its aliases (*name) repeat far too much\n    Write out what they stand for.`],
+  },
+  {
     about: 'two documents in one file',
     schedule: `${MINIMAL}---\n${MINIMAL}`,
     says: [`${inSchedule}:4:1: a second YAML document starts here\n    Write one document per file, without "---" between them.`],
@@ -418,6 +428,22 @@ describe('mistakes in settings', () => {
     const loaded = mistakes({ 'schedules/a.yaml/readme.md': '' })
     assert.deepEqual(await loaded, ['schedules/a.yaml: this is a folder, not a file'])
     assert.deepEqual(await mistakes({ 'firedrill.yaml/readme.md': '' }), ['firedrill.yaml: this is a folder, not a file'])
+  })
+
+  it('finds a file where the folder of schedules should be', async () => {
+    assert.deepEqual(await mistakes({ 'firedrill.yaml': 'schedules: plans\n', plans: MINIMAL }), [
+      'firedrill.yaml:1:12: plans is no folder\n    Name the folder that holds the schedules.',
+    ])
+  })
+
+  it('reads no file that fills the memory', async () => {
+    const long = '- a\n'.repeat(500_000)
+    assert.deepEqual(await mistakes({ 'firedrill.yaml': long, 'schedules/a.yaml': MINIMAL }), [
+      'firedrill.yaml: this file holds more than 1 MB, which no settings do\n    Is it the right one?',
+    ])
+    assert.deepEqual(await mistakes({ 'schedules/a.yaml': long }), [
+      'schedules/a.yaml: this file holds more than 1 MB, which no settings do\n    Is it the right one?',
+    ])
   })
 
   it('does not pass over a firedrill.yml in silence', async () => {

@@ -6,8 +6,8 @@ import { startPostgres, type TestPostgres } from '../support/postgres.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 import { CrashInstallation } from './installation.ts'
 
-/** Each point kills so many processes on each backend; a nightly run may want more. */
-const rounds = Number(process.env.FIREDRILL_CRASH_ROUNDS ?? 1)
+/** Each point kills so many processes on each backend, several times also without a wish; a nightly run may want more. */
+const rounds = Number(process.env.FIREDRILL_CRASH_ROUNDS ?? 2)
 /** Installations that are crashed side by side: most of the time is spent waiting for leases and permits to run out. */
 const lanes = 4
 
@@ -39,7 +39,7 @@ const backends: readonly Backend[] = [
 ]
 
 describe('kill -9 at every boundary of a drill', function () {
-  this.timeout(400_000)
+  this.timeout(300_000 + 200_000 * rounds)
   let postgres: TestPostgres | null = null
   let redis: TestRedis | null = null
   /** Side by side: leases and permits run out at the same time on both. */

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { verifyLive } from '../../src/commands/verify-live.ts'
-import { scaleSetId } from '../../src/simulator/world/azure/scale-sets.ts'
 import { createWorld, type Simulator, startSimulator, type WorldInput } from '../../src/simulator/index.ts'
+import { scaleSetId } from '../../src/simulator/world/azure/scale-sets.ts'
 import { type Ended, firedrill } from './binary.ts'
 
 const times = { detect: 100, boot: 300, health: 100, drain: 50, terminate: 50 }
@@ -74,15 +74,14 @@ describe('firedrill verify-live', function () {
     const { answers } = JSON.parse(await readFile(join(folder, 'firedrill-verified.json'), 'utf8'))
     assert.deepEqual(
       answers.map(({ answer }: { answer: string }) => answer),
-      [
-        'at least 1: there is no second page; ask in a subscription with more sets',
-        'an error: NotFound',
-        'yes: ScopeLocked',
-      ],
+      ['at least 1: there is no second page; ask in a subscription with more sets', 'an error: NotFound', 'yes: ScopeLocked'],
     )
     for (const { question, answer } of answers) assert.ok(ended.stdout.includes(question) && ended.stdout.includes(answer))
     const sent = simulator.audit().filter(({ operation }) => operation === 'virtualMachineScaleSets.deleteInstances')
-    assert.deepEqual(sent.map(({ outcome }) => outcome).filter(outcome => outcome === 'ok'), [])
+    assert.deepEqual(
+      sent.map(({ outcome }) => outcome).filter(outcome => outcome === 'ok'),
+      [],
+    )
     assert.equal(set.machines.size, set.capacity)
   })
 

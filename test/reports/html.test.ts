@@ -57,7 +57,9 @@ describe('The report as HTML', () => {
 
   it('shows what each guard saw before the strike, as text', () => {
     const [drill = assert.fail()] = campaign(1)
-    const guards = [{ guard: 'prometheus', proceed: true, reason: 'the value is within bounds', evidence: { query: '<up>', value: '0.001' } }]
+    const guards = [
+      { guard: 'prometheus', proceed: true, reason: 'the value is within bounds', evidence: { query: '<up>', value: '0.001' } },
+    ]
     const root = parseXml(page([{ ...drill, before: { ...(drill.before ?? assert.fail()), guards } }]))
     assert.ok(textOf(root).includes('prometheus: the value is within bounds {"query":"<up>","value":"0.001"}'))
   })

@@ -116,7 +116,11 @@ describe('S3 strikes in a day and a run', () => {
     ['strikes of other schedules', facts({ strikes: many(20, {}) }), null],
     ['strikes exactly 24 h ago', facts({ strikes: many(20, { ...own, at: ago(day) }) }), null],
     ['strikes a moment younger', facts({ strikes: many(20, { ...own, at: ago(day - 1) }) }), /20 times/],
-    ['a strike on the same group, by any schedule', facts({ strikes: [strike({ group })] }), /the group was struck once in the last 24 h, and at most 1/],
+    [
+      'a strike on the same group, by any schedule',
+      facts({ strikes: [strike({ group })] }),
+      /the group was struck once in the last 24 h, and at most 1/,
+    ],
     ['a strike on the same group exactly 24 h ago', facts({ strikes: [strike({ group, at: ago(day) })] }), null],
     ['one fewer than strikesPerGroupPerDay', facts({ strikes: [strike({ group })] }, limits({ strikesPerGroupPerDay: 2 })), null],
     ['its own strike', facts({ strikes: [strike({ drill: 'drill-1', group, at: now })] }), null],

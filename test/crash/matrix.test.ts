@@ -9,7 +9,7 @@ import { CrashInstallation } from './installation.ts'
 /** Each point kills so many processes on each backend, several times also without a wish; a nightly run may want more. */
 const rounds = Number(process.env.FIREDRILL_CRASH_ROUNDS ?? 2)
 /** Installations that are crashed side by side: most of the time is spent waiting for leases and permits to run out. */
-const lanes = 4
+const lanes = Math.max(4, rounds)
 
 type Cloud = 'aws' | 'azure'
 
@@ -72,7 +72,8 @@ async function crashEverywhere(cloud: Cloud, settings: () => Promise<string>): P
   assertComplete(all, cloud === 'azure' ? ['provider.restore', 'ledger.advance.restore'] : [])
   // What comes before the intent is the same on every platform.
   const points = cloud === 'aws' ? all : all.slice(all.findIndex(point => point.startsWith('ledger.intend')))
-  const crashes = Array.from({ length: rounds }, () => points).flat()
+  // All rounds of a point beside each other, so in as many lanes: what is passed only before a first discovery comes once in each.
+  const crashes = points.flatMap(point => Array.from({ length: rounds }, () => point))
   const ofLane = (lane: number) => crashes.filter((_, index) => index % lanes === lane)
   const results = await Promise.allSettled(
     Array.from({ length: lanes }, async (_, lane) => crashAlong(await settings(), ofLane(lane), cloud)),

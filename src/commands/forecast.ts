@@ -45,7 +45,8 @@ export async function forecast(options: ForecastOptions, io: Io): Promise<number
 
 async function tellScope(engine: Engine, handle: ScopeHandle, groups: readonly SeenGroup[], signal: AbortSignal): Promise<Told[]> {
   const mine = groups.filter(group => group.summary.scope === handle.scope.id)
-  const wishes = mine.map(({ summary }) => ({ group: summary.id, policy: { drift: driftPolicy(engine, summary) } }))
+  const accepted = await engine.ledger.accepted()
+  const wishes = mine.map(({ summary }) => ({ group: summary.id, policy: { drift: driftPolicy(engine, summary) }, accepted }))
   const forecasts = await forecastScope(handle, wishes, { since: engine.clock.now(), signal })
   return mine.map(({ summary }) => {
     const { rebuild = null, members = [], unreadable = null } = forecasts.get(summary.id) ?? {}

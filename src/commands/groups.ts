@@ -61,7 +61,10 @@ async function explainScope(
   signal: AbortSignal,
 ): Promise<Explained[]> {
   const placed = seen.filter(group => group.summary.scope === handle.scope.id).map(group => placeOf(engine, group, owners))
-  const wishes = placed.flatMap(({ seen: { summary }, place }) => ('policy' in place ? [{ group: summary.id, policy: place.policy }] : []))
+  const accepted = await engine.ledger.accepted()
+  const wishes = placed.flatMap(({ seen: { summary }, place }) =>
+    'policy' in place ? [{ group: summary.id, policy: place.policy, accepted }] : [],
+  )
   const settle = Math.max(0, ...engine.schedules.map(schedule => schedule.settle))
   const since = engine.clock.now().subtract({ milliseconds: settle })
   const forecasts = await forecastScope(handle, wishes, { since, signal })

@@ -1,3 +1,4 @@
+import { type AcceptedDifference, applyAccepted } from '../domain/accepted.ts'
 import type { Configuration, Declaration } from '../domain/declaration.ts'
 import { victimDrift } from '../domain/drift.ts'
 import type { Finding } from '../domain/finding.ts'
@@ -26,6 +27,8 @@ export interface Forecast {
 export interface ForecastWish {
   readonly group: GroupId
   readonly policy: Pick<DrillPolicy, 'drift'>
+  /** Known differences of any group: those of this one are warnings. */
+  readonly accepted: readonly AcceptedDifference[]
 }
 
 /** Groups read together: what is held of them at once stays small, however many there are. */
@@ -62,7 +65,8 @@ async function forecastPart(
       ? { values: new Map<InstanceId, Configuration>(), why: null }
       : await readOrWhy(provider.describe(scope, members, signal), signal)
   const ignore = provider.capabilities.driftIgnore
-  return wishes.map(({ group, policy }) => {
+  return wishes.map(({ group, policy, accepted }) => {
+    const known = accepted.filter(one => one.group === group)
     const observation = seen.values.get(group) ?? { kind: 'unreadable', why: seen.why ?? 'the platform did not answer for it' }
     const declaration = declared.values.get(group) ?? null
     const compare = (instance: InstanceSnapshot): MemberForecast => {
@@ -71,7 +75,8 @@ async function forecastPart(
         const why = (declaration === null ? declared.why : described.why) ?? 'the platform did not answer for it'
         return { instance: instance.id, findings: null, why }
       }
-      const findings = victimDrift({ declaration, victim: configuration }, instance.bornFrom, policy, ignore)
+      const drift = victimDrift({ declaration, victim: configuration }, instance.bornFrom, policy, ignore)
+      const findings = drift && applyAccepted(drift, known)
       return { instance: instance.id, findings, why: findings === null ? 'what it was born from could not be read' : null }
     }
     const compared = membersOf(observation).map(compare)

@@ -125,6 +125,23 @@ describe('commands that look at groups and drill them', function () {
     assert.match((await call('groups')).stdout, /web +yes +yes +note: i-[0-9a-f]+\s+could\s+not\s+be\s+struck/)
   })
 
+  it('S13 forecast and groups take a difference that was accepted for the warning that it is to a drill', async () => {
+    const { region, group } = simulator.world.findGroup('web')
+    const instance = region.instances.get(group.members[0]?.instance ?? '') ?? assert.fail()
+    editByHand(simulator.world, region, instance, { kind: 'security-group', name: 'sg-emergency' })
+    assert.equal((await call('run', '--group', 'web', '--victim', instance.id, '--json', 'out.json')).code, 1)
+    const [drill] = JSON.parse(await readFile(join(folder, 'out.json'), 'utf8')).drills
+    const tomorrow = Temporal.Now.plainDateISO('UTC').add({ days: 1 }).toString()
+    const accepted = await call('accept', drill.id, 'securityGroups', '--until', tomorrow, '--note', 'see 4711')
+    assert.equal(accepted.code, 0, accepted.stderr)
+    const forecast = await call('forecast', '--group', 'web')
+    assert.equal(forecast.code, 0, forecast.stdout + forecast.stderr)
+    assert.match(forecast.stdout.replace(/\s+/g, ' '), /web warning i-[0-9a-f]+: .* \(accepted until .* see 4711\)/)
+    const groups = (await call('groups')).stdout
+    assert.match(groups, /web +yes +yes +may be drilled/)
+    assert.doesNotMatch(groups, /could\s+not\s+be\s+struck/)
+  })
+
   it('S8 run leaves everything alone on a leash', async () => {
     const { code, stdout, stderr } = await call('run', '--group', 'web')
     assert.equal(code, 0, stderr)

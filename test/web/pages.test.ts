@@ -50,6 +50,23 @@ describe('the pages', () => {
     assert.equal((await names('standing=nonsense&offset=-4')).length, 32, 'what is wrong in an address is left out')
   })
 
+  it('tells on every page, and in the API, what was accepted after the verdict, which stays as it was judged', async () => {
+    const drift = finding('config-drift', 'sg-9 was on the victim only', { path: 'securityGroups', expected: ['sg-1'], actual: ['sg-9'] })
+    ids = await stage.record([concluded({ name: 'web', verdict: 'snowflake', findings: [drift] })])
+    const drill = ids.get('web') ?? ''
+    const group = 'aws:123456789012/eu-west-1/asg/web'
+    const { kind, expected, actual } = drift
+    const until = stage.now.add({ hours: 24 })
+    await stage.ledger.accept({ drill, group, kind, path: 'securityGroups', expected, actual, note: 'see 4711', by: 'ana', until })
+    for (const path of ['/', `/drills/${drill}`, `/group?id=${encodeURIComponent(group)}`])
+      assert.match(textOf(await parsed(path)), /sg-9 was on the victim only \(accepted until 2026-11-21 by ana: see 4711\)/, path)
+    for (const path of ['/api/v1/drills', `/api/v1/drills/${drill}`]) {
+      const answer = JSON.parse(await stage.page(path))
+      const { verdict, findings } = answer.drill ?? answer.drills[0]
+      assert.deepEqual([verdict, findings[0].level, findings[0].accepted?.note], ['snowflake', 'fail', 'see 4711'], path)
+    }
+  })
+
   it('Fleet: a proof that is too old is shown as such', async () => {
     await stage.record(fleet().slice(0, 1))
     stage.now = stage.now.add({ hours: 24 * 31 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { tellAccepted } from '../../domain/accepted.ts'
 import { coverageDays, proofSince } from '../../domain/coverage.ts'
 import type { Drill } from '../../domain/drill.ts'
 import type { Halt, HaltTarget } from '../../domain/ledger-state.ts'
@@ -118,7 +119,9 @@ function drillEndpoints({ ledger }: WebNeeds): readonly Endpoint[] {
           ...(since === undefined ? {} : { since: Temporal.Instant.from(since) }),
           ...(until === undefined ? {} : { until: Temporal.Instant.from(until) }),
         })
-        return { drills: drills.map(drill => drillCard({ drill, events: [], before: null, after: null }).document) }
+        const accepted = await ledger.accepted()
+        const sources = drills.map(drill => ({ drill: tellAccepted(drill, accepted), events: [], before: null, after: null }))
+        return { drills: sources.map(source => drillCard(source).document) }
       },
     }),
     endpoint({
@@ -134,7 +137,8 @@ function drillEndpoints({ ledger }: WebNeeds): readonly Endpoint[] {
         if (drill === null) return null
         const [events, before, after] = await Promise.all([ledger.events(id), ledger.before(id), ledger.after(id)])
         const source = { drill, events, before, after }
-        return { drill: drillCard(source).document, record: drillRecord(source) }
+        const told = { ...source, drill: tellAccepted(drill, await ledger.accepted(drill.group)) }
+        return { drill: drillCard(told).document, record: drillRecord(source) }
       },
     }),
     endpoint({

@@ -1,3 +1,4 @@
+import { tellAccepted } from '../../domain/accepted.ts'
 import type { DrillEvent } from '../../domain/drill.ts'
 import type { MessageStanding } from '../../ledger/ledger.ts'
 import { cardMarkup } from '../../reports/html/card.ts'
@@ -16,8 +17,9 @@ const longestRecord = 200_000
 
 /** Null: there is no such drill. */
 export async function drillPage({ ledger }: Pick<WebNeeds, 'ledger'>, id: string): Promise<Page | null> {
-  const drill = await ledger.drill(id)
-  if (drill === null) return null
+  const found = await ledger.drill(id)
+  if (found === null) return null
+  const drill = tellAccepted(found, await ledger.accepted(found.group))
   const [events, before, after, now, told] = await Promise.all([
     ledger.events(id),
     ledger.before(id),

@@ -1,3 +1,4 @@
+import { tellAccepted } from '../../domain/accepted.ts'
 import { coverageDays, proofSince } from '../../domain/coverage.ts'
 import type { Drill } from '../../domain/drill.ts'
 import type { LedgerState } from '../../domain/ledger-state.ts'
@@ -81,7 +82,8 @@ async function urgentGroups(ledger: Ledger, now: Temporal.Instant): Promise<Flee
 async function tellingDrill(ledger: Ledger, group: FleetGroup): Promise<Drill | null> {
   const states = group.standing === 'forecast' ? (['refused'] as const) : (['concluded'] as const)
   const drills = await ledger.drills({ group: group.id, states, limit: 5 })
-  return drills.find(drill => drillCard({ drill, events: [], before: null, after: null }).outcome === group.standing) ?? null
+  const drill = drills.find(one => drillCard({ drill: one, events: [], before: null, after: null }).outcome === group.standing)
+  return drill === undefined ? null : tellAccepted(drill, await ledger.accepted(group.id))
 }
 
 function fleetMain(view: FleetView): Markup {

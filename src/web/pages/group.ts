@@ -1,3 +1,4 @@
+import { type AcceptedDifference, tellAccepted } from '../../domain/accepted.ts'
 import { coverageDays, proofSince } from '../../domain/coverage.ts'
 import type { Drill } from '../../domain/drill.ts'
 import { matches } from '../../domain/glob.ts'
@@ -52,7 +53,8 @@ export async function groupPage(
   if (record === null) return null
   const { shell, until } = how
   const { now } = shell.state
-  const [drills, concluded, { groups }] = await Promise.all([
+  const [accepted, drills, concluded, { groups }] = await Promise.all([
+    ledger.accepted(id),
     ledger.drills({ group: id, limit: drillsShown + 1, ...(until === null ? {} : { until }) }),
     ledger.drills({ group: id, states: ['concluded'], limit: drillsShown }),
     ledger.fleet({ group: id, proofSince: proofSince(now), limit: 1, offset: 0 }),
@@ -65,8 +67,8 @@ export async function groupPage(
     until,
     optIn,
     shell,
-    cards: drills.slice(0, drillsShown).map(cardOf),
-    concluded: concluded.map(cardOf),
+    cards: drills.slice(0, drillsShown).map(drill => cardOf(drill, accepted)),
+    concluded: concluded.map(drill => cardOf(drill, accepted)),
     older: drills.length > drillsShown ? (drills.at(drillsShown - 1)?.plannedFor ?? null) : null,
     quarantine: shell.state.quarantines.find(one => one.service === record.service) ?? null,
     halts: shell.state.halts.filter(halt => concerns(halt, record)),
@@ -75,8 +77,8 @@ export async function groupPage(
   return { title: record.summary.name, active: 'fleet', main: await groupMain(needs, view) }
 }
 
-function cardOf(drill: Drill): DrillCard {
-  return drillCard({ drill, events: [], before: null, after: null })
+function cardOf(drill: Drill, accepted: readonly AcceptedDifference[]): DrillCard {
+  return drillCard({ drill: tellAccepted(drill, accepted), events: [], before: null, after: null })
 }
 
 function concerns({ target }: Halt, { summary, service }: GroupRecord): boolean {

@@ -39,6 +39,16 @@ describe('opting a managed instance group in', () => {
     const templates = [template('a', { labels: { 'firedrill-method': 'crash', app: 'x' } }), template('b', { labels: { app: 'x' } })]
     assert.deepEqual(labelsOf(manager(), templates), { 'firedrill-method': 'crash or none', app: 'x' })
   })
+
+  it('takes the label of the configuration for all instances where a template has another', () => {
+    const group = manager({ allInstancesConfig: { properties: { labels: { 'firedrill-schedule': 'nights' } } } })
+    assert.deepEqual(labelsOf(group, [template('a', { labels: { 'firedrill-schedule': 'days' } })]), { 'firedrill-schedule': 'nights' })
+  })
+
+  it('S5 is another group where one was made again under the same name', () => {
+    const of = { id: GROUP, scope: SCOPE, optInById: null }
+    assert.notEqual(summaryOf(manager({ id: '78' }), [], of).incarnation, summaryOf(manager(), [], of).incarnation)
+  })
 })
 
 describe('a row of a managed instance group', () => {
@@ -84,6 +94,7 @@ describe('a row of a managed instance group', () => {
 
   it('S7 is protected where it or its group is stateful', () => {
     assert.match(shown(member('1'), manager({ status: { stateful: { hasStatefulConfig: true } } })).protection ?? '', /stateful/)
+    assert.match(shown(member('1'), manager({ statefulPolicy: { preservedState: { disks: { data: {} } } } })).protection ?? '', /stateful/)
     assert.match(shown(member('1', { preservedStateFromPolicy: { disks: { data: {} } } })).protection ?? '', /data/)
     assert.match(shown(member('1', { preservedStateFromConfig: { metadata: { a: 'b' } } })).protection ?? '', /a would/)
     assert.equal(shown(member('1', { preservedStateFromPolicy: {} })).protection, null)
@@ -101,7 +112,9 @@ describe('a managed instance group that is not at rest', () => {
     assert.match(why({ status: { isStable: false, versionTarget: { isReached: true } } }), /not stable/)
     assert.match(why({ status: { versionTarget: { isReached: true } } }), /does not say whether it is stable/)
     assert.match(why({ status: { isStable: true, versionTarget: { isReached: false } } }), /rolling update/)
-    assert.match(why({ status: { isStable: true, allInstancesConfig: { effective: false } } }), /not yet applied/)
+    assert.match(why({ status: { isStable: true, allInstancesConfig: { effective: false } } }), /all instances is not yet applied/)
+    const stateful = { perInstanceConfigs: { allEffective: false } }
+    assert.match(why({ status: { isStable: true, stateful } }), /single instances are not yet applied/)
     assert.match(why({ currentActions: { none: 1, verifying: 1 } }), /1 member is verifying/)
     assert.match(why({}, [member('1', { currentAction: 'RESTARTING' })]), /web-aaaa is restarting/)
     assert.match(why({}, [member(null)]), /there is no instance web-aaaa/)
@@ -115,5 +128,6 @@ describe('a managed instance group that is not at rest', () => {
     assert.match(replacementOff(manager({ instanceLifecyclePolicy: { defaultActionOnFailure: 'DO_NOTHING' } })) ?? '', /DO_NOTHING/)
     assert.match(replacementOff(manager({ instanceLifecyclePolicy: { onFailedHealthCheck: 'DO_NOTHING' } })) ?? '', /autohealing/)
     assert.equal(replacementOff(manager({ instanceLifecyclePolicy: { defaultActionOnFailure: 'REPAIR' } })), null)
+    assert.match(replacementOff(manager({ versions: [] })) ?? '', /no instance template/)
   })
 })

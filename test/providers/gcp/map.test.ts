@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readOptIn } from '../../../src/domain/opt-in.ts'
 import { labelsOf, summaryOf } from '../../../src/providers/gcp/map.ts'
 import { memberSnapshot, phaseOf, replacementOff, unsteadyBy } from '../../../src/providers/gcp/members.ts'
+import type { KnownInstance } from '../../../src/providers/gcp/memory.ts'
 import type { ManagedInstance, Manager } from '../../../src/providers/gcp/wire.ts'
 import { GROUP, manager, member, PROJECT, SCOPE, template } from './fake-api.ts'
 
@@ -69,8 +70,8 @@ describe('a row of a managed instance group', () => {
     it(`is ${phase} while ${action} and ${status}`, () =>
       assert.equal(phaseOf({ currentAction: action, instanceStatus: status } as ManagedInstance), phase))
 
-  const shown = (row: ManagedInstance, group: Manager = manager()) =>
-    memberSnapshot({ ...row, identity: '1' }, { manager: group, project: PROJECT, known: undefined })
+  const shown = (row: ManagedInstance, group: Manager = manager(), known?: KnownInstance) =>
+    memberSnapshot({ ...row, identity: '1' }, { manager: group, project: PROJECT, known })
 
   for (const [state, health] of [
     ['HEALTHY', 'healthy'],
@@ -99,6 +100,12 @@ describe('a row of a managed instance group', () => {
     assert.match(shown(member('1', { preservedStateFromConfig: { metadata: { a: 'b' } } })).protection ?? '', /a would/)
     assert.equal(shown(member('1', { preservedStateFromPolicy: {} })).protection, null)
   })
+
+  it('S7 is protected where its deletion protection is on', () => {
+    const known = { name: 'web-aaaa', zone: 'z', launchedAt: null, image: '111', bornFrom: null, deletionProtection: false }
+    assert.equal(shown(member('1'), manager(), known).protection, null)
+    assert.match(shown(member('1'), manager(), { ...known, deletionProtection: true }).protection ?? '', /deletion protection is on/)
+  })
 })
 
 describe('a managed instance group that is not at rest', () => {
@@ -107,7 +114,10 @@ describe('a managed instance group that is not at rest', () => {
     unsteadyBy(manager(more), row)
       .map(({ detail }) => detail)
       .join('; ')
-  it('S5 is steady where it says that it is stable', () => assert.equal(why({}), ''))
+  it('S5 is steady where it says that it is stable', () => {
+    assert.equal(why({}), '')
+    assert.equal(why({ currentActions: { none: 1, creating: 0 } }), '')
+  })
   it('S5 says why it is not', () => {
     assert.match(why({ status: { isStable: false, versionTarget: { isReached: true } } }), /not stable/)
     assert.match(why({ status: { versionTarget: { isReached: true } } }), /does not say whether it is stable/)

@@ -145,15 +145,15 @@ function outcomeOf({ first: candidate, repeats }: Chain, evidence: Evidence): Ou
 }
 
 /**
- * Where the size must be restored, the platform may not tell why somebody went. Gone without a word, from a group that others
- * have made smaller meanwhile: they took it, for all that can be known.
+ * A platform may not tell why somebody went, or have told it to a process that is gone. Gone without a word, from a group that others
+ * have made smaller meanwhile: they took it, for all that can be known. While a restore is owed, the size is small by the strike itself.
  */
 function madeSmallerAround({ gone, failedAt, name }: Candidate, { tracking, order }: Evidence): string | null {
   const { restore, desired } = tracking
   if (gone?.cause !== 'unknown' || failedAt !== null) return null
   const said = `the successor ${name} is gone and nobody says why, and others changed the size of the group meanwhile`
   if (restore?.state === 'yielded') return `${said}: ${restore.detail}`
-  const isSmaller = restore?.state === 'done' && desired < order.desired
+  const isSmaller = (restore === null || restore.state === 'done') && desired < order.desired
   return isSmaller ? `${said}: it is ${desired} and was ${order.desired}` : null
 }
 

@@ -213,6 +213,10 @@ const cases: Readonly<Record<string, Evidence>> = {
     restore: { state: 'done', detail: 'three again', requestedAt: at(20) },
     candidates: [candidate('i-new', { gone: { at: at(60), cause: 'unknown', detail: '' } })],
   }),
+  'it was gone in the soak without a word, and the group was scaled in': soaked({
+    desired: 2,
+    candidates: [candidate('i-new', { gone: { at: at(60), cause: 'unknown', detail: '' } })],
+  }),
   'it failed in the soak and is gone, and the size was restored and fell again': soaked({
     desired: 2,
     restore: { state: 'done', detail: 'three again', requestedAt: at(20) },

@@ -13,6 +13,8 @@ export interface SettingRow<Sample> {
   readonly path: string
   /** What somebody did by hand, and how. */
   readonly drift: readonly [what: string, edit: (sample: Sample) => void]
+  /** Settings that this one brings along, or takes along. */
+  readonly also?: readonly string[]
   /** What differs by design, is said in other words or is left to a default: never a finding. */
   readonly same: readonly [what: string, edit: (sample: Sample) => void]
 }
@@ -55,8 +57,8 @@ export function settingsTable<Sample>(table: SettingsTable<Sample>): void {
     assert.deepEqual(forgotten(), [])
   })
 
-  for (const { path, drift, same } of rows) {
-    it(`is ${drift[0]}`, () => assert.deepEqual(foundAfter(table, drift[1]), [path]))
+  for (const { path, drift, same, also = [] } of rows) {
+    it(`is ${drift[0]}`, () => assert.deepEqual(foundAfter(table, drift[1]).toSorted(), [path, ...also].sort()))
     it(`is not ${same[0]}`, () => assert.deepEqual(foundAfter(table, same[1]), []))
   }
 }

@@ -349,7 +349,8 @@ function afterDraining(place: Place, member: Member, activity: Activity): void {
   const { world, region, group } = place
   for (const arn of group.targetGroups) region.targetGroups.get(arn)?.targets.delete(member.instance)
   const hook = group.hooks.find(each => each.transition === 'autoscaling:EC2_INSTANCE_TERMINATING')
-  if (hook === undefined) {
+  const isDead = region.instances.get(member.instance)?.state !== 'running'
+  if (hook === undefined || (isDead && !group.hooksOfTheDead)) {
     endMember(place, member, activity)
     return
   }

@@ -129,6 +129,8 @@ const group = z
     hooks: z
       .array(z.strictObject({ on: z.enum(['launch', 'terminate']), takes: duration.default(1000), timeout: duration.default(3_600_000) }))
       .default([]),
+    /** Whether the hook on termination is waited for where the instance is dead already: nobody could confirm either. */
+    hooksOfTheDead: z.boolean().default(true),
     times: times.prefault({}),
     /** Of the members at the start. */
     age: duration.default(30 * 86_400_000),

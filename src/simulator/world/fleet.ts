@@ -110,6 +110,7 @@ export function buildGroup(world: World, region: Region, description: GroupDescr
     activities: [],
     refreshes: [],
     warmPool: null,
+    hooksOfTheDead: description.hooksOfTheDead,
     hooks: description.hooks.map(hook => ({
       name: `${name}-${hook.on}`,
       transition: hook.on === 'launch' ? 'autoscaling:EC2_INSTANCE_LAUNCHING' : 'autoscaling:EC2_INSTANCE_TERMINATING',

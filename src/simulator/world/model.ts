@@ -56,6 +56,8 @@ export interface Group {
   readonly refreshes: Refresh[]
   warmPool: WarmPool | null
   readonly hooks: Hook[]
+  /** The hook on termination is waited for where the instance is dead already. */
+  readonly hooksOfTheDead: boolean
   policies: number
   status: string | null
   newInstancesProtected: boolean

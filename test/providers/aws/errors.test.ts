@@ -8,6 +8,8 @@ function failure(name: string, status: number | null, message = 'no'): unknown {
 const table: readonly (readonly [string, number | null, string, boolean])[] = [
   ['Throttling', 400, 'throttled', false],
   ['RequestLimitExceeded', 503, 'throttled', true],
+  ['ANewNameOfIt', 429, 'throttled', false],
+  ['ANewNameOfIt', 400, 'invalid', false],
   ['UnauthorizedOperation', 403, 'denied', false],
   ['AccessDenied', 403, 'denied', false],
   ['InvalidClientTokenId', 403, 'denied', false],

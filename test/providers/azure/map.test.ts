@@ -117,6 +117,43 @@ describe('scale sets in the words of Firedrill', () => {
     )
   })
 
+  it('believes the health probe of its load balancer, and a policy of health that is reported from outside', () => {
+    const probed = set({ virtualMachineProfile: { networkProfile: { healthProbe: { id: '/loadBalancers/lb/probes/alive' } } } })
+    const told = (of: VirtualMachineScaleSet, code: string) => {
+      const one = only(of, machine({ instanceView: health(code) }))
+      return [one?.health, one?.checks.filter(check => check.independent).map(({ source }) => source)]
+    }
+    assert.deepEqual(told(probed, 'HealthState/healthy'), ['healthy', ['probe/alive']])
+    assert.deepEqual(told(probed, 'HealthState/unhealthy'), ['unhealthy', ['probe/alive']])
+    assert.deepEqual(told(set({ externalHealthPolicy: {} }), 'HealthState/unhealthy'), ['unhealthy', ['external-health']])
+  })
+
+  it('takes a machine out of a standby pool for one that was built before', () => {
+    const pooled = { ...machine().instanceView, isVMInStandbyPool: true }
+    assert.deepEqual([only(set(), machine({ instanceView: pooled }))?.origin, only(set(), machine())?.origin], ['pre-built', 'launched'])
+  })
+
+  it('S5 is another set where one was made again under the same name', () => {
+    const { uniqueId: _, ...old } = set({ timeCreated: new Date('2020-01-01') })
+    const incarnations = [set(), set({ uniqueId: 'second' }), old].map(one => seen(one).summary.incarnation)
+    assert.deepEqual(incarnations, ['first', 'second', '2020-01-01T00:00:00.000Z'])
+  })
+
+  it('counts as wanted what a flexible set has, where its size counts machines that are long gone, and says that the two differ', () => {
+    const sized = (mode: 'Uniform' | 'Flexible', provisioningState: string) => {
+      const { desired, unsteady } = seen(set({ orchestrationMode: mode, provisioningState, sku: { name: 'x', capacity: 3 } }), machine())
+      return [desired, unsteady.some(({ detail }) => /its size is 3, and it has 1 machines/.test(detail))]
+    }
+    assert.deepEqual(sized('Flexible', 'Succeeded'), [1, true])
+    assert.deepEqual(
+      [sized('Flexible', 'Updating'), sized('Uniform', 'Succeeded')],
+      [
+        [3, false],
+        [3, false],
+      ],
+    )
+  })
+
   it('S7 honours both protections, and locks on a machine or above it', () => {
     assert.match(only(set(), machine({ protectionPolicy: { protectFromScaleIn: true } }))?.protection ?? '', /scale-in/)
     assert.match(only(set(), machine({ protectionPolicy: { protectFromScaleSetActions: true } }))?.protection ?? '', /scale set actions/)
@@ -150,6 +187,7 @@ describe('scale sets in the words of Firedrill', () => {
     assert.deepEqual(reasons({ provisioningState: 'Failed' }), ['unknown'])
     assert.deepEqual(reasons({ provisioningState: 'Deleting' }), ['deleting'])
     assert.deepEqual(reasons({ upgradePolicy: { mode: 'Rolling' } }, { latestModelApplied: false }), ['deploying'])
+    assert.deepEqual(reasons({ upgradePolicy: { mode: 'Automatic' } }, { latestModelApplied: false }), ['deploying'])
     assert.deepEqual(reasons({ upgradePolicy: { mode: 'Manual' } }, { latestModelApplied: false }), [])
     assert.deepEqual(reasons({ orchestrationMode: 'Flexible', sku: { name: 'x', capacity: 2 } }), ['unknown'])
   })

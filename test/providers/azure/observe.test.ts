@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
+import type { AzureApi } from '../../../src/providers/azure/api.ts'
 import { lastChangeOf } from '../../../src/providers/azure/events.ts'
 import { snapshotOf } from '../../../src/providers/azure/map.ts'
+import { ScopeMemory } from '../../../src/providers/azure/memory.ts'
+import { observe } from '../../../src/providers/azure/observe.ts'
 import { createWorld, type Simulator, startSimulator } from '../../../src/simulator/index.ts'
 import type { ScaleSet } from '../../../src/simulator/world/azure/model.ts'
 import { systemClock } from '../../../src/telemetry/system-clock.ts'
+import { silent } from '../engine-stage.ts'
 import { openAzure } from './stage.ts'
 
 const never = new AbortController().signal
@@ -99,4 +103,35 @@ describe('a look at a scale set before a strike', () => {
       assert.match((await look()).replacementOff ?? '', why)
     }
   })
+
+  it('S5 refuses while repairs are suspended, by hand or because they did not help', async () => {
+    web().repairs = { enabled: true, state: 'Suspended' }
+    assert.match((await look()).replacementOff ?? '', /automatic repairs are suspended/)
+  })
+
+  it('S10 shows nothing where locks may not be read: nobody knows whether a deletion is forbidden', async () => {
+    const operation = 'managementLocks.listAtSubscriptionLevel'
+    simulator.faults.add({ kind: 'error', operation, status: 403, code: 'AuthorizationFailed', message: 'no right to read locks' })
+    await assert.rejects(look(), /unreadable.*no right to read locks/)
+  })
+
+  for (const [what, edit, why] of [
+    ['etag', { etag: undefined }, /no etag/],
+    ['size', { sku: undefined }, /no size/],
+  ] as const)
+    it(`S5 refuses where Azure shows no ${what}: then the size could not be restored`, async () => {
+      const id = 'azure:s/g/vmss/web'
+      const shown = { id: '/x', name: 'web', location: 'w', provisioningState: 'Succeeded', etag: '"1"', sku: { capacity: 2 }, ...edit }
+      const api = {
+        clockSkew: () => null,
+        getScaleSet: async () => shown,
+        getSetView: async () => ({}),
+        getRollingUpgrade: async () => ({}),
+        listUniformMachines: async () => [],
+        listLocks: async () => [],
+      } as unknown as AzureApi
+      const context = { scope: 'azure:s', api, memory: new ScopeMemory(), clock: systemClock(), log: silent, optInById: () => null }
+      const seen = (await observe(context, [id], { since: systemClock().now(), depth: 'full' }, never)).get(id)
+      assert.match((seen?.kind === 'snapshot' && seen.snapshot.replacementOff) || '', why)
+    })
 })

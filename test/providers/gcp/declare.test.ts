@@ -140,6 +140,10 @@ describe('the declaration of a managed instance group', () => {
   it('S10 is not told where one of its templates cannot be read', () => {
     assert.equal(declared(manager(), [[KEY, { kind: 'unreadable', why: 'denied' }]]), null)
     assert.equal(declared(manager(), [[KEY, { kind: 'missing', why: 'gone' }]]), null)
+    const canary = 'global/instanceTemplates/web-2'
+    const versions = [{ instanceTemplate: url(KEY) }, { instanceTemplate: url(canary), targetSize: { percent: 20 } }]
+    const half: [string, ReadTemplate][] = [read(KEY, template('web-1')), [canary, { kind: 'unreadable', why: 'denied' }]]
+    assert.equal(declared(manager({ versions }), half), null, 'half a declaration would call the other half wrong')
   })
 
   it('leaves the image unread where it is gone, or where the boot disk is made from a snapshot', () => {
@@ -302,6 +306,19 @@ describe('the forecast of a managed instance group', () => {
     assert.equal(launchFindings({ manager: manager(), managed: [member('1')], errors: listed }, NOW).length, 1)
     assert.equal(launchFindings({ manager: manager(), managed: [member('1'), member('2')], errors: listed }, NOW).length, 0)
   })
+
+  for (const [code, timestamp, level, words] of [
+    ['ZONE_RESOURCE_POOL_EXHAUSTED', '2026-03-02T09:30:00Z', 'fail', /no capacity/],
+    ['ZONE_RESOURCE_POOL_EXHAUSTED', '2026-03-02T07:00:00Z', 'warn', /no capacity/],
+    ['PERMISSIONS_ERROR', '2026-03-02T07:00:00Z', 'fail', /Repair what it names/],
+    ['PERMISSIONS_ERROR', '2026-03-01T09:00:00Z', null, /^$/],
+  ] as const)
+    it(`S13 says ${level ?? 'nothing'} where a launch failed with ${code} at ${timestamp}, and it is 10:00 on the 2nd`, () => {
+      const errors = [{ timestamp, error: { code, message: 'no' }, instanceActionDetails: { action: 'CREATING' as const } }]
+      const [found] = launchFindings({ manager: manager(), managed: [member('1')], errors }, NOW)
+      assert.equal(found?.level ?? null, level)
+      assert.match(found?.summary ?? '', words)
+    })
 })
 
 describe('a group of another controller', () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readOptIn } from '../../../src/domain/opt-in.ts'
 import { labelsOf, summaryOf } from '../../../src/providers/gcp/map.ts'
 import { memberSnapshot, phaseOf, replacementOff, unsteadyBy } from '../../../src/providers/gcp/members.ts'
+import type { KnownInstance } from '../../../src/providers/gcp/memory.ts'
 import type { ManagedInstance, Manager } from '../../../src/providers/gcp/wire.ts'
 import { GROUP, manager, member, PROJECT, SCOPE, template } from './fake-api.ts'
 
@@ -39,6 +40,16 @@ describe('opting a managed instance group in', () => {
     const templates = [template('a', { labels: { 'firedrill-method': 'crash', app: 'x' } }), template('b', { labels: { app: 'x' } })]
     assert.deepEqual(labelsOf(manager(), templates), { 'firedrill-method': 'crash or none', app: 'x' })
   })
+
+  it('takes the label of the configuration for all instances where a template has another', () => {
+    const group = manager({ allInstancesConfig: { properties: { labels: { 'firedrill-schedule': 'nights' } } } })
+    assert.deepEqual(labelsOf(group, [template('a', { labels: { 'firedrill-schedule': 'days' } })]), { 'firedrill-schedule': 'nights' })
+  })
+
+  it('S5 is another group where one was made again under the same name', () => {
+    const of = { id: GROUP, scope: SCOPE, optInById: null }
+    assert.notEqual(summaryOf(manager({ id: '78' }), [], of).incarnation, summaryOf(manager(), [], of).incarnation)
+  })
 })
 
 describe('a row of a managed instance group', () => {
@@ -59,8 +70,8 @@ describe('a row of a managed instance group', () => {
     it(`is ${phase} while ${action} and ${status}`, () =>
       assert.equal(phaseOf({ currentAction: action, instanceStatus: status } as ManagedInstance), phase))
 
-  const shown = (row: ManagedInstance, group: Manager = manager()) =>
-    memberSnapshot({ ...row, identity: '1' }, { manager: group, project: PROJECT, known: undefined })
+  const shown = (row: ManagedInstance, group: Manager = manager(), known?: KnownInstance) =>
+    memberSnapshot({ ...row, identity: '1' }, { manager: group, project: PROJECT, known })
 
   for (const [state, health] of [
     ['HEALTHY', 'healthy'],
@@ -84,9 +95,16 @@ describe('a row of a managed instance group', () => {
 
   it('S7 is protected where it or its group is stateful', () => {
     assert.match(shown(member('1'), manager({ status: { stateful: { hasStatefulConfig: true } } })).protection ?? '', /stateful/)
+    assert.match(shown(member('1'), manager({ statefulPolicy: { preservedState: { disks: { data: {} } } } })).protection ?? '', /stateful/)
     assert.match(shown(member('1', { preservedStateFromPolicy: { disks: { data: {} } } })).protection ?? '', /data/)
     assert.match(shown(member('1', { preservedStateFromConfig: { metadata: { a: 'b' } } })).protection ?? '', /a would/)
     assert.equal(shown(member('1', { preservedStateFromPolicy: {} })).protection, null)
+  })
+
+  it('S7 is protected where its deletion protection is on', () => {
+    const known = { name: 'web-aaaa', zone: 'z', launchedAt: null, image: '111', bornFrom: null, deletionProtection: false }
+    assert.equal(shown(member('1'), manager(), known).protection, null)
+    assert.match(shown(member('1'), manager(), { ...known, deletionProtection: true }).protection ?? '', /deletion protection is on/)
   })
 })
 
@@ -96,12 +114,17 @@ describe('a managed instance group that is not at rest', () => {
     unsteadyBy(manager(more), row)
       .map(({ detail }) => detail)
       .join('; ')
-  it('S5 is steady where it says that it is stable', () => assert.equal(why({}), ''))
+  it('S5 is steady where it says that it is stable', () => {
+    assert.equal(why({}), '')
+    assert.equal(why({ currentActions: { none: 1, creating: 0 } }), '')
+  })
   it('S5 says why it is not', () => {
     assert.match(why({ status: { isStable: false, versionTarget: { isReached: true } } }), /not stable/)
     assert.match(why({ status: { versionTarget: { isReached: true } } }), /does not say whether it is stable/)
     assert.match(why({ status: { isStable: true, versionTarget: { isReached: false } } }), /rolling update/)
-    assert.match(why({ status: { isStable: true, allInstancesConfig: { effective: false } } }), /not yet applied/)
+    assert.match(why({ status: { isStable: true, allInstancesConfig: { effective: false } } }), /all instances is not yet applied/)
+    const stateful = { perInstanceConfigs: { allEffective: false } }
+    assert.match(why({ status: { isStable: true, stateful } }), /single instances are not yet applied/)
     assert.match(why({ currentActions: { none: 1, verifying: 1 } }), /1 member is verifying/)
     assert.match(why({}, [member('1', { currentAction: 'RESTARTING' })]), /web-aaaa is restarting/)
     assert.match(why({}, [member(null)]), /there is no instance web-aaaa/)
@@ -115,5 +138,6 @@ describe('a managed instance group that is not at rest', () => {
     assert.match(replacementOff(manager({ instanceLifecyclePolicy: { defaultActionOnFailure: 'DO_NOTHING' } })) ?? '', /DO_NOTHING/)
     assert.match(replacementOff(manager({ instanceLifecyclePolicy: { onFailedHealthCheck: 'DO_NOTHING' } })) ?? '', /autohealing/)
     assert.equal(replacementOff(manager({ instanceLifecyclePolicy: { defaultActionOnFailure: 'REPAIR' } })), null)
+    assert.match(replacementOff(manager({ versions: [] })) ?? '', /no instance template/)
   })
 })

@@ -144,6 +144,15 @@ describe('a look at a managed instance group', () => {
     assert.deepEqual(await about({ recommendedSize: 2 }), [])
     assert.deepEqual(await about({ recommendedSize: 5 }), ['scaling'])
     assert.deepEqual(await about({ recommendedSize: 5, autoscalingPolicy: { mode: 'OFF' } }), [])
+    assert.deepEqual(await about({ status: 'PENDING' }), ['scaling'])
+    assert.deepEqual(await about({ status: 'DELETING' }), ['scaling'])
+    const { context } = world(
+      [member('1')],
+      { autoscaler: async () => ({ autoscalingPolicy: { minNumReplicas: 2, maxNumReplicas: 9 } }) },
+      { status },
+    )
+    const { minimum, maximum } = await snapshot(context, 'full')
+    assert.deepEqual([minimum, maximum], [2, 9])
   })
 
   it('S10 is unreadable before a strike where its autoscaler, template or operations are, and says why', async () => {

@@ -110,7 +110,7 @@ const rules: Readonly<Record<string, string>> = {
   S8: 'The schedule does not allow a strike',
   S9: 'The victim may not be struck again',
   S10: 'Something could not be evaluated',
-  S13: 'The forecast could not be settled',
+  S13: 'The forecast says no, or could not be made',
   S14: 'The ledger was not made on purpose',
   S15: 'Too much of the scope is unsteady',
   announcement: 'The strike was not announced in time',

@@ -12,7 +12,7 @@ export interface Advice {
 export const advice: Readonly<Record<FindingKind, Advice>> = {
   'not-replaced': {
     title: 'Not replaced',
-    fix: "Read the platform's own error below, repair what it names, and drill again before the next real failure does it for you.",
+    fix: "Repair what the platform's own error names, and drill again before the next real failure does it for you.",
   },
   unhealthy: {
     title: 'Successor unhealthy',

@@ -4,6 +4,7 @@ import type { GroupRecord } from '../domain/seen-group.ts'
 import { type Engine, scheduleOf } from '../engine/context.ts'
 import { discover } from '../engine/discover.ts'
 import { basisFor } from '../engine/plan.ts'
+import { plural } from '../reports/sentences.ts'
 import { type Io, writeJson, writeLine } from './io.ts'
 import type { PlanOptions } from './options.ts'
 import { table, writeSentence } from './terminal.ts'
@@ -69,7 +70,10 @@ function print(planned: readonly PlannedDay[], optedIn: number, { io, days }: { 
     for (const line of table(rows, columns, { width: io.columns, colour: io.colour })) writeLine(io.stdout, line)
   }
   writeLine(io.stdout)
-  writeLine(io.stdout, `${sorted.length} drills in ${days} days for ${optedIn} opted-in groups. A refusal on the day moves what follows.`)
+  writeLine(
+    io.stdout,
+    `${plural(sorted.length, 'drill')} in ${plural(days, 'day')} for ${plural(optedIn, 'opted-in group')}. A refusal on the day moves what follows.`,
+  )
 }
 
 function whyDrawn(draw: ComingDraw, leashed: boolean): string {

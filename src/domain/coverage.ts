@@ -7,6 +7,11 @@ export interface Coverage {
   readonly days: number
 }
 
+/** In per cent, rounded down: 100 is said only where every group is proven. Of none nothing is proven. */
+export function percentProven(proven: number, optedIn: number): number {
+  return optedIn === 0 ? 0 : Math.floor((100 * Math.min(proven, optedIn)) / optedIn)
+}
+
 /** A proof counts for so many days, wherever coverage is told. */
 export const coverageDays = 30
 

@@ -1,3 +1,4 @@
+import { percentProven } from '../domain/coverage.ts'
 import { asSentence, plural, ruleName } from '../reports/sentences.ts'
 import type { DigestContents, Quiet } from './digest.ts'
 import { type Draft, drillUrl, type LetterSection } from './letter.ts'
@@ -12,7 +13,7 @@ export function digestLetter(
 ): Draft {
   const { coverage, drills, newSnowflakes, better, quarantined, quiet } = contents
   const struck = drills.phoenix + drills.snowflake + drills.inconclusive
-  const share = coverage.optedIn === 0 ? 0 : Math.round((100 * coverage.now) / coverage.optedIn)
+  const share = percentProven(coverage.now, coverage.optedIn)
   return {
     subject: `the week: ${coverage.optedIn === 0 ? 'no group has opted in' : `${share} % of ${plural(coverage.optedIn, 'group')} proven`}${newSnowflakes.length > 0 ? `, ${plural(newSnowflakes.length, 'new snowflake')}` : ''}`,
     tone: newSnowflakes.length > 0 ? 'snowflake' : quiet !== null ? 'inconclusive' : 'phoenix',

@@ -113,7 +113,7 @@ function concluded(facts: FactsOf<'concluded'>): Draft {
   const why = first === undefined ? '' : ` ${asSentence(first.summary)}`
   const leads = {
     phoenix: `A replacement came up from the same image and the same configuration.${recovered}`,
-    snowflake: `One server was lost on purpose, and what came back is not what was there.${why}`,
+    snowflake: `One server was lost on purpose, and ${whatCameBack(first?.kind)}.${why}`,
     inconclusive: `The drill could not tell whether the group can be rebuilt.${why}`,
   }
   const fix = verdict === 'snowflake' && first !== undefined ? adviceFor(first.kind) : null
@@ -140,6 +140,11 @@ function concluded(facts: FactsOf<'concluded'>): Draft {
       ['Successor', facts.successor ?? 'none'],
     ],
   }
+}
+
+function whatCameBack(kind: string | undefined): string {
+  if (kind === 'not-replaced') return 'nothing came in its place'
+  return kind === 'unhealthy' || kind === 'died-young' ? 'what came in its place is not well' : 'what came back is not what was there'
 }
 
 function adviceFor(kind: string): string | null {

@@ -12,7 +12,7 @@ export interface Advice {
 export const advice: Readonly<Record<FindingKind, Advice>> = {
   'not-replaced': {
     title: 'Not replaced',
-    fix: "Read the platform's own error below, repair what it names, and drill again before the next real failure does it for you.",
+    fix: "Repair what the platform's own error names, and drill again before the next real failure does it for you.",
   },
   unhealthy: {
     title: 'Successor unhealthy',
@@ -110,7 +110,7 @@ const rules: Readonly<Record<string, string>> = {
   S8: 'The schedule does not allow a strike',
   S9: 'The victim may not be struck again',
   S10: 'Something could not be evaluated',
-  S13: 'The forecast could not be settled',
+  S13: 'The forecast says no, or could not be made',
   S14: 'The ledger was not made on purpose',
   S15: 'Too much of the scope is unsteady',
   announcement: 'The strike was not announced in time',

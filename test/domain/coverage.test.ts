@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { coverage } from '../../src/domain/coverage.ts'
+import { coverage, percentProven } from '../../src/domain/coverage.ts'
 import type { GroupRecord } from '../../src/domain/seen-group.ts'
 import { at } from './calendars.ts'
 
@@ -50,6 +50,10 @@ describe('coverage', () => {
     assert.equal(coverage([record({ ...proven, forecastSince: at('2026-11-21T12:00Z') })], now, 30).provenGroups, 0)
     assert.equal(coverage([record({ ...proven, forecastSince: null })], now, 30).provenGroups, 1)
     assert.equal(coverage([record({ ...proven, forecastSince: at('2026-11-21T12:00Z') })], at('2026-11-21T11:59Z'), 30).provenGroups, 1)
+  })
+
+  it('is told in per cent that never say more than is proven', () => {
+    assert.deepEqual([percentProven(199, 200), percentProven(200, 200), percentProven(2, 3), percentProven(0, 0)], [99, 100, 66, 0])
   })
 
   it('is nothing of nothing for no groups', () => {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import type { Finding } from '../../src/domain/finding.ts'
 import { renderHtml } from '../../src/reports/html/page.ts'
 import { style } from '../../src/reports/html/style.ts'
 import type { ReportedDrill } from '../../src/reports/model.ts'
 import { buildReport } from '../../src/reports/report.ts'
-import { campaign, concluded, fleet, hostile, hostileDrills, inTwoScopes, reportInput } from './fixtures.ts'
+import { campaign, concluded, finding, fleet, hostile, hostileDrills, inTwoScopes, reportInput } from './fixtures.ts'
 import { assertGolden } from './golden.ts'
 import { type Element, parseXml, textOf, walk } from './well-formed.ts'
 
@@ -62,6 +63,19 @@ describe('The report as HTML', () => {
     ]
     const root = parseXml(page([{ ...drill, before: { ...(drill.before ?? assert.fail()), guards } }]))
     assert.ok(textOf(root).includes('prometheus: the value is within bounds {"query":"<up>","value":"0.001"}'))
+  })
+
+  it('tells of a setting what both sides have, and of what happened only what is known', () => {
+    const rows = (found: Finding) =>
+      walk(parseXml(page([concluded({ name: 'web', verdict: 'snowflake', findings: [found] })])))
+        .filter(element => element.attributes.get('class') === 'finding fail')
+        .flatMap(element => walk(element).filter(({ name }) => name === 'dt' || name === 'dd'))
+        .map(textOf)
+    assert.deepEqual(rows(finding('not-replaced', 'a rebuild fails', { actual: 'no such image' })), ['Actual', 'no such image'])
+    const disk = finding('config-drift', 'a disk by hand', { path: 'volumes/xvdf', actual: '9' })
+    assert.deepEqual(rows(disk), ['At', 'volumes/xvdf', 'Expected', 'none', 'Actual', '9'])
+    assert.deepEqual(rows(finding('unobservable', 'not readable', { path: 'health' })), ['At', 'health'])
+    assert.deepEqual(rows(finding('interrupted', 'taken')), [])
   })
 
   it('tells the scope of each group where there are several, and only there', () => {

@@ -32,6 +32,15 @@ describe('The timeline of a drill', () => {
     )
   })
 
+  it('keeps to the order of time at its end', () => {
+    const early = labels(concluded({ name: 'a', verdict: 'phoenix', whole: 25_000 }))
+    assert.deepEqual(early.slice(-2), ['Whole again at 25.0 s', 'Concluded: phoenix at 45.1 s'])
+  })
+
+  it('says of an open drill what has not come yet, not what never came', () => {
+    assert.deepEqual(labels(open('b')).slice(-1), ['Not healthy yet 21.6 s'])
+  })
+
   it('ends a soak that was broken off where the successor failed', () => {
     const rows = timelineOf(drillCard(concluded({ name: 'a', verdict: 'snowflake', failed: 38_000, concluded: 40_000 })), now)?.rows
     assert.deepEqual(rows?.find(row => row.label === 'Soak broken off')?.to, 38_000)

@@ -75,6 +75,16 @@ describe('the pages', () => {
     assert.match(text, /proof too old · 31 d ago/)
   })
 
+  it('Fleet: the curve of coverage ends where the number stands, also where a forecast contradicts a proof', async () => {
+    const gone = finding('cannot-rebuild', 'the image was deregistered', { path: 'image' })
+    await stage.record([concluded({ name: 'orders', verdict: 'phoenix', at: start.subtract({ hours: 48 }) })])
+    await stage.record([refused('orders', 'S13', 'a rebuild would fail', [gone])])
+    const html = await stage.page('/')
+    assert.match(html, /<p class="big">0 %<\/p>/)
+    assert.match(html, /aria-label="Coverage over the last 90 days: 0 % on 23 Aug, 0 % now\."/)
+    assert.match(html, /class="edge" d="M[^"]*,1L[^"]*,132"/, 'it was proven for two days')
+  })
+
   it('Group: next drill, what stands in its way, findings, time to recover, drills', async () => {
     ids = await stage.record(fleet())
     const text = textOf(await parsed(billing))

@@ -58,12 +58,24 @@ function meta({ document, source }: DrillCard): Markup {
 /** Advice is given once for findings of a kind that follow each other. */
 function findingMarkup(finding: FindingDocument, advise: boolean): Markup {
   const { title, fix } = advice[finding.kind]
-  const told = hasValues(finding)
   return markup`<li class="finding ${finding.level}"><p class="tag">${icon(finding.level === 'warn' ? 'warn' : 'cross')}${title}${finding.accepted ? ' (accepted)' : finding.level === 'warn' ? ' (warning)' : null}</p>
 <p class="say">${name(asSentence(finding.summary))}</p>
-${told || finding.path !== null ? markup`<dl>${finding.path === null ? null : markup`<dt>At</dt><dd class="mono">${name(finding.path)}</dd>`}${told ? markup`<dt>Expected</dt><dd class="mono">${name(valueText(finding.expected))}</dd><dt>Actual</dt><dd class="mono">${name(valueText(finding.actual))}</dd>` : null}</dl>` : null}
+${facts(finding)}
 ${advise ? markup`<p class="fix"><b>What to do:</b> ${fix}</p>` : null}</li>
 `
+}
+
+/** Of a setting both sides, since what one lacks is what differs; of what happened only what is known. */
+function facts(finding: FindingDocument): Markup | null {
+  const { path, expected, actual } = finding
+  const both = path !== null && hasValues(finding)
+  const row = (term: string, text: string) => markup`<dt>${term}</dt><dd class="mono">${name(text)}</dd>`
+  const rows = [
+    path === null ? null : row('At', path),
+    both || expected !== null ? row('Expected', valueText(expected)) : null,
+    both || actual !== null ? row('Actual', valueText(actual)) : null,
+  ].filter(one => one !== null)
+  return rows.length === 0 ? null : markup`<dl>${rows}</dl>`
 }
 
 const provenWords: Readonly<Record<string, string>> = {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { percentProven } from '../../domain/coverage.ts'
 import { formatDuration, formatMoment, formatPeriod } from '../durations.ts'
 import { type DrillCard, haveSeveralScopes, type Outcome, outcomes, type Report } from '../report.ts'
 import { headline, plural, refusalSentence, ruleName } from '../sentences.ts'
@@ -107,7 +108,7 @@ function shareBar(cards: readonly DrillCard[]): Markup {
 
 function measures({ document: { summary }, cards }: Report): Markup {
   const { coverage, timeToRecover: time } = summary
-  const share = coverage.optedInGroups === 0 ? null : Math.round((coverage.provenGroups / coverage.optedInGroups) * 100)
+  const share = coverage.optedInGroups === 0 ? null : percentProven(coverage.provenGroups, coverage.optedInGroups)
   const seconds = (value: number | null) => (value === null ? '–' : formatDuration(value * 1000))
   const times = recoveryTimes(cards)
   return markup`<div class="measures"><section class="panel"><h3>Coverage</h3>

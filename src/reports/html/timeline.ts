@@ -94,6 +94,7 @@ function endings(card: DrillCard, since: Since, stop: Milliseconds): TimelineRow
   const wholeAt = since(whole)
   if (wholeAt === null) return [verdict, { label: 'Not whole again yet →', amount: '', from: stop, to: stop, tone: 'beyond' }]
   const row = moment('Whole again', wholeAt)
+  if (wholeAt < stop) return [row, verdict]
   return [verdict, wholeAt > stop * 1.5 ? { ...row, amount: `${row.amount} →`, tone: 'beyond' } : row]
 }
 

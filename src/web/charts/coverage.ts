@@ -1,5 +1,6 @@
 import { scaleLinear } from 'd3-scale'
 import { area, curveStepBefore, line } from 'd3-shape'
+import { percentProven } from '../../domain/coverage.ts'
 import { type Markup, markup } from '../../reports/html/markup.ts'
 import type { CoverageDay } from '../fleet/history.ts'
 
@@ -20,7 +21,7 @@ export function coverageChart(days: readonly CoverageDay[], total: number): Mark
   const up = (day: CoverageDay) => Number(y(Math.min(1, day.proven / total)).toFixed(1))
   const fill = area<CoverageDay>(across, height, up).curve(curveStepBefore)(days) ?? ''
   const edge = line<CoverageDay>(across, up).curve(curveStepBefore)(days) ?? ''
-  const percent = (day: CoverageDay) => `${Math.floor(Math.min(1, day.proven / total) * 100)} %`
+  const percent = (day: CoverageDay) => `${percentProven(day.proven, total)} %`
   const text = `Coverage over the last ${days.length - 1} days: ${percent(first)} on ${dayText(first.at)}, ${percent(last)} now.`
   const grid = [0, 0.5, 1].map(share => markup`<line class="grid" x1="0" x2="100%" y1="${y(share)}" y2="${y(share)}"/>`)
   const curve = markup`<svg viewBox="0 0 100 ${height}" preserveAspectRatio="none" width="100%" height="${height}"><path class="area" d="${fill}"/><path class="edge" d="${edge}"/></svg>`

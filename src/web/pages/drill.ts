@@ -97,7 +97,7 @@ function checks(card: DrillCard, events: readonly DrillEvent[]): Markup {
       candidate =>
         [
           'Health',
-          markup`<span class="mono">${name(shortenMiddle(candidate.id, 28, 6))}</span> ${candidate.health}${candidate.healthDetail === '' ? null : markup`: ${name(asSentence(candidate.healthDetail))}`}${candidate.independentlyHealthy ? ' Vouched for by a check beyond the platform’s own.' : ''}`,
+          markup`<span class="mono">${name(shortenMiddle(candidate.id, 28, 6))}</span> ${candidate.health}${candidate.health === 'healthy' || candidate.healthDetail === '' ? '.' : markup`: ${name(asSentence(candidate.healthDetail))}`}${candidate.independentlyHealthy ? ' Vouched for by a check beyond the platform’s own.' : ''}`,
         ] as const,
     ),
   ]

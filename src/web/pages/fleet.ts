@@ -1,5 +1,5 @@
 import { tellAccepted } from '../../domain/accepted.ts'
-import { coverageDays, proofSince } from '../../domain/coverage.ts'
+import { coverageDays, percentProven, proofSince } from '../../domain/coverage.ts'
 import type { Drill } from '../../domain/drill.ts'
 import type { LedgerState } from '../../domain/ledger-state.ts'
 import { type Shown, shownOf, shownOfCount } from '../../domain/standing.ts'
@@ -124,9 +124,8 @@ function headline(sums: Tally, total: number): string {
 }
 
 function coverage(view: FleetView, sums: Tally, total: number): Markup {
-  const share = Math.floor((sums.phoenix / total) * 100)
   return markup`<section class="panel" aria-labelledby="coverage"><h2 id="coverage">Coverage</h2>
-<p class="big">${share} %</p><p class="small soft">${sums.phoenix.toLocaleString('en')} of ${plural(total, 'opted-in group')} proven in the last ${plural(coverageDays, 'day')}</p>
+<p class="big">${percentProven(sums.phoenix, total)} %</p><p class="small soft">${sums.phoenix.toLocaleString('en')} of ${plural(total, 'opted-in group')} proven in the last ${plural(coverageDays, 'day')}</p>
 ${coverageChart(view.days, total)}</section>`
 }
 

@@ -70,13 +70,8 @@ function section({ rule, count, drills, search, now }: Section): Markup {
           size: shownOfOne,
           href: offset => link('/refusals', { days: String(search.days), rule, offset: offset === 0 ? undefined : String(offset) }),
         })
-  return markup`<section class="panel"><h2>${/^S\d+$/.test(rule) ? markup`<span class="rule">${rule}</span>` : null}${name(clip(titleOf(rule), 120))}<span class="n">${plural(count, 'drill')}</span></h2>
+  return markup`<section class="panel"><h2>${/^S\d+$/.test(rule) ? markup`<span class="rule">${rule}</span>` : null}${name(clip(ruleName(rule), 120))}<span class="n">${plural(count, 'drill')}</span></h2>
 <ul>${drills.map(drill => item(drill, now))}</ul>${all}</section>`
-}
-
-/** Here S13's refusals stand together, whether the forecast failed or could not be made. */
-function titleOf(rule: string): string {
-  return rule === 'S13' ? 'The forecast says no' : ruleName(rule)
 }
 
 function item(drill: Drill, now: Temporal.Instant): Markup {

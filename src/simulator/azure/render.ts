@@ -298,7 +298,7 @@ export function galleryVersionJson(subscription: Subscription, image: string, ve
         ...(version.endOfLifeAt === null ? {} : { endOfLifeDate: iso(version.endOfLifeAt) }),
       },
       provisioningState: version.provisioningState,
-      safetyProfile: { reportedForPolicyViolation: false, allowDeletionOfReplicatedLocations: true },
+      safetyProfile: { reportedForPolicyViolation: version.reported === true, allowDeletionOfReplicatedLocations: true },
       replicationStatus: {
         aggregatedState: 'Completed',
         summary: [{ region: subscription.location, state: 'Completed', details: '', progress: 100 }],

@@ -158,6 +158,28 @@ const cases: readonly Case[] = [
     says: /1000 are the most/,
   },
   {
+    what: 'it has more machines than a set can have',
+    image: 'gallery',
+    version: 'latest',
+    edit: of => {
+      of.set.capacity = 1001
+    },
+    level: 'fail',
+    path: 'capacity',
+    says: /1000 are the most/,
+  },
+  {
+    what: 'the version that it would be made from is reported for a violation of policy',
+    image: 'gallery',
+    version: 'latest',
+    edit: of => {
+      of.version.reported = true
+    },
+    level: 'fail',
+    path: 'image',
+    says: /violation of policy/,
+  },
+  {
     what: 'its last change failed for what the owner must repair',
     image: 'gallery',
     version: 'latest',

@@ -152,6 +152,11 @@ describe('the restore of a flexible set whose size did not fall', () => {
     assert.deepEqual(azure.asked, [3, 4])
   })
 
+  it('gives way where the set was deleted, and another was made under its name', async () => {
+    azure.set = { ...azure.set, uniqueId: 'another' } as VirtualMachineScaleSet
+    assert.deepEqual([await look(), azure.asked], ['yielded', []])
+  })
+
   it('knows its own second size where the answer was lost', async () => {
     await look()
     await look()

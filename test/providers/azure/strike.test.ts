@@ -75,7 +75,7 @@ describe('a strike on a scale set', () => {
     assert.equal(sent(), 0)
   })
 
-  it('S9 knows that nothing was done where the reading before it failed, and asks for force only in a crash', async () => {
+  it('S9 knows that nothing was done where the reading before it failed', async () => {
     simulator.faults.add({ kind: 'server-error', operation: 'virtualMachineScaleSets.get', times: 5 })
     await assert.rejects(
       provider.strike(order, never, () => true),
@@ -86,6 +86,16 @@ describe('a strike on a scale set', () => {
     assert.match(reference ?? '', /\/operations\//)
     assert.deepEqual([sent(), machines().get('1')?.provisioning], [1, 'Deleting'])
   })
+
+  for (const method of ['retire', 'crash'] as const)
+    it(`${method === 'crash' ? 'skips' : 'waits for'} the graceful end of the victim of a ${method}`, async () => {
+      const [subscription] = simulator.world.subscriptions.values()
+      Object.assign(subscription?.scaleSets.get('shop/web')?.timing ?? {}, { drain: 3_600_000, terminate: 1 })
+      await provider.strike({ ...order, method }, never, () => true)
+      await systemClock().sleep(200)
+      simulator.world.catchUp()
+      assert.equal(machines().has('1'), method === 'retire')
+    })
 })
 
 describe('opening Azure', () => {

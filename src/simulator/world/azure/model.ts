@@ -28,6 +28,8 @@ export interface ImageVersion {
   readonly name: string
   readonly publishedAt: number
   excludeFromLatest: boolean
+  /** For a violation of policy. */
+  reported?: boolean
   endOfLifeAt: number | null
   provisioningState: 'Succeeded' | 'Failed' | 'Creating'
   deprecation: 'Active' | 'ScheduledForDeprecation' | 'Deprecated'

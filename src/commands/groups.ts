@@ -134,9 +134,9 @@ function hintsFor({ observation, policy }: GroupFacts): string[] {
 /** The first member that its drift keeps from being struck, and how many are sound; null where every one is. */
 function driftOf(schedule: Schedule, forecast: Forecast | undefined): { instance: string; refusal: RuleRefusal; sound: number } | null {
   const members = forecast?.members ?? []
-  const refused = members.flatMap(({ instance, findings }) => {
-    const refusal = firstRefusal(driftRules, { schedule, drift: findings })
-    return refusal === null ? [] : [{ instance, refusal }]
+  const refused = members.flatMap(member => {
+    const refusal = firstRefusal(driftRules, { schedule, drift: member })
+    return refusal === null ? [] : [{ instance: member.instance, refusal }]
   })
   const [first] = refused
   return first === undefined ? null : { ...first, sound: members.length - refused.length }

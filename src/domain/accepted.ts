@@ -1,4 +1,5 @@
 import type { Comparison } from './comparison.ts'
+import type { Drift } from './drift.ts'
 import type { Drill, DrillId } from './drill.ts'
 import type { Finding, FindingKind } from './finding.ts'
 import type { GroupId } from './group.ts'
@@ -34,6 +35,11 @@ export function isAcceptable(finding: Finding): boolean {
 export function withoutAccepted<Told extends Pick<Comparison, 'findings'>>(told: Told, accepted: readonly AcceptedDifference[]): Told {
   if (accepted.length === 0) return told
   return { ...told, findings: applyAccepted(told.findings, accepted) }
+}
+
+/** The same of an instance that could be compared. */
+export function withAccepted(drift: Drift, accepted: readonly AcceptedDifference[]): Drift {
+  return drift.findings === null ? drift : withoutAccepted(drift, accepted)
 }
 
 export function applyAccepted(findings: readonly Finding[], accepted: readonly AcceptedDifference[]): readonly Finding[] {

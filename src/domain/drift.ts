@@ -139,20 +139,31 @@ export function birthOf(born: Declaration['born'], bornFrom: string | null): Dec
   return bornFrom !== null && Object.hasOwn(born, bornFrom) ? born[bornFrom] : undefined
 }
 
+/** What an instance differs in, or why it could not be compared. */
+export type Drift = { readonly findings: readonly Finding[]; readonly why: null } | { readonly findings: null; readonly why: string }
+
 /**
- * How the victim already differs from its declaration (S13); those of level `fail` forbid a strike. Null: it
- * could not be compared, because the declaration it was born from or a declared setting of it could not be read.
+ * How the victim already differs from its declaration (S13); those of level `fail` forbid a strike. It cannot be compared where
+ * the declaration it was born from or a declared setting of it could not be read.
  */
 export function victimDrift(
   before: Pick<Before, 'declaration' | 'victim'>,
   victimBornFrom: string | null,
   policy: Pick<DrillPolicy, 'drift'>,
   driftIgnore: readonly PathGlob[],
-): readonly Finding[] | null {
+): Drift {
   const examination = examineVictim(before, victimBornFrom, driftOptions(policy, driftIgnore))
-  if (examination === null) return null
+  if (examination === null) return { findings: null, why: unknownBirth(victimBornFrom) }
   const drifted = examination.findings.some(finding => finding.level === 'fail')
-  return examination.blocking.length > 0 && !drifted ? null : examination.findings
+  const [first, ...others] = examination.blocking
+  if (first === undefined || drifted) return { findings: examination.findings, why: null }
+  const more = others.length === 0 ? '' : `, nor could ${others.map(({ what }) => what).join(', ')}`
+  return { findings: null, why: `${first.what} is declared and could not be read (${first.why})${more}` }
+}
+
+function unknownBirth(bornFrom: string | null): string {
+  const birth = bornFrom === null ? 'what it was born from is not told' : `what it was born from (${bornFrom}) could not be read`
+  return `it differs from what the group declares now, and ${birth}`
 }
 
 export function driftOptions(policy: Pick<DrillPolicy, 'drift'>, driftIgnore: readonly PathGlob[]): DriftOptions {

@@ -1,17 +1,13 @@
-import { type AcceptedDifference, applyAccepted } from '../domain/accepted.ts'
+import { type AcceptedDifference, withAccepted } from '../domain/accepted.ts'
 import type { Configuration, Declaration } from '../domain/declaration.ts'
-import { victimDrift } from '../domain/drift.ts'
+import { type Drift, victimDrift } from '../domain/drift.ts'
 import type { Finding } from '../domain/finding.ts'
 import type { GroupId, InstanceId, InstanceSnapshot, Observation } from '../domain/group.ts'
 import type { DrillPolicy } from '../domain/schedule.ts'
 import { reasonOf, type ScopeHandle } from './context.ts'
 
-/** What one member already differs in. Null: it could not be compared, and `why` says why. */
-export interface MemberForecast {
-  readonly instance: InstanceId
-  readonly findings: readonly Finding[] | null
-  readonly why: string | null
-}
+/** What one member already differs in. */
+export type MemberForecast = Drift & { readonly instance: InstanceId }
 
 /** A look at a group without any strike: would a rebuild work, and what has drifted already? */
 export interface Forecast {
@@ -76,8 +72,7 @@ async function forecastPart(
         return { instance: instance.id, findings: null, why }
       }
       const drift = victimDrift({ declaration, victim: configuration }, instance.bornFrom, policy, ignore)
-      const findings = drift && applyAccepted(drift, known)
-      return { instance: instance.id, findings, why: findings === null ? 'what it was born from could not be read' : null }
+      return { instance: instance.id, ...withAccepted(drift, known) }
     }
     const compared = membersOf(observation).map(compare)
     const rebuild = rebuilds.values.get(group) ?? null

@@ -1,4 +1,4 @@
-import { applyAccepted } from '../domain/accepted.ts'
+import { withAccepted } from '../domain/accepted.ts'
 import { pick } from '../domain/chance.ts'
 import type { Configuration, Declaration } from '../domain/declaration.ts'
 import { victimDrift } from '../domain/drift.ts'
@@ -213,10 +213,10 @@ async function inspect(
     ...(guards.length > 0 && { guards }),
   }
   const found = victimDrift(before, picked.victim.bornFrom, plan.policy, handle.provider.capabilities.driftIgnore)
-  const drift = found && applyAccepted(found, await engine.ledger.accepted(plan.group))
+  const drift = withAccepted(found, await engine.ledger.accepted(plan.group))
   const refusal = firstRefusal(driftRules, { schedule, drift })
   if (refusal !== null) return { plan, refusal }
-  return { plan, schedule, victim: picked.victim, before, findings: drift ?? [], lookedAt: seen.reading.monotonic }
+  return { plan, schedule, victim: picked.victim, before, findings: drift.findings ?? [], lookedAt: seen.reading.monotonic }
 }
 
 /** Describing and fingerprinting take time: where the look has grown old, the group is observed once more for the same victim. */

@@ -1,4 +1,5 @@
 import type { Declaration } from '../domain/declaration.ts'
+import type { Drift } from '../domain/drift.ts'
 import type { PlannedDrill, Refusal } from '../domain/drill.ts'
 import type { Finding } from '../domain/finding.ts'
 import type { GroupId, GroupSnapshot, InstanceSnapshot, Observation } from '../domain/group.ts'
@@ -54,10 +55,10 @@ export interface VictimFacts {
   readonly instance: InstanceSnapshot
 }
 
-/** What the victim already differs in, for S13's second case. Null: could not be compared. */
+/** What the victim already differs in, for S13's second case. */
 export interface DriftFacts {
   readonly schedule: Schedule
-  readonly drift: readonly Finding[] | null
+  readonly drift: Drift
 }
 
 /** What the ledger says under its lock, for S2, S3, S6, S15; and S4 once more, in ledger time. */

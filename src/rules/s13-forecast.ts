@@ -6,9 +6,9 @@ export const rebuildPossible: readonly Rule<GroupFacts>[] = [rule('S13', ({ fore
 
 /** S13, second case: no strike on a victim that already differs from its declaration, unless the schedule says so. */
 export const notDrifted: readonly Rule<DriftFacts>[] = [
-  rule('S10', ({ drift }) => (drift === null ? 'the victim could not be compared with its declaration' : null)),
+  rule('S10', ({ drift }) => (drift.findings === null ? `the victim could not be compared with its declaration: ${drift.why}` : null)),
   rule('S13', ({ schedule, drift }) =>
-    schedule.strikeDrifted === true ? null : failing('the victim already differs from its declaration', drift ?? []),
+    schedule.strikeDrifted === true ? null : failing('the victim already differs from its declaration', drift.findings ?? []),
   ),
 ]
 

@@ -341,8 +341,9 @@ describe('comparing fingerprints', () => {
 })
 
 describe("the victim's own drift", () => {
+  const compared = (before: ReturnType<typeof readBefore>, bornFrom: string | null) => victimDrift(before, bornFrom, policy(), ['id'])
   const drift = (before: ReturnType<typeof readBefore>, bornFrom: string | null) =>
-    victimDrift(before, bornFrom, policy(), ['id'])?.map(one => [one.path, one.level]) ?? null
+    compared(before, bornFrom).findings?.map(one => [one.path, one.level]) ?? null
   const drifted = readBefore({ victim: configuration(victimId, { type: 'tiny', id: 'x', 'tags/note': 'x' }) })
 
   it('S13 is what differs from the declaration it was born from', () => {
@@ -360,12 +361,17 @@ describe("the victim's own drift", () => {
       assert.equal(drift(drifted, unknown), null)
       assert.deepEqual(drift(readBefore(), unknown), [])
     }
+    assert.match(compared(drifted, null).why ?? '', /^it differs from what the group declares now, and what it was born from is not told$/)
+    assert.match(compared(drifted, 'template:0').why ?? '', /and what it was born from \(template:0\) could not be read$/)
   })
 
   it('S13 S10 cannot be told where a declared setting could not be read', () => {
     const values = { type: 'large', 'volumes/xvda/size': 8 }
     const unread = [{ what: 'securityGroups', why: 'denied' }]
     assert.equal(drift(readBefore({ victim: { ...configuration(victimId), values, unread } }), 'template:1'), null)
+    const two = { ...configuration(victimId), values: { 'volumes/xvda/size': 8 }, unread: [...unread, { what: 'type', why: 'slow' }] }
+    const { why } = compared(readBefore({ victim: two }), 'template:1')
+    assert.equal(why, 'securityGroups is declared and could not be read (denied), nor could type')
     const note = { ...values, 'tags/note': 'x' }
     assert.equal(drift(readBefore({ victim: { ...configuration(victimId), values: note, unread } }), 'template:1'), null)
     // What is known to differ is enough to refuse.

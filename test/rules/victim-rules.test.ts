@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { Finding } from '../../src/domain/finding.ts'
 import type { InstanceSnapshot } from '../../src/domain/group.ts'
 import { driftRules, firstRefusal, isLeashed, victimRules } from '../../src/rules/rules.ts'
 import { schedule } from '../domain/calendars.ts'
@@ -75,19 +76,29 @@ describe('S10 a victim that cannot be judged', () => {
 describe('S13 a victim that differs already', () => {
   const drifted = schedule({ strikeDrifted: true })
   const fails = [finding('fail', 'sg-9 was added by hand'), finding('warn', 'tag')]
+  const told = (findings: readonly Finding[]) => ({ findings, why: null })
+  const unread = { findings: null, why: 'tags could not be read' }
   refusesIn(driftRules, 'S13', [
-    ['no drift', { schedule: schedule(), drift: [] }, null],
-    ['warnings only', { schedule: schedule(), drift: [finding('warn', 'tag')] }, null],
-    ['drift', { schedule: schedule(), drift: fails }, /already differs from its declaration: sg-9 was added by hand/],
-    ['drift where the schedule strikes it', { schedule: drifted, drift: fails }, null],
+    ['no drift', { schedule: schedule(), drift: told([]) }, null],
+    ['warnings only', { schedule: schedule(), drift: told([finding('warn', 'tag')]) }, null],
+    ['drift', { schedule: schedule(), drift: told(fails) }, /already differs from its declaration: sg-9 was added by hand/],
+    ['drift where the schedule strikes it', { schedule: drifted, drift: told(fails) }, null],
   ])
   refusesIn(driftRules, 'S10', [
-    ['what could not be compared', { schedule: schedule(), drift: null }, /could not be compared/],
-    ['what could not be compared, also where drift is struck', { schedule: drifted, drift: null }, /could not be compared/],
+    [
+      'what could not be compared',
+      { schedule: schedule(), drift: unread },
+      /could not be compared with its declaration: tags could not be read$/,
+    ],
+    [
+      'what could not be compared, also where drift is struck',
+      { schedule: drifted, drift: unread },
+      /could not be compared with its declaration: tags could not be read$/,
+    ],
   ])
 
   it('S13 keeps every finding', () => {
-    assert.deepEqual(firstRefusal(driftRules, { schedule: schedule(), drift: fails })?.findings, fails)
+    assert.deepEqual(firstRefusal(driftRules, { schedule: schedule(), drift: told(fails) })?.findings, fails)
   })
 })
 

@@ -31,6 +31,8 @@ export async function startRedis(test: Context): Promise<TestRedis> {
     String(port),
     '--bind',
     '127.0.0.1',
+    '--databases',
+    '64',
     '--dir',
     folder,
     '--appendonly',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { coverage, percentProven } from '../../src/domain/coverage.ts'
+import { coverage, isProven, percentProven, proofSince } from '../../src/domain/coverage.ts'
 import type { GroupRecord } from '../../src/domain/seen-group.ts'
 import { at } from './calendars.ts'
 
@@ -50,6 +50,14 @@ describe('coverage', () => {
     assert.equal(coverage([record({ ...proven, forecastSince: at('2026-11-21T12:00Z') })], now, 30).provenGroups, 0)
     assert.equal(coverage([record({ ...proven, forecastSince: null })], now, 30).provenGroups, 1)
     assert.equal(coverage([record({ ...proven, forecastSince: at('2026-11-21T12:00Z') })], at('2026-11-21T11:59Z'), 30).provenGroups, 1)
+    assert.equal(coverage([record({ ...proven, forecastSince: at('2026-11-21T12:00Z') })], at('2026-11-21T12:00Z'), 30).provenGroups, 0)
+  })
+
+  it('counts proofs of 30 days wherever no other number is given, and no phoenix of an unknown day', () => {
+    assert.equal(String(proofSince(now)), '2026-10-24T12:00:00Z')
+    assert.equal(String(proofSince(now, 2)), '2026-11-21T12:00:00Z')
+    assert.equal(isProven({ phoenix: true, at: proofSince(now).epochMilliseconds, forecastSince: null }, now.epochMilliseconds), true)
+    assert.equal(isProven({ phoenix: true, at: null, forecastSince: null }, 0), false)
   })
 
   it('is told in per cent that never say more than is proven', () => {

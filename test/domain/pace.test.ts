@@ -102,6 +102,24 @@ describe('pace', () => {
     assert.equal(interval(recovering(100, { candidates: [bad] }), 100), 2000)
   })
 
+  it('looks again soon while anything is in doubt, and no sooner where nothing is', () => {
+    const soon = 2000
+    const soaks = (changes: Parameters<typeof candidate>[1], more: Parameters<typeof tracking>[0] = {}) =>
+      interval(recovering(60, { candidates: [candidate('i-new', changes)], ...more }), 60)
+    assert.equal(soaks({}), 30_000)
+    assert.equal(soaks({ health: 'unknown' }), soon)
+    assert.equal(soaks({ badLooks: 1 }), soon)
+    assert.equal(soaks({ absentSince: at(55) }), soon)
+    assert.equal(soaks({ probeUnknown: 'timed out' }), soon)
+    assert.equal(soaks({}, { victimBackAt: at(55) }), soon)
+    const waits = (changes: Parameters<typeof candidate>[1]) =>
+      interval(recovering(100, { candidates: [candidate('i-new', { recoveredAt: null, healthyAt: null, ...changes })] }), 100)
+    assert.equal(waits({ health: 'starting' }), 5000)
+    assert.equal(waits({ health: 'starting', absentSince: at(95) }), soon)
+    assert.equal(waits({ healthyAt: at(95) }), soon, 'a probe is to be asked again')
+    assert.equal(waits({ health: 'unhealthy', failedAt: at(60), absentSince: at(95) }), 10_000, 'who has failed is waited for no longer')
+  })
+
   it('sleeps through neither the deadline nor the end of a soak', () => {
     assert.equal(interval(recovering(899), 899), 1000)
     assert.equal(interval(recovering(320, { candidates: [candidate('i-new')] }), 320), 10_000)

@@ -85,25 +85,25 @@ describe('the decision of a restore', () => {
     ['knows its own second size again', facts({ nominal: 4, asked: asked({ to: 4, from: 3 }) }), 'requested', /size 4/],
     [
       'knows the second size of a process that is gone',
-      facts({ nominal: 4, asked: asked({ to: 4, from: 3, ended: 'unknown' }) }),
+      facts({ nominal: 4, asked: asked({ to: 4, from: 3, ended: 'unknown', settled: false }) }),
       'requested',
       /size 4/,
     ],
     [
       'knows that it is its own second size that is carried out, whoever asked for it',
-      facts({ nominal: 4, state: 'updating', asked: asked({ to: 4, from: 3, ended: 'unknown' }) }),
+      facts({ nominal: 4, state: 'updating', asked: asked({ to: 4, from: 3, ended: 'unknown', settled: false }) }),
       'requested',
       /making the machine/,
     ],
     [
       'gives way where the size fell again after the change of a process that is gone',
-      facts({ asked: asked({ ended: 'unknown' }) }),
+      facts({ asked: asked({ ended: 'unknown', settled: false }) }),
       'yield',
       /somebody else set the size to 2/,
     ],
     [
       'asks again where the change of a process that is gone may have failed and been undone',
-      facts({ state: 'failed', asked: asked({ ended: 'unknown' }) }),
+      facts({ state: 'failed', asked: asked({ ended: 'unknown', settled: false }) }),
       'set-capacity',
       /fell to 2/,
     ],
@@ -127,7 +127,7 @@ describe('the decision of a restore', () => {
     ],
     [
       'asks once more for the recorded size where nobody can tell what became of it',
-      facts({ nominal: 3, asked: asked({ from: 3, ended: 'unknown' }) }),
+      facts({ nominal: 3, asked: asked({ from: 3, ended: 'unknown', settled: false }) }),
       'set-capacity',
       /did not fall/,
     ],

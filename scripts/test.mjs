@@ -23,6 +23,9 @@ const LANES = 2
 /** Of those the longest begin first; every other folder follows by name. */
 const LONGEST = ['commands', 'scenarios', 'providers', 'web', 'ledger', 'model', 'flow', 'queue', 'security']
 
+/** Characters of either end of a failure's words that are said again at the end of a whole run. */
+const TOLD = 2_000
+
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 process.chdir(root)
 
@@ -46,12 +49,14 @@ const { values, positionals } = parseArgs({
 let passed = 0
 let failed = 0
 let skipped = 0
+/** One for each failed test: its title and what it says, for the end of a long output. */
+const failures = []
 // Also after a file that cannot be loaded, and when something calls process.exit.
 process.on('exit', code => {
   if (passed + failed + skipped === 0) failed = 1
   if (code !== 0 && failed === 0) failed = 1
   if (values.total === undefined) console.log(`${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`)
-  else fs.writeFileSync(values.total, JSON.stringify({ passed, failed, skipped }))
+  else fs.writeFileSync(values.total, JSON.stringify({ passed, failed, skipped, failures }))
   process.exitCode = failed === 0 ? 0 : 1
 })
 
@@ -64,14 +69,13 @@ else await runHere(files)
 async function runInLanes(all) {
   const folders = [...Map.groupBy(all, folderOf)].sort(([one], [other]) => rank(one) - rank(other) || one.localeCompare(other))
   const isAlone = ([folder]) => ALONE.includes(folder)
-  const failures = []
   const run = async ([folder, ofFolder]) => {
     const ended = await runFolder(folder, ofFolder)
     passed += ended.passed
     failed += ended.failed
     skipped += ended.skipped
     process.stdout.write(`\n──── ${folder}: ${ended.seconds} s\n${ended.output}`)
-    if (ended.failed > 0) failures.push(`${folder}: ${ended.failed} failed`)
+    if (ended.failed > 0) failures.push(`──── ${folder}: ${ended.failed} failed`, ...ended.failures)
   }
   for (const folder of folders.filter(isAlone)) await run(folder)
   const queue = folders.filter(folder => !isAlone(folder))
@@ -98,7 +102,7 @@ async function runFolder(folder, ofFolder) {
   const counted = readTotal(total)
   fs.rmSync(dirname(total), { recursive: true, force: true })
   if (counted === null) output += `${folder} ended with ${code} before it had counted its tests\n`
-  return { ...(counted ?? { passed: 0, failed: 1, skipped: 0 }), output, seconds: Math.round((performance.now() - started) / 1000) }
+  return { ...(counted ?? { passed: 0, failed: 1, skipped: 0, failures: [output.slice(-TOLD)] }), output, seconds: Math.round((performance.now() - started) / 1000) }
 }
 
 function readTotal(file) {
@@ -118,14 +122,24 @@ async function runHere(chosen) {
   await new Promise(resolve => {
     const runner = mocha.run(resolve)
     runner.on('pass', () => passed++)
-    runner.on('fail', () => failed++)
+    runner.on('fail', (test, error) => {
+      failed++
+      failures.push(`${test.fullTitle()}\n${shortened(error.stack ?? String(error))}`)
+    })
     runner.on('pending', () => skipped++)
   })
   setTimeout(() => {
-    console.error(`tests left open: ${[...new Set(process.getActiveResourcesInfo())].join(', ')}`)
+    const open = `tests left open: ${[...new Set(process.getActiveResourcesInfo())].join(', ')}`
+    console.error(open)
+    failures.push(open)
     failed++
     process.exit(1)
   }, LEFT_OPEN).unref()
+}
+
+/** Both ends of what a failure says: the first names it, the last is often what a process had printed. */
+function shortened(text) {
+  return text.length <= 2 * TOLD ? text : `${text.slice(0, TOLD)}\n…\n${text.slice(-TOLD)}`
 }
 
 /** `test/queue/queue.test.ts` → `queue`; `test/providers/aws/map.test.ts` → `providers/aws`. */

@@ -18,3 +18,20 @@ export class Meanwhile<T> {
     return outcome.value
   }
 }
+
+/** Begins no more than so many at a time; the others wait for their turn, in the order in which they were given. */
+export function atMost(most: number): <T>(work: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = []
+  let underWay = 0
+  return async work => {
+    if (underWay < most) underWay++
+    else await new Promise<void>(turn => waiting.push(turn))
+    try {
+      return await work()
+    } finally {
+      const next = waiting.shift()
+      if (next === undefined) underWay--
+      else next()
+    }
+  }
+}

@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import type { Context } from 'mocha'
 import pg from 'pg'
 import { freeze, stopProcess } from './children.ts'
@@ -30,7 +31,8 @@ export async function startPostgres(test: Context): Promise<TestPostgres> {
   const data = join(folder, 'data')
   const asUser = process.getuid?.() === 0 ? ['setpriv', '--reuid=postgres', '--regid=postgres', '--clear-groups'] : []
   const [program = '', ...rest] = [...asUser, initdb, '-D', data, '-U', 'firedrill', '-A', 'trust', '--no-sync', '-E', 'UTF8', '--locale=C']
-  execFileSync(program, rest, { stdio: 'pipe', cwd: folder })
+  // Simulated clouds of other tests live in this process: while it waited for a cluster to be made, they would answer nobody.
+  await promisify(execFile)(program, rest, { cwd: folder })
   const port = await freePort()
   const command = [
     ...asUser,

@@ -23,7 +23,10 @@ describe('a halt against many workers', function () {
     const installation = await CrashInstallation.open({ backend: `ledger: "${url}"\nqueue: "${url}"\n`, groups: 24, regions })
     try {
       await installation.discover()
-      const planned = await installation.plan(...Array.from({ length: 24 }, (_, index) => index))
+      const planned = await installation.planIn(
+        15,
+        Array.from({ length: 24 }, (_, index) => index),
+      )
       // Paused at different sides of the call, and at different turns; two more are never paused.
       const pauses = ['provider.strike.before', 'provider.strike.before:2', 'ledger.intend.after', 'ledger.advance.sending.after']
       const workers: ChildProcess[] = [

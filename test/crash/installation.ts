@@ -150,7 +150,12 @@ export class CrashInstallation {
   }
 
   /** Drills that are due now, as the draw would have planned them; the groups must have been discovered. */
-  async plan(...indexes: readonly number[]): Promise<DrillId[]> {
+  plan(...indexes: readonly number[]): Promise<DrillId[]> {
+    return this.planIn(0, indexes)
+  }
+
+  /** The same, due in so many seconds: processes that are started meanwhile all begin at once, and none while others still start. */
+  async planIn(seconds: number, indexes: readonly number[]): Promise<DrillId[]> {
     const { engine, close } = await this.#engine()
     try {
       const now = await this.ledger.now()
@@ -160,7 +165,7 @@ export class CrashInstallation {
       const planKey = now.toZonedDateTimeISO('UTC').toPlainDate().toString()
       const plans = known.map(group => {
         const basis = basisFor(engine, group, now) ?? assert.fail('no schedule takes it')
-        return newPlan(basis, { planKey, plannedFor: now })
+        return newPlan(basis, { planKey, plannedFor: now.add({ seconds }) })
       })
       return (await this.ledger.addPlans(plans)).map(plan => plan.id)
     } finally {

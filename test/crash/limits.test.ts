@@ -36,7 +36,10 @@ describe('ten workers on one ledger', function () {
     })
     try {
       await installation.discover()
-      const planned = await installation.plan(...Array.from({ length: 30 }, (_, index) => index))
+      const planned = await installation.planIn(
+        20,
+        Array.from({ length: 30 }, (_, index) => index),
+      )
       assert.equal(planned.length, 30)
       for (let worker = 0; worker < 10; worker++) installation.start(['worker'])
       await installation.until(() => installation.allSettled(), 'an end of every plan')

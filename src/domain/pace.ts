@@ -15,8 +15,10 @@ import type { Milliseconds } from './time.ts'
 export const STRIKE_PATIENCE: Milliseconds = 12_000
 /** The next look at a strike whose outcome stays unknown. */
 const STRIKE_RETRY: Milliseconds = 2_000
-/** A lag of a tenth of the time to recover changes no number that anybody acts on. */
+/** A lag of a tenth of the time to recover changes no number that anybody acts on … */
 const SHARE_OF_ELAPSED = 0.1
+/** … but others may be waiting for the end of it. */
+const SHARE_WHILE_OTHERS_WAIT = 0.03
 /** Clouds answer from views that are seconds old: looking more often than every two seconds shows nothing new … */
 const LONGEST_FLOOR: Milliseconds = 2_000
 /** … and a rehearsal of seconds is still over within a thirtieth of its deadline. */
@@ -36,8 +38,11 @@ const BEATS_BEFORE_EXPECTED = 4
 /** … and from a little before the quickest of the latest (which may have been seen a tenth late) until well after the slowest, moments are seen twice as sharply. */
 const WINDOW = { opens: 0.91, closes: 1.25 }
 const LOOKS_PER_SPREAD = 8
-/** Within a beat of them the closer they agreed, the sharper: up to so many looks a beat. */
-const LOOKS_PER_BEAT = 2
+/** Right around them the closer they agreed, the sharper: up to so many looks a beat, from so many looks before the soonest. */
+const LOOKS_PER_BEAT = 8
+const LOOKS_BEFORE_SOONEST = 2
+/** A platform that takes its time to answer is not asked again before it has. */
+const SHORTEST_PAUSE: Milliseconds = 125
 /** Recoveries that differ by more than this tell how long the next takes, but not when it is there. */
 const LONGEST_GUESS: Milliseconds = 4_000
 /** A wounded group holds up its scope: found whole within a minute. */
@@ -47,13 +52,22 @@ const LONGEST_WOUNDED_INTERVAL: Milliseconds = 60_000
 export interface Expectation {
   readonly soonest: Milliseconds
   readonly latest: Milliseconds
+  /** So many agreed that the time before needs few looks. A first one says only when to look more closely. */
+  readonly isSure: boolean
 }
 
-/**
- * Never before `now`; a moment that decides something (deadline, end of the soak) is never slept through. `expected` is
- * null where nothing is.
- */
-export function nextLook(drill: OpenDrill | ConcludedDrill, now: Temporal.Instant, expected: Expectation | null = null): Temporal.Instant {
+/** What is known besides the drill itself. */
+export interface Foresight {
+  /** Null: nothing is expected. */
+  readonly expected: Expectation | null
+  /** Plans wait for the room that this drill takes up. */
+  readonly othersWait: boolean
+}
+
+const noForesight: Foresight = { expected: null, othersWait: false }
+
+/** Never before `now`; a moment that decides something (deadline, end of the soak) is never slept through. */
+export function nextLook(drill: OpenDrill | ConcludedDrill, now: Temporal.Instant, foresight: Foresight = noForesight): Temporal.Instant {
   switch (drill.state) {
     case 'striking':
       return nextStrikeLook(drill, now)
@@ -63,7 +77,7 @@ export function nextLook(drill: OpenDrill | ConcludedDrill, now: Temporal.Instan
       return after(now, woundedInterval(drill, now))
     case 'restoring':
     case 'recovering':
-      return nextRecoveryLook(drill, now, expected)
+      return nextRecoveryLook(drill, now, foresight)
   }
 }
 
@@ -84,9 +98,9 @@ function nextStrikeLook(drill: StrikingDrill, now: Temporal.Instant): Temporal.I
 
 type Recovering = Extract<OpenDrill, { readonly state: 'restoring' | 'recovering' }>
 
-function nextRecoveryLook({ tracking, policy }: Recovering, now: Temporal.Instant, expected: Expectation | null): Temporal.Instant {
+function nextRecoveryLook({ tracking, policy }: Recovering, now: Temporal.Instant, foresight: Foresight): Temporal.Instant {
   if (phaseOf(tracking, policy, now).phase === 'judge') return now
-  const next = isDoubtful(tracking) ? after(now, floorOf(policy)) : recoveryLook({ tracking, policy, expected }, now)
+  const next = isDoubtful(tracking) ? after(now, floorOf(policy)) : recoveryLook({ tracking, policy, foresight }, now)
   const deadline = after(tracking.struckAt, policy.deadline)
   return isAfter(deadline, now) ? earliest(next, deadline) : next
 }
@@ -94,25 +108,32 @@ function nextRecoveryLook({ tracking, policy }: Recovering, now: Temporal.Instan
 interface Recovery {
   readonly tracking: Tracking
   readonly policy: DrillPolicy
-  readonly expected: Expectation | null
+  readonly foresight: Foresight
 }
 
-function recoveryLook({ tracking, policy, expected }: Recovery, now: Temporal.Instant): Temporal.Instant {
+function recoveryLook({ tracking, policy, foresight }: Recovery, now: Temporal.Instant): Temporal.Instant {
+  const { expected, othersWait } = foresight
   const elapsed = between(tracking.struckAt, now)
   const floor = floorOf(policy)
-  const usual = after(now, grown(elapsed, { share: SHARE_OF_ELAPSED, floor, ceiling: ceilingOf(tracking, policy) }))
+  const pace = othersWait ? { share: SHARE_WHILE_OTHERS_WAIT, floor: beatOf(policy) } : { share: SHARE_OF_ELAPSED, floor }
+  const usual = after(now, grown(elapsed, { ...pace, ceiling: ceilingOf(tracking, policy) }))
   // What went wrong already is not what is expected.
   if (expected === null || tracking.unreadableSince !== null || tracking.candidates.some(one => standingOf(one) !== 'waiting')) return usual
   const opens = expected.soonest * WINDOW.opens
   const beat = beatOf(policy)
   if (elapsed < opens) {
+    const opening = onBeat(now, opens - elapsed, beat)
+    if (!expected.isSure) return earliest(usual, opening)
     const early = grown(elapsed, { share: SHARE_BEFORE_EXPECTED, floor, ceiling: LONGEST_CEILING })
-    return earliest(onBeat(now, early, BEATS_BEFORE_EXPECTED * beat), onBeat(now, opens - elapsed, beat))
+    return earliest(onBeat(now, early, BEATS_BEFORE_EXPECTED * beat), opening)
   }
   if (elapsed > expected.latest * WINDOW.closes) return usual
   const spread = (expected.latest - expected.soonest) / LOOKS_PER_SPREAD
-  const isNear = elapsed >= expected.soonest - beat && elapsed < expected.latest + beat
-  const sharp = isNear ? sharpBeatOf(beat) : beat
+  const sharpest = sharpBeatOf(beat)
+  const nearFrom = expected.soonest - LOOKS_BEFORE_SOONEST * sharpest
+  const shared = onBeat(now, Math.max(beat, spread), beat)
+  if (elapsed < nearFrom) return earliest(usual, earliest(shared, onBeat(now, nearFrom - elapsed, sharpest)))
+  const sharp = elapsed < expected.latest + beat ? sharpest : beat
   return earliest(usual, onBeat(now, Math.max(sharp, spread), sharp))
 }
 
@@ -158,7 +179,7 @@ function beatOf(policy: Pick<DrillPolicy, 'deadline'>): Milliseconds {
 }
 
 function sharpBeatOf(beat: Milliseconds): Milliseconds {
-  return Math.max(SHORTEST_FLOOR, Math.round(beat / LOOKS_PER_BEAT))
+  return Math.max(SHORTEST_PAUSE, Math.round(beat / LOOKS_PER_BEAT))
 }
 
 function woundedInterval({ concludedAt, policy }: ConcludedDrill, now: Temporal.Instant): Milliseconds {

@@ -14,10 +14,10 @@ export interface Recovery {
   readonly took: Milliseconds
 }
 
-/** How many of a scope are kept, and how many of them are asked. */
+/** How many of a scope are kept, and how many of them are asked: of the first of several that were struck together the others learn. */
 const KEPT = 200
 const OWN = { asked: 5, needed: 3 }
-const OTHERS = { asked: 20, needed: 8 }
+const OTHERS = { asked: 20, sureFrom: 8 }
 /** Recoveries that differ by more than this tell nothing about the next. */
 const LIKE = 1.5
 
@@ -43,12 +43,12 @@ export function withRecovery(known: readonly Recovery[], recovery: Recovery): Re
 /** What is expected of this group's next replacement; null: nothing. */
 export function expectedOf(known: readonly Recovery[], group: GroupId): Expectation | null {
   const own = known.filter(recovery => recovery.group === group)
-  return own.length >= OWN.needed ? agreed(own.slice(-OWN.asked)) : agreed(known.slice(-OTHERS.asked), OTHERS.needed)
+  return own.length >= OWN.needed ? agreed(own.slice(-OWN.asked), OWN.needed) : agreed(known.slice(-OTHERS.asked), OTHERS.sureFrom)
 }
 
-function agreed(recoveries: readonly Recovery[], needed = 1): Expectation | null {
+function agreed(recoveries: readonly Recovery[], sureFrom: number): Expectation | null {
   const times = recoveries.map(({ took }) => took)
-  if (times.length < needed) return null
+  if (times.length === 0) return null
   const [soonest, latest] = [Math.min(...times), Math.max(...times)]
-  return soonest > 0 && latest <= soonest * LIKE ? { soonest, latest } : null
+  return soonest > 0 && latest <= soonest * LIKE ? { soonest, latest, isSure: times.length >= sureFrom } : null
 }

@@ -17,7 +17,7 @@ const lead = 1_000
 /** Once one is due, others that end this soon after it are looked at in the same calls. */
 const together = 1_000
 /** Room waits so long at most for more. */
-const heldAtMost = 1_200
+const heldAtMost = 2_500
 /** A drill that is later than this was not understood: nothing is expected of it. */
 const patience = 2_500
 

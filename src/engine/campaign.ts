@@ -35,6 +35,8 @@ const stillWaits: ReadonlySet<AttemptOutcome> = new Set(['waiting', 'announced',
 const retryEvery = 250
 /** Asking for hundreds of them takes its time too, and must not take all of it: a tenth, say. */
 const retryShare = 9
+/** In between, when there is room, only those are tried that were looked at ahead, and so many of the next. */
+const nextFew = 16
 
 /** One campaign now: finishes what is open, discovers, plans, then strikes and watches side by side until all is judged. */
 export async function runCampaign(engine: Engine, options: CampaignOptions, signal: AbortSignal): Promise<CampaignResult> {
@@ -111,8 +113,11 @@ async function strikeAll(engine: Engine, plans: readonly PlannedDrill[], { optio
     }
     const asked = engine.clock.monotonic()
     const isHeld: boolean = mayHaveRoom && (await ahead.isWorthWaiting())
-    if (!isHeld && (mayHaveRoom || asked >= askAgainAt)) {
-      const outcomes = await attemptStrikes(engine, ahead.mayStrike(waiting.slice(0, room)), run, signal, ahead.looks)
+    const isEveryonesTurn = asked >= askAgainAt
+    if (!isHeld && (mayHaveRoom || isEveryonesTurn)) {
+      const turn = ahead.mayStrike(waiting.slice(0, room))
+      const tried = isEveryonesTurn ? turn : turn.slice(0, ahead.looks.size + nextFew)
+      const outcomes = await attemptStrikes(engine, tried, run, signal, ahead.looks)
       struck += [...outcomes.values()].filter(outcome => outcome === 'struck' || outcome === 'leashed').length
       for (const [id, outcome] of outcomes) {
         if (outcome === 'announced') announced.add(id)
@@ -121,7 +126,7 @@ async function strikeAll(engine: Engine, plans: readonly PlannedDrill[], { optio
       waiting = inTurn(waiting, { announced, outcomes })
       const inVain = [...outcomes.values()].every(outcome => stillWaits.has(outcome))
       const took = engine.clock.monotonic() - asked
-      askAgainAt = inVain ? asked + took * (1 + retryShare) : asked
+      if (isEveryonesTurn) askAgainAt = inVain ? asked + took * (1 + retryShare) : asked
       // What is refused takes up no room: with --max 1 a thousand groups that may not be struck would be a thousand pauses.
       if (outcomes.size > 0 && outcomes.values().every(outcome => outcome === 'refused')) continue
     }
@@ -169,7 +174,7 @@ async function watchOne(
   if (handle === null) return
   while (!signal.aborted) {
     const more = moreToCome()
-    const { next, concluded } = await lookOnce(engine, scope, signal)
+    const { next, concluded } = await lookOnce(engine, scope, { signal, othersWait: more })
     if (concluded > 0) bell.ring()
     const isOpen = (await engine.ledger.watched(scope)).some(drill => drill.state !== 'concluded')
     if (!isOpen && !more) return
@@ -179,11 +184,15 @@ async function watchOne(
   }
 }
 
-async function lookOnce(engine: Engine, scope: string, signal: AbortSignal): Promise<Watched> {
+async function lookOnce(
+  engine: Engine,
+  scope: string,
+  { signal, othersWait }: { signal: AbortSignal; othersWait: boolean },
+): Promise<Watched> {
   const handle = scopeHandle(engine, scope)
   if (handle === null) return { next: null, concluded: 0 }
   try {
-    return await watchScope(engine, handle, signal)
+    return await watchScope(engine, handle, signal, othersWait)
   } catch (error) {
     if (!signal.aborted) engine.log.warn('a look failed and will be repeated', { scope, why: reasonOf(error) })
     return { next: (await engine.ledger.now()).add({ seconds: 1 }), concluded: 0 }

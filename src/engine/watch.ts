@@ -22,9 +22,10 @@ const together = 2_000
 const batch = 200
 
 /**
- * One look at every open or wounded drill of a scope that is due, in as few calls as the API allows (DESIGN.md §5).
+ * One look at every open or wounded drill of a scope that is due, in as few calls as the API allows (DESIGN.md §5). Where
+ * plans wait for room, moments that nobody expects are looked for more often.
  */
-export async function watchScope(engine: Engine, handle: ScopeHandle, signal: AbortSignal): Promise<Watched> {
+export async function watchScope(engine: Engine, handle: ScopeHandle, signal: AbortSignal, othersWait = false): Promise<Watched> {
   const now = await engine.ledger.now()
   const drills = await engine.ledger.watched(handle.scope.id)
   const noted = notesThatHold(drills, engine.nextLooks.get(handle.scope.id))
@@ -37,7 +38,7 @@ export async function watchScope(engine: Engine, handle: ScopeHandle, signal: Ab
   const next = later.map(wakeAt)
   let concluded = 0
   for (let start = 0; start < due.length && !signal.aborted; start += batch) {
-    const watched = await watchBatch(engine, handle, { drills: due.slice(start, start + batch), noted, signal })
+    const watched = await watchBatch(engine, handle, { drills: due.slice(start, start + batch), noted, othersWait, signal })
     next.push(...watched.next)
     concluded += watched.concluded
   }
@@ -73,7 +74,12 @@ export interface Watched {
 async function watchBatch(
   engine: Engine,
   handle: ScopeHandle,
-  { drills, noted, signal }: { drills: readonly Drill[]; noted: Map<DrillId, NextLook>; signal: AbortSignal },
+  {
+    drills,
+    noted,
+    othersWait,
+    signal,
+  }: { drills: readonly Drill[]; noted: Map<DrillId, NextLook>; othersWait: boolean; signal: AbortSignal },
 ): Promise<{ next: Temporal.Instant[]; concluded: number }> {
   const striking = drills.filter(drill => drill.state === 'striking')
   const tracked = drills.filter(isTracked)
@@ -88,7 +94,7 @@ async function watchBatch(
     if (one?.state !== 'watching') continue
     noted.delete(one.drill.id)
     if (!isWatched(one.drill)) continue
-    const again = nextLook(one.drill, at, expectedOf(recoveries, one.drill.group))
+    const again = nextLook(one.drill, at, { expected: expectedOf(recoveries, one.drill.group), othersWait })
     next.push(again)
     noted.set(one.drill.id, { lookedAt: at, at: again, row: one.drill.wakeAt })
   }

@@ -1,4 +1,4 @@
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   CompiledQuery,
@@ -80,17 +80,31 @@ class ImmediateDriver extends SqliteDriver {
   }
 }
 
+/** Statements that are kept prepared: the program asks some dozens, and lists of parameters of any length. */
+const keptStatements = 200
+
 /** node:sqlite as Kysely expects a database: parameters come as one array, and no booleans. */
 function shim(database: DatabaseSync): SqliteDatabase {
+  const kept = new Map<string, StatementSync>()
+  const prepared = (sql: string): StatementSync => {
+    const known = kept.get(sql)
+    if (known !== undefined) return known
+    const statement = database.prepare(sql)
+    const [oldest] = kept.size < keptStatements ? [] : kept.keys()
+    if (oldest !== undefined) kept.delete(oldest)
+    kept.set(sql, statement)
+    return statement
+  }
   return {
     close: () => database.close(),
     prepare(sql) {
-      const statement = database.prepare(sql)
+      const statement = prepared(sql)
       return {
         reader: statement.columns().length > 0,
         all: parameters => statement.all(...parameters.map(bindable)),
         run: parameters => statement.run(...parameters.map(bindable)),
-        iterate: parameters => statement.iterate(...parameters.map(bindable)),
+        // A walk goes on between other statements: it has one of its own.
+        iterate: parameters => database.prepare(sql).iterate(...parameters.map(bindable)),
       }
     },
   }

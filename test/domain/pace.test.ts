@@ -21,8 +21,8 @@ function recovering(seconds: number, changes: Parameters<typeof tracking>[0] = {
   return struck
 }
 
-function interval(drill: OpenDrill | ConcludedDrill, seconds: number, expected: Expectation | null = null): number {
-  return nextLook(drill, at(seconds), expected).epochMilliseconds - at(seconds).epochMilliseconds
+function interval(drill: OpenDrill | ConcludedDrill, seconds: number, expected: Expectation | null = null, othersWait = false): number {
+  return nextLook(drill, at(seconds), { expected, othersWait }).epochMilliseconds - at(seconds).epochMilliseconds
 }
 
 describe('pace', () => {
@@ -30,6 +30,13 @@ describe('pace', () => {
     assert.equal(interval(recovering(1), 1), 2000)
     assert.equal(interval(recovering(30), 30), 3000)
     assert.equal(interval(recovering(400), 400), 15_000)
+  })
+
+  it('looks three times as often where nothing is expected and plans wait for the room', () => {
+    assert.equal(interval(recovering(1), 1, null, true), 1000)
+    assert.equal(interval(recovering(60), 60, null, true), 1800)
+    assert.equal(interval(recovering(400), 400, null, true), 12_000)
+    assert.equal(interval(recovering(400, { candidates: [starting] }), 400, null, true), 5000)
   })
 
   it('watches a compressed rehearsal every 250 to 500 ms', () => {
@@ -43,7 +50,7 @@ describe('pace', () => {
   })
 
   describe('where the latest recoveries agreed', () => {
-    const expected = { soonest: 100_000, latest: 104_000 }
+    const expected = { soonest: 100_000, latest: 104_000, isSure: true }
     const waiting = (seconds: number) => recovering(seconds, { candidates: [starting] })
 
     it('looks rarely before the next is due, each second around it, and the sharper the closer they agreed', () => {
@@ -51,16 +58,24 @@ describe('pace', () => {
       for (let seconds = 2; seconds < 104; seconds += interval(waiting(seconds), seconds, expected) / 1000) looks.push(seconds)
       const [before, around] = [looks.filter(second => second < 99), looks.filter(second => second >= 99)]
       assert.deepEqual(before, [2, 4, 8, 16, 28, 40, 52, 64, 76, 88, 91, 92, 93, 94, 95, 96, 97, 98])
-      assert.deepEqual(around, [99, 99.5, 100, 100.5, 101, 101.5, 102, 102.5, 103, 103.5])
+      assert.deepEqual(around, [99, 99.75, 100.25, 100.75, 101.25, 101.75, 102.25, 102.75, 103.25, 103.75])
       const [alike, apart] = [
-        { soonest: 100_000, latest: 100_400 },
-        { soonest: 100_000, latest: 120_000 },
+        { soonest: 100_000, latest: 100_400, isSure: true },
+        { soonest: 100_000, latest: 120_000, isSure: true },
       ]
-      assert.equal(interval(waiting(99.5), 99.5, alike), 500)
-      assert.equal(interval(waiting(101), 101, alike), 500)
+      assert.equal(interval(waiting(99), 99, alike), 750, 'a little before the soonest')
+      assert.equal(interval(waiting(99.75), 99.75, alike), 125)
+      assert.equal(interval(waiting(101), 101, alike), 125)
       assert.equal(interval(waiting(101.4), 101.4, alike), 600, 'the next whole second: nothing is expected any more')
       assert.equal(interval(waiting(110), 110, apart), 2500)
       assert.equal(interval(waiting(110), 110, expected), 1000)
+    })
+
+    it('looks as often as ever before the next is due where few have agreed, and more closely around it all the same', () => {
+      const unsure = { ...expected, isSure: false }
+      for (const seconds of [2, 30, 60]) assert.equal(interval(waiting(seconds), seconds, unsure), interval(waiting(seconds), seconds))
+      assert.equal(interval(waiting(90), 90, unsure), 1000, 'not past the moment from which it may be there')
+      assert.equal(interval(waiting(101), 101, unsure), 500)
     })
 
     it('falls back to a tenth of the time when the next is late, something failed, or cannot be read', () => {
@@ -72,23 +87,28 @@ describe('pace', () => {
 
     it('looks at drills that were struck at different moments in the same ones', () => {
       const due = [0, 0.3, 0.9].map(struck =>
-        nextLook(recovering(96.2, { candidates: [starting], struckAt: at(struck) }), at(96.2), expected),
+        nextLook(recovering(96.2, { candidates: [starting], struckAt: at(struck) }), at(96.2), { expected, othersWait: false }),
       )
       assert.deepEqual(due.map(String), [at(97), at(97), at(97)].map(String))
     })
 
     it('never stands still, and never sleeps through the deadline', () => {
       fc.assert(
-        fc.property(fc.integer({ min: 1, max: 890_000 }), fc.integer({ min: 1, max: 900_000 }), (elapsed, soonest) => {
-          const ms = interval(waiting(elapsed / 1000), elapsed / 1000, { soonest, latest: soonest * 1.2 })
-          assert.ok(ms > 0 && ms <= 15_000 && elapsed + ms <= 900_000, `${ms} ms`)
-        }),
+        fc.property(
+          fc.integer({ min: 1, max: 890_000 }),
+          fc.integer({ min: 1, max: 900_000 }),
+          fc.boolean(),
+          (elapsed, soonest, isSure) => {
+            const ms = interval(waiting(elapsed / 1000), elapsed / 1000, { soonest, latest: soonest * 1.2, isSure })
+            assert.ok(ms > 0 && ms <= 15_000 && elapsed + ms <= 900_000, `${ms} ms`)
+          },
+        ),
       )
     })
 
     it('knows when a drill will make room: at the end of its soak, or when the latest did where they came within seconds', () => {
       assert.equal(String(expectedEnd(waiting(10), expected)), String(at(100 + policy().soak / 1000)))
-      assert.equal(expectedEnd(waiting(10), { soonest: 100_000, latest: 110_000 }), null)
+      assert.equal(expectedEnd(waiting(10), { soonest: 100_000, latest: 110_000, isSure: true }), null)
       assert.equal(expectedEnd(waiting(10), null), null)
       const soaking = recovering(320, { candidates: [candidate('i-new')] })
       assert.ok(soaking.state === 'soaking')

@@ -38,14 +38,14 @@ describe('recoveries', () => {
 
   it('of the group itself say most, and three are enough', () => {
     const known = [...took('other', ...new Array(20).fill(100)), ...took('web', 30, 31, 32)]
-    assert.deepEqual(expectedOf(known, 'web'), { soonest: 30_000, latest: 32_000 })
-    assert.deepEqual(expectedOf([...known, ...took('web', 40, 41, 42, 43, 44)], 'web'), { soonest: 40_000, latest: 44_000 })
+    assert.deepEqual(expectedOf(known, 'web'), { soonest: 30_000, latest: 32_000, isSure: true })
+    assert.deepEqual(expectedOf([...known, ...took('web', 40, 41, 42, 43, 44)], 'web'), { soonest: 40_000, latest: 44_000, isSure: true })
   })
 
-  it('of the rest of the scope stand in where they agree, and say nothing where they do not or are few', () => {
+  it('of the rest of the scope stand in, be it one, and say nothing where they disagree', () => {
     const known = took('other', 30, 30, 30, 30, 31, 31, 31, 33)
-    assert.deepEqual(expectedOf(known, 'web'), { soonest: 30_000, latest: 33_000 })
-    assert.equal(expectedOf(known.slice(1), 'web'), null)
+    assert.deepEqual(expectedOf(known, 'web'), { soonest: 30_000, latest: 33_000, isSure: true })
+    assert.deepEqual(expectedOf(known.slice(-1), 'web'), { soonest: 33_000, latest: 33_000, isSure: false })
     assert.equal(expectedOf([...known, ...took('other', 46)], 'web'), null)
     assert.equal(expectedOf([...known, ...took('web', 30, 60, 90)], 'web'), null, 'its own disagree')
     assert.equal(expectedOf([], 'web'), null)

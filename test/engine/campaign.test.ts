@@ -28,7 +28,7 @@ function campaign(engine: Engine): { readonly ended: Promise<unknown>; isOver():
 }
 
 describe('a campaign', () => {
-  it('keeps its limits while it looks ahead, and hands room over sooner once it knows how long a replacement takes', async () => {
+  it('keeps its limits while it looks ahead, and hands room over within a second, also before it knows how long a replacement takes', async () => {
     const stage = await opened(20)
     const engine = stage.engine()
     try {
@@ -42,7 +42,7 @@ describe('a campaign', () => {
         assert.ok(underWay.length < 4, `${underWay.length + 1} at once`)
       }
       const rounds = [4, 8, 12, 16].map(first => ((struck[first] ?? 0) - (struck[first - 4] ?? 0)) / 1000)
-      assert.ok((rounds[0] ?? 0) >= 32 && (rounds[3] ?? 0) <= 31.1, `rounds of ${rounds.join(', ')} s`)
+      assert.ok(Math.max(...rounds) <= 31, `rounds of ${rounds.join(', ')} s`)
     } finally {
       await stage.ledger.close()
     }

@@ -4,6 +4,8 @@ import type { Settings } from '../../src/config/settings.ts'
 import type { WebToken } from '../../src/config/web-tokens.ts'
 import type { Drill, StrikeOrder } from '../../src/domain/drill.ts'
 import type { InstallationLimits, Schedule } from '../../src/domain/schedule.ts'
+import type { Engine } from '../../src/engine/context.ts'
+import { veto } from '../../src/engine/veto.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { openLedger } from '../../src/ledger/open.ts'
 import type { ReportedDrill } from '../../src/reports/model.ts'
@@ -73,13 +75,15 @@ export class WebStage {
       owners: { payments: { slack: '#payments' } },
     }
     const haltFileExists = () => made.haltFile
+    const engine = { ledger, log: { debug: log, info: log, warn: log, error: log }, changed() {} } as Partial<Engine> as Engine
     server.serve(() =>
       openListener({
         settings,
         ledger,
         clock: { now, monotonic: () => performance.now(), sleep: pause },
-        log: { debug: log, info: log, warn: log, error: log },
+        log: engine.log,
         haltFileExists,
+        veto: (drill, words) => veto(engine, drill, words),
         metrics: openMetrics({
           ledger,
           apiCalls: { count() {}, all: () => [] },

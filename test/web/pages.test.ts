@@ -27,7 +27,7 @@ describe('the pages', () => {
     const [h1] = walk(root).filter(({ name }) => name === 'h1')
     assert.equal(textOf(h1 as Element), '8 groups cannot be rebuilt as they are, 8 can, 16 are not proven.')
     const text = textOf(root)
-    assert.match(text, /sessions aws:123456789012\/eu-west-1 · for 2 h/)
+    assert.match(text, /sessions aws:123456789012\/eu-west-1 ·\sfor 2 h/)
     assert.match(text, /The successor was healthy for 13 s, then failed: out of memory\./)
     assert.match(text, /streams aws:123456789012\/eu-west-1 · soaking/)
     assert.match(text, /4 groups are wounded/)
@@ -83,6 +83,7 @@ describe('the pages', () => {
     assert.match(html, /<p class="big">0 %<\/p>/)
     assert.match(html, /aria-label="Coverage over the last 90 days: 0 % on 23 Aug, 0 % now\."/)
     assert.match(html, /class="edge" d="M[^"]*,1L[^"]*,132"/, 'it was proven for two days')
+    assert.match(html, /does not show forecasts that were taken back since/, 'the past is not said to be better known than it is')
   })
 
   it('Group: next drill, what stands in its way, findings, time to recover, drills', async () => {

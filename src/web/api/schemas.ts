@@ -67,7 +67,9 @@ export const coverageDocument = z.strictObject({
   standings: z.record(z.enum(shownStandings), count),
   history: z
     .array(z.strictObject({ at: instant, provenGroups: count }))
-    .describe('Of the groups opted in today: how many were proven at the end of each day.'),
+    .describe(
+      'Of the groups opted in today: how many were proven at the end of each day. A forecast that was taken back since is not known any more, and takes nothing from the days on which it held.',
+    ),
 })
 
 export const refusalsDocument = z.strictObject({

@@ -126,7 +126,7 @@ function headline(sums: Tally, total: number): string {
 function coverage(view: FleetView, sums: Tally, total: number): Markup {
   return markup`<section class="panel" aria-labelledby="coverage"><h2 id="coverage">Coverage</h2>
 <p class="big">${percentProven(sums.phoenix, total)} %</p><p class="small soft">${sums.phoenix.toLocaleString('en')} of ${plural(total, 'opted-in group')} proven in the last ${plural(coverageDays, 'day')}</p>
-${coverageChart(view.days, total)}</section>`
+${coverageChart(view.days, total)}<p class="small soft">The curve is of the groups that are opted in today. It does not show forecasts that were taken back since.</p></section>`
 }
 
 function standings(sums: Tally, total: number, search: FleetSearch): Markup {
@@ -160,7 +160,7 @@ function urgentItem(group: FleetGroup, drill: Drill | null, now: Temporal.Instan
   const shown: Shown = group.standing === 'forecast' ? 'forecast' : 'snowflake'
   const why = drill === null ? '' : whyOf(drillCard({ drill, events: [], before: null, after: null }), 160)
   return markup`<li>${standingBadge(shown)}
-<div><p>${groupLink(group)}${group.since === null ? null : markup` · <b>${lasting(group.since, now)}</b>`}${group.owner === null ? null : markup` <span class="soft">· owner ${name(clip(group.owner, 40))}</span>`}</p>
+<div><p>${groupLink(group)}${group.since === null ? null : markup` ·\u00a0<b>${lasting(group.since, now)}</b>`}${group.owner === null ? null : markup` <span class="soft">·\u00a0owner ${name(clip(group.owner, 40))}</span>`}</p>
 <p>${why === '' ? null : name(asSentence(why))} ${drill === null ? null : markup`<a href="${drillHref(drill.id)}">See the drill</a>`}</p></div></li>`
 }
 
@@ -217,7 +217,7 @@ function scopeCells(scope: string, groups: readonly FleetGroup[], how: { readonl
 function namedCell(group: FleetGroup, now: Temporal.Instant): Markup {
   const shown = shownOf(group, proofSince(now))
   const age = ageOf(group, now)
-  return markup`<li><a class="cell ${shown} ${ageClass(group, now)}" href="${groupHref(group.id)}">${icon(shownIcons[shown])}<span class="who">${name(clip(group.name, 44))}</span><span class="when">${shownNames[shown]}${age === '' ? null : markup` · <span class="age">${age}</span>`}</span></a></li>`
+  return markup`<li><a class="cell ${shown} ${ageClass(group, now)}" href="${groupHref(group.id)}">${icon(shownIcons[shown])}<span class="who">${name(clip(group.name, 44))}</span><span class="when">${shownNames[shown]}${age === '' ? null : markup` <span class="age">· ${age}</span>`}</span></a></li>`
 }
 
 /** Since when it cannot be rebuilt; of everything else how old the result is. */

@@ -64,7 +64,7 @@ async function openPages({ installation, settings, tokens, apiCalls, since, io }
     let collect: (() => Promise<string>) | null = null
     const metrics = async () => {
       const { openMetrics } = await import('../telemetry/metrics.ts')
-      collect ??= openMetrics({ ledger, apiCalls, haltFileExists, since, watchLag: () => watchLag(engine) })
+      collect ??= openMetrics({ ledger, schedules: settings.schedules, apiCalls, haltFileExists, since, watchLag: () => watchLag(engine) })
       return collect()
     }
     return await openListener({

@@ -110,6 +110,8 @@ label { font-size: 13px; color: var(--soft); }
 .scope { margin-top: 1.1rem; }
 .scope h3 { font-size: 14px; font-weight: 600; margin-bottom: .5rem; }
 .scope h3 a { color: inherit; text-decoration-color: var(--line); }
+.trouble { display: flex; gap: .4rem; align-items: baseline; margin-bottom: .5rem; color: var(--unsure); }
+.trouble .icon { align-self: center; }
 .scope h3 .soft { font-weight: 400; font-size: 13px; margin-left: .4rem; }
 .cells { display: grid; grid-template-columns: repeat(auto-fill, minmax(12.5rem, 1fr)); gap: .5rem; }
 .cell { display: grid; grid-template-columns: 1.35rem 1fr; align-content: center; align-items: center; height: 100%; padding: .5rem .3rem .5rem .6rem; border-radius: 7px; border: 1px solid var(--edge); border-left-width: 5px; background: var(--tint); color: var(--ink); text-decoration: none; line-height: 1.3; }

@@ -67,7 +67,9 @@ export class WebStage {
     const log = (message: string, fields = {}) => void made.logged.push(`${message} ${JSON.stringify(fields)}`)
     const settings = {
       web: { listen: '127.0.0.1:0', origin: null, tokens: [], proxy: null, ...options.web },
-      schedules: options.schedules ?? [scheduleWith({ leashed: false, groups: { providers: ['aws'], include: ['*'], exclude: [] } })],
+      schedules: options.schedules ?? [
+        scheduleWith({ leashed: false, maxDaysBetweenDrills: 5, groups: { providers: ['aws'], include: ['*'], exclude: [] } }),
+      ],
       limits: { concurrent: null, strikesPerDay: null, ...options.limits },
       never: [],
       written: true,
@@ -86,6 +88,7 @@ export class WebStage {
         veto: (drill, words) => veto(engine, drill, words),
         metrics: openMetrics({
           ledger,
+          schedules: settings.schedules,
           apiCalls: { count() {}, all: () => [] },
           watchLag: async () => 0,
           haltFileExists,

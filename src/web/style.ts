@@ -156,7 +156,7 @@ label { font-size: 13px; color: var(--soft); }
 .halt-here form { display: flex; gap: .4rem; min-width: 0; }
 .raw { font: 12px/1.5 var(--mono); background: var(--paper); border: 1px solid var(--line); border-radius: 8px; padding: .8rem 1rem; overflow: auto; max-height: 40rem; white-space: pre-wrap; margin: .5rem 0 0; }
 .app .fleet tbody th { width: auto; white-space: nowrap; font-weight: 500; font-variant-numeric: tabular-nums; }
-.app .fleet td.by { white-space: nowrap; max-width: 16rem; overflow: hidden; text-overflow: ellipsis; }
+.app .fleet td.by { width: 24%; }
 
 .schedule { margin-top: 1rem; }
 .schedule > header h2 { font-size: 18px; margin: 0; }
@@ -215,7 +215,7 @@ label { font-size: 13px; color: var(--soft); }
   .halt-here form { flex: 1 1 100%; }
   .halt-here input { flex: 1 1 0; width: 0; }
   .schedule .facts { grid-template-columns: 1fr; }
-  .app .fleet td.by { grid-column: 2; grid-row: 1; }
+  .app .fleet td.by { grid-column: 1 / -1; width: auto; }
 }
 @media print { .halt, .search, .halt-here, .clear-quarantine, .bar nav { display: none; } }
 `

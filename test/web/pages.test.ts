@@ -318,6 +318,11 @@ describe('the API', () => {
     assert.ok(asked >= 13)
   }
 
+  it('S3 says of a schedule why its circuit breaker is open', async () => {
+    const { schedules } = (await (await stage.fetch('/api/v1/schedules')).json()) as { schedules: { breaker: string | null }[] }
+    assert.match(schedules[0]?.breaker ?? '', /^\d+ of the \d+ drills of the schedule weekdays in the last 24 h were no phoenix$/)
+  })
+
   it('answers each of its addresses as its own OpenAPI document says', () => holdsItsPromises(stage, [...ids.values()]))
 
   it('does so over an empty ledger, too', async () => {

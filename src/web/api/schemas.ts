@@ -83,6 +83,7 @@ const scheduleDocument = z.strictObject({
   leashed: z.boolean(),
   method: z.enum(['retire', 'crash']),
   meanDaysBetweenDrills: z.number(),
+  breaker: z.string().nullable().describe('Why its circuit breaker is open, so that it strikes nothing. Null: it is closed.'),
   coming: z
     .array(z.strictObject({ group: z.string(), name: z.string(), at: instant }))
     .describe('Over the coming two weeks, by the draw as it stands now.'),

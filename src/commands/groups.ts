@@ -1,20 +1,23 @@
 import { openInstallation } from '../compose.ts'
 import type { GroupSnapshot } from '../domain/group.ts'
+import type { LedgerState } from '../domain/ledger-state.ts'
 import { chooseSchedule, policyFor, readOptIn } from '../domain/opt-in.ts'
 import type { DrillPolicy, Schedule } from '../domain/schedule.ts'
 import type { SeenGroup } from '../domain/seen-group.ts'
 import { unknownOwner } from '../domain/tags.ts'
-import { type Engine, type ScopeHandle, scopesOf } from '../engine/context.ts'
+import { type Engine, limitsOf, type ScopeHandle, scopesOf } from '../engine/context.ts'
 import { discover } from '../engine/discover.ts'
 import { type Forecast, forecastScope } from '../engine/forecast.ts'
 import { chooseVictim } from '../engine/fresh-look.ts'
 import { plural } from '../reports/sentences.ts'
 import type { GroupFacts, RuleRefusal } from '../rules/rule.ts'
-import { allRefusals, driftRules, firstRefusal, groupRules } from '../rules/rules.ts'
+import { allRefusals, driftRules, firstRefusal, groupRules, standingRules } from '../rules/rules.ts'
 import { UsageError } from './exit.ts'
 import { type Io, writeJson, writeLine } from './io.ts'
 import type { GroupsOptions } from './options.ts'
 import { table, writeSentence } from './terminal.ts'
+
+const standingNumbers: ReadonlySet<string> = new Set(standingRules.map(({ number }) => number))
 
 interface Explained {
   readonly group: string
@@ -70,8 +73,8 @@ async function explainScope(
   const forecasts = await forecastScope(handle, wishes, { since, signal })
   // A look that grew old while the rest was read forbids a strike; here it would only hide the other reasons.
   const lookedAt = engine.clock.now()
-  const now = await engine.ledger.now()
-  return placed.map(one => explain(engine, one, { forecast: forecasts.get(one.seen.summary.id), lookedAt, now }))
+  const state = await engine.ledger.state()
+  return placed.map(one => explain(engine, one, { forecast: forecasts.get(one.seen.summary.id), lookedAt, state }))
 }
 
 function placeOf(engine: Engine, seen: SeenGroup, owners: readonly string[]): Placed {
@@ -86,11 +89,12 @@ function placeOf(engine: Engine, seen: SeenGroup, owners: readonly string[]): Pl
 interface Look {
   readonly forecast: Forecast | undefined
   readonly lookedAt: Temporal.Instant
-  readonly now: Temporal.Instant
+  readonly state: LedgerState
 }
 
-function explain(engine: Engine, { seen, place, hints: own }: Placed, { forecast, lookedAt, now }: Look): Explained {
+function explain(engine: Engine, { seen, place, hints: own }: Placed, { forecast, lookedAt, state }: Look): Explained {
   const { summary } = seen
+  const { now } = state
   const about = { group: summary.id, name: summary.name, optedIn: seen.optedIn }
   if ('why' in place) return { ...about, schedule: null, eligible: false, refusals: [{ rule: 'S1', reason: place.why }], hints: own }
   const { schedule, policy } = place
@@ -119,8 +123,23 @@ function explain(engine: Engine, { seen, place, hints: own }: Placed, { forecast
     else if (drift !== null) hints.push(`${drift.instance} could not be struck: ${drift.refusal.reason}`)
     hints.push(...protectedMembers(snapshot, refusals))
   }
+  const standing = standingRefusals(engine, { seen, schedule, state })
+  refusals.push(...standing.filter(({ transient }) => transient !== true))
+  const [wait] = standing
+  if (refusals.length === 0 && wait !== undefined) hints.push(`a strike would have to wait: ${wait.reason}`)
   const plain = refusals.map(({ rule, reason }) => ({ rule, reason }))
   return { ...about, schedule: schedule.name, eligible: plain.length === 0, refusals: plain, hints }
+}
+
+/** What is no fault of the group's own: halts, its service in quarantine, limits, an open breaker, a scope in an incident. */
+function standingRefusals(
+  engine: Engine,
+  { seen, schedule, state }: { readonly seen: SeenGroup; readonly schedule: Schedule; readonly state: LedgerState },
+): readonly RuleRefusal[] {
+  const { summary, service } = seen
+  const plan = { id: 'explanation', schedule: schedule.name, scope: summary.scope, service, group: summary.id }
+  const facts = { state, plan, schedule, ...limitsOf(engine), run: null, haltFile: engine.haltFileExists() }
+  return allRefusals(standingRules, facts)
 }
 
 function hintsFor({ observation, policy }: GroupFacts): string[] {
@@ -155,8 +174,12 @@ function print(explained: readonly Explained[], io: Io): void {
     writeLine(io.stdout, 'No group carries the tag firedrill. Opt one in with the tag firedrill = enabled.')
     return
   }
+  const common = commonReasons(explained)
   const rows = explained.flatMap(one => {
-    const reasons = [...one.refusals.map(({ rule, reason }) => `${rule} ${reason}`), ...one.hints.map(hint => `note: ${hint}`)]
+    const shared = one.refusals.filter(refusal => common.has(words(refusal)))
+    const own = one.refusals.filter(refusal => !shared.includes(refusal))
+    const below = [...new Set(shared.map(({ rule }) => rule))].join(', ')
+    const reasons = [...own.map(words), ...(below === '' ? [] : [`${below}, see below`]), ...one.hints.map(hint => `note: ${hint}`)]
     const [first = 'may be drilled', ...rest] = reasons
     return [[one.name, one.optedIn ? 'yes' : 'no', one.eligible ? 'yes' : 'no', first], ...rest.map(reason => ['', '', '', reason])]
   })
@@ -164,8 +187,21 @@ function print(explained: readonly Explained[], io: Io): void {
   for (const line of table(rows, columns, { width: io.columns, colour: io.colour })) writeLine(io.stdout, line)
   const eligible = explained.filter(one => one.eligible).length
   writeLine(io.stdout)
-  writeLine(
+  for (const [reason, groups] of common) writeSentence(io.stdout, `${reason} (${plural(groups, 'group')})`)
+  if (common.size > 0) writeLine(io.stdout)
+  writeSentence(
     io.stdout,
     `${plural(explained.length, 'group')} seen, ${explained.filter(one => one.optedIn).length} opted in, ${eligible} eligible now.`,
   )
+}
+
+/** What stops a schedule, a scope or everything stops many groups at once: it is said once, with how many. */
+function commonReasons(explained: readonly Explained[]): ReadonlyMap<string, number> {
+  const told = explained.flatMap(({ refusals }) => refusals.filter(({ rule }) => standingNumbers.has(rule)).map(words))
+  const counts = [...Map.groupBy(told, reason => reason)].map(([reason, all]) => [reason, all.length] as const)
+  return new Map(counts.filter(([, groups]) => groups > 1))
+}
+
+function words({ rule, reason }: Explained['refusals'][number]): string {
+  return `${rule} ${reason}`
 }

@@ -4,6 +4,7 @@ import type { Settings } from '../config/settings.ts'
 import { readTokens, type WebToken } from '../config/web-tokens.ts'
 import { reasonOf } from '../engine/context.ts'
 import { runService } from '../engine/service.ts'
+import { veto } from '../engine/veto.ts'
 import { watchLag } from '../engine/watch-lag.ts'
 import { holdWorkerRole } from '../ledger/worker-role.ts'
 import { orAborted } from '../providers/shared/deadline.ts'
@@ -63,7 +64,7 @@ async function openPages({ installation, settings, tokens, apiCalls, since, io }
     let collect: (() => Promise<string>) | null = null
     const metrics = async () => {
       const { openMetrics } = await import('../telemetry/metrics.ts')
-      collect ??= openMetrics({ ledger, apiCalls, haltFileExists, since, watchLag: () => watchLag(engine) })
+      collect ??= openMetrics({ ledger, schedules: settings.schedules, apiCalls, haltFileExists, since, watchLag: () => watchLag(engine) })
       return collect()
     }
     return await openListener({
@@ -72,6 +73,7 @@ async function openPages({ installation, settings, tokens, apiCalls, since, io }
       clock,
       log,
       haltFileExists,
+      veto: (drill, words) => veto(engine, drill, words),
       metrics,
       tokens,
       localName: whoIsThere(io.env),

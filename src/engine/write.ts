@@ -1,15 +1,18 @@
-import type { After, Before, Drill } from '../domain/drill.ts'
+import type { Drill } from '../domain/drill.ts'
 import type { Notice } from '../domain/notice.ts'
-import type { NewEvent } from '../ledger/ledger.ts'
+import type { Advance, NewEvent } from '../ledger/ledger.ts'
 import type { Engine } from './context.ts'
 import { messagesFor } from './tell.ts'
 
-/** Writes a drill's next state. False: somebody else moved it first; then what we know is old and nothing is announced. */
+/**
+ * Writes a drill's next state, whatever made it; with `intend`, the only way in which a drill changes, so whoever listens to `changed` hears
+ * of each end. False: somebody else moved it first; then what we know is old and nothing is announced.
+ */
 export async function advance(
   engine: Engine,
   drill: Drill,
   events: readonly NewEvent[],
-  beside: { before?: Before; after?: After; quarantine?: string; notices?: readonly Notice[] } = {},
+  beside: Pick<Advance, 'before' | 'after' | 'quarantine' | 'audit'> & { readonly notices?: readonly Notice[] } = {},
 ): Promise<boolean> {
   const { notices = [], ...rest } = beside
   const told = messagesFor(engine, notices)

@@ -2,11 +2,10 @@ import { sql } from 'kysely'
 import { decode, encode } from '../domain/codec.ts'
 import type { After, Before, Drill, DrillEvent, DrillId, DrillState, PlannedDrill } from '../domain/drill.ts'
 import type { ScopeId } from '../domain/group.ts'
-import { transition } from '../domain/transition.ts'
 import { inTransaction, underLock } from './dialect.ts'
-import { fromBody, isPlanned, openStates, struckAt, toRow } from './drill-row.ts'
+import { fromBody, openStates, struckAt, toRow } from './drill-row.ts'
 import { noteConclusion, noteForecast, noteStrike } from './groups.ts'
-import { type Advance, type DrillFilter, type DueDrill, LedgerError, type NewEvent, type NewPlan } from './ledger.ts'
+import type { Advance, DrillFilter, DueDrill, NewEvent, NewPlan } from './ledger.ts'
 import { addMessages } from './messages.ts'
 import type { Db } from './schema.ts'
 import { putInQuarantine, record } from './stops.ts'
@@ -123,11 +122,12 @@ export function watchedQuery(db: Db, scope: ScopeId) {
 
 /**
  * Conclusions change what limits strikes (open, wounded, quarantined, the breaker), so they are written under the
- * ledger's lock: no intent may see half of one.
+ * ledger's lock: no intent may see half of one. What people do is too: a drill is struck or vetoed, never both.
  */
 export function advance(store: Store, step: Advance): Promise<boolean> {
-  const { dialect } = store
-  const transact = step.drill.state === 'concluded' || step.quarantine !== undefined ? underLock : inTransaction
+  const { dialect, newId } = store
+  const mustLock = step.drill.state === 'concluded' || step.quarantine !== undefined || step.audit !== undefined
+  const transact = mustLock ? underLock : inTransaction
   return transact(dialect, async transaction => {
     if (!(await replace(transaction, step.drill))) return false
     await appendEvents(transaction, step.drill.id, step.events)
@@ -140,32 +140,9 @@ export function advance(store: Store, step: Advance): Promise<boolean> {
       await putInQuarantine(transaction, { drill: step.drill, reason: step.quarantine, since: await dialect.now(transaction) })
     if (step.messages !== undefined && step.messages.length > 0)
       await addMessages(transaction, store, { messages: step.messages, now: await dialect.now(transaction) })
+    if (step.audit !== undefined)
+      await record(transaction, { id: newId(), at: (await dialect.now(transaction)).epochMilliseconds, ...step.audit })
     return true
-  })
-}
-
-/** Under the lock that intents are written under: a drill is struck or vetoed, never both. */
-export function veto(store: Store, id: DrillId, { by, note }: { by: string; note: string }): Promise<DrillState | 'unknown' | null> {
-  const { dialect, newId } = store
-  return underLock(dialect, async transaction => {
-    const row = await transaction.selectFrom('drills').select('body').where('id', '=', id).executeTakeFirst()
-    if (row === undefined) return 'unknown'
-    const stored = fromBody(row)
-    if (!isPlanned(stored)) return stored.state
-    const at = await dialect.now(transaction)
-    const refusal = { rule: 'veto', reason: `${by} vetoed it: ${note}` }
-    const refused = transition(stored, { kind: 'refuse', refusal, findings: [], at })
-    if (!(await replace(transaction, refused))) throw new LedgerError('failed', `drill ${id} changed under the lock; this is a defect`)
-    await appendEvents(transaction, id, [{ at, kind: 'refused', data: { ...refusal } }])
-    await record(transaction, {
-      id: newId(),
-      at: at.epochMilliseconds,
-      by,
-      action: 'veto',
-      subject: `drill ${id} of ${stored.group}`,
-      note,
-    })
-    return null
   })
 }
 

@@ -116,8 +116,6 @@ export interface Ledger {
   messagesAbout(drill: DrillId): Promise<readonly MessageStanding[]>
   /** Those that wait, and those that ended `since` then, by target and state. */
   messageCounts(since: Temporal.Instant): Promise<readonly MessageCount[]>
-  /** Refuses a drill that is still planned, with a line in the audit; null: it was vetoed, else the state that it has meanwhile. */
-  veto(drill: DrillId, words: { readonly by: string; readonly note: string }): Promise<DrillState | 'unknown' | null>
 
   // known differences
   /** Records that this difference is accepted from now on; what was accepted at the same place of the group before ends. */
@@ -237,6 +235,8 @@ export interface Advance {
   readonly quarantine?: string
   /** Tell of it, in the same transaction. */
   readonly messages?: readonly NewMessage[]
+  /** Somebody did this: the line that says who. */
+  readonly audit?: Omit<AuditEntry, 'id' | 'at'>
 }
 
 export interface ClaimedMessage {

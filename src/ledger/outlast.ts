@@ -1,6 +1,8 @@
-import type { PlannedDrill } from '../domain/drill.ts'
+import { encode } from '../domain/codec.ts'
+import type { Drill, PlannedDrill } from '../domain/drill.ts'
 import type { Log } from '../domain/log.ts'
 import type { Clock, Milliseconds } from '../domain/time.ts'
+import { isOpen } from './drill-row.ts'
 import { type Ledger, LedgerError, type NewPlan } from './ledger.ts'
 
 /** A managed PostgreSQL that fails over is away for one to two minutes. */
@@ -19,7 +21,6 @@ const repeatable: ReadonlySet<string | symbol> = new Set<keyof Ledger>([
   'drills',
   'due',
   'watched',
-  'advance',
   'events',
   'before',
   'after',
@@ -75,6 +76,13 @@ export function outlastOutages(ledger: Ledger, outlasting: Outlasting): Ledger {
         () => ledger.endPermit(drill),
         async () => void (await ledger.now()),
       ),
+    // Nobody looks again at a drill that ended, so whoever wrote that must learn of it, or it is told to nobody. What is open is looked
+    // at again, and then found as it was written.
+    advance: step =>
+      outage.outlast(
+        () => ledger.advance(step),
+        async () => (await ledger.advance(step)) || (!isOpen(step.drill) && (await isStored(ledger, step.drill))),
+      ),
     addPlans: plans =>
       outage.outlast(
         () => ledger.addPlans(plans),
@@ -94,6 +102,11 @@ export function outlastOutages(ledger: Ledger, outlasting: Outlasting): Ledger {
       return (...args: readonly unknown[]) => again(() => Reflect.apply(method, target, args) as Promise<unknown>)
     },
   })
+}
+
+async function isStored(ledger: Ledger, drill: Drill): Promise<boolean> {
+  const stored = await ledger.drill(drill.id)
+  return stored !== null && encode(stored) === encode(drill)
 }
 
 /** Plans that were written before the answer was lost are not added once more: all that stand there are the answer. */

@@ -54,7 +54,6 @@ export function repository(store: Store): Ledger {
     nextMessageAt: () => guarded(() => messages.nextMessageAt(store)),
     messagesAbout: drill => guarded(() => messages.messagesAbout(store, drill)),
     messageCounts: since => guarded(() => messages.messageCounts(store, since)),
-    veto: (drill, words) => guarded(() => drills.veto(store, drill, words)),
     accept: difference => guarded(() => exceptions.accept(store, difference)),
     accepted: group => guarded(() => exceptions.accepted(store, group)),
     close() {

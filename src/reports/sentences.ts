@@ -228,7 +228,7 @@ function settled(card: DrillCard): Temporal.Instant {
 /** One line that starts and ends as a sentence does. */
 export function asSentence(text: string): string {
   const line = visibleLine(text)
-  const first = /^[a-z]+[ ,:]/.test(line) ? line.charAt(0).toUpperCase() + line.slice(1) : line
+  const first = /^[a-z]+(?:[ ,]|: )/.test(line) ? line.charAt(0).toUpperCase() + line.slice(1) : line
   return /[.!?…]$/.test(first) || first === '' ? first : `${first}.`
 }
 

@@ -61,16 +61,21 @@ export interface DriftFacts {
   readonly drift: Drift
 }
 
-/** What the ledger says under its lock, for S2, S3, S6, S15; and S4 once more, in ledger time. */
-export interface LedgerFacts {
+/** What the ledger says, for S2, S3, S6, S15: also of a group that has no plan, to explain what stands in its way. */
+export interface StandingFacts {
   readonly state: LedgerState
-  readonly plan: PlannedDrill
+  readonly plan: Pick<PlannedDrill, 'id' | 'schedule' | 'scope' | 'service' | 'group'>
   readonly schedule: Schedule
   /** Of all schedules together; left out: none. */
   readonly limits?: InstallationLimits
   readonly run: string | null
   /** FIREDRILL_HALT_FILE exists. */
   readonly haltFile: boolean
+}
+
+/** What the ledger says of a plan under its lock; S4 is asked once more, in ledger time. */
+export interface LedgerFacts extends StandingFacts {
+  readonly plan: PlannedDrill
 }
 
 /** What a rule finds wrong: a sentence for the owner, with findings or a hint that it passes by itself. */

@@ -1,4 +1,4 @@
-import type { DriftFacts, GroupFacts, LedgerFacts, Rule, RuleRefusal, VictimFacts } from './rule.ts'
+import type { DriftFacts, GroupFacts, LedgerFacts, Rule, RuleRefusal, StandingFacts, VictimFacts } from './rule.ts'
 import { optedIn } from './s01-opted-in.ts'
 import { notHalted } from './s02-not-halted.ts'
 import { withinLimits } from './s03-limits.ts'
@@ -32,6 +32,9 @@ export const driftRules: readonly Rule<DriftFacts>[] = notDrifted
 
 /** Under the ledger's lock. */
 export const ledgerRules: readonly Rule<LedgerFacts>[] = [...notHalted, ...inLedgerTime, ...scopeCalm, ...serviceFree, ...withinLimits]
+
+/** The same but for time: what stands in a group's way that is no fault of its own. */
+export const standingRules: readonly Rule<StandingFacts>[] = [...notHalted, ...scopeCalm, ...serviceFree, ...withinLimits]
 
 /** The first reason not to strike; null: every rule agrees. */
 export function firstRefusal<Facts>(rules: readonly Rule<Facts>[], facts: Facts): RuleRefusal | null {

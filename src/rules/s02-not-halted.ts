@@ -1,8 +1,8 @@
 import type { Halt, HaltTarget } from '../domain/ledger-state.ts'
-import { type LedgerFacts, type Rule, rule } from './rule.ts'
+import { type Rule, rule, type StandingFacts } from './rule.ts'
 
 /** S2: a halt forbids new intents at once, wherever it was set. */
-export const notHalted: readonly Rule<LedgerFacts>[] = [
+export const notHalted: readonly Rule<StandingFacts>[] = [
   rule('S2', ({ haltFile }) =>
     haltFile ? 'everything is halted: the halt file (FIREDRILL_HALT_FILE) exists, or cannot be looked for' : null,
   ),
@@ -17,7 +17,7 @@ function isInForce(halt: Halt, now: Temporal.Instant): boolean {
   return halt.until === null || Temporal.Instant.compare(now, halt.until) < 0
 }
 
-function concerns(target: HaltTarget, { plan, schedule }: LedgerFacts): boolean {
+function concerns(target: HaltTarget, { plan, schedule }: StandingFacts): boolean {
   switch (target.kind) {
     case 'installation':
       return true

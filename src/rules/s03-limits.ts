@@ -1,7 +1,7 @@
 import { describeDuration } from '../domain/duration.ts'
 import type { BusyDrill, ConclusionRecord, StrikeRecord } from '../domain/ledger-state.ts'
 import type { InstallationLimits, Limits, Schedule } from '../domain/schedule.ts'
-import { type LedgerFacts, type Objection, type Rule, rule } from './rule.ts'
+import { type Objection, type Rule, rule, type StandingFacts } from './rule.ts'
 
 const MS_PER_DAY = 24 * 60 * 60 * 1000
 
@@ -15,7 +15,7 @@ const BREAKER_SAMPLE = 4
  * S3: every limit, judged on what the ledger says under its lock. Busy drills are open ones and those
  * whose group is still wounded. Comparisons are written so that a number that is none (NaN) refuses.
  */
-export const withinLimits: readonly Rule<LedgerFacts>[] = [
+export const withinLimits: readonly Rule<StandingFacts>[] = [
   rule('S3', ({ schedule, state }) => {
     const tripped = breakerTripped(schedule, state.conclusions, state.now)
     return tripped === null ? null : `the circuit breaker is open: ${tripped}`
@@ -87,10 +87,10 @@ export function breakerTripped(schedule: Schedule, conclusions: readonly Conclus
 interface BusyLimit {
   readonly count: 'concurrent' | 'concurrentPerScope'
   readonly where: string
-  counts(busy: BusyDrill, facts: LedgerFacts): boolean
+  counts(busy: BusyDrill, facts: StandingFacts): boolean
 }
 
-function busyRule({ count, where, counts }: BusyLimit): Rule<LedgerFacts> {
+function busyRule({ count, where, counts }: BusyLimit): Rule<StandingFacts> {
   return rule('S3', facts => {
     const busy = othersBusy(facts).filter(drill => counts(drill, facts))
     const most = facts.schedule.limits[count]
@@ -102,11 +102,11 @@ function busyRule({ count, where, counts }: BusyLimit): Rule<LedgerFacts> {
 interface StrikeLimit {
   readonly limit: keyof Pick<Limits, 'strikesPerDay' | 'strikesPerGroupPerDay' | 'strikesPerRun'>
   sentence(made: number, most: number): string
-  counts(strike: StrikeRecord, facts: LedgerFacts): boolean
-  readonly applies?: (facts: LedgerFacts) => boolean
+  counts(strike: StrikeRecord, facts: StandingFacts): boolean
+  readonly applies?: (facts: StandingFacts) => boolean
 }
 
-function strikeRule({ limit, sentence, counts, applies = () => true }: StrikeLimit): Rule<LedgerFacts> {
+function strikeRule({ limit, sentence, counts, applies = () => true }: StrikeLimit): Rule<StandingFacts> {
   return rule('S3', facts => {
     if (!applies(facts)) return null
     const made = otherStrikes(facts).filter(strike => counts(strike, facts)).length
@@ -116,13 +116,13 @@ function strikeRule({ limit, sentence, counts, applies = () => true }: StrikeLim
 }
 
 /** One drill per service, and per group also where its service was renamed meanwhile. */
-function oneAtATime(facts: LedgerFacts): Objection | null {
+function oneAtATime(facts: StandingFacts): Objection | null {
   const busy = othersBusy(facts).find(drill => drill.service === facts.plan.service || drill.group === facts.plan.group)
   if (busy === undefined) return null
   return passing(`${busy.group} of the service ${busy.service} is ${busy.wounded ? 'still wounded by' : 'in'} drill ${busy.drill}`)
 }
 
-function woundedInScope(facts: LedgerFacts): string | null {
+function woundedInScope(facts: StandingFacts): string | null {
   const failed = othersBusy(facts).filter(busy => busy.scope === facts.plan.scope && busy.wounded && busy.failedRebuild)
   const groups = [...new Set(failed.map(busy => busy.group))]
   const most = facts.schedule.limits.woundedPerScope
@@ -131,7 +131,7 @@ function woundedInScope(facts: LedgerFacts): string | null {
 }
 
 /** Between any two strikes, whichever schedule made the other. */
-function spacedOut(facts: LedgerFacts): Objection | null {
+function spacedOut(facts: StandingFacts): Objection | null {
   const newest = Math.max(...otherStrikes(facts).map(strike => strike.at.epochMilliseconds))
   const { spacing } = facts.schedule.limits
   const passed = facts.state.now.epochMilliseconds - newest
@@ -140,11 +140,11 @@ function spacedOut(facts: LedgerFacts): Objection | null {
 }
 
 /** Asked again for a drill that was already intended, its own record must not stand in its way. */
-function othersBusy({ state, plan }: LedgerFacts): readonly BusyDrill[] {
+function othersBusy({ state, plan }: StandingFacts): readonly BusyDrill[] {
   return state.busy.filter(busy => busy.drill !== plan.id)
 }
 
-function otherStrikes({ state, plan }: LedgerFacts): readonly StrikeRecord[] {
+function otherStrikes({ state, plan }: StandingFacts): readonly StrikeRecord[] {
   return state.strikes.filter(strike => strike.drill !== plan.id)
 }
 

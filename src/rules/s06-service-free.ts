@@ -1,10 +1,10 @@
 import { describeDuration } from '../domain/duration.ts'
 import { readOptIn, serviceOf } from '../domain/opt-in.ts'
 import { localDate } from '../domain/window.ts'
-import { type GroupFacts, type LedgerFacts, type Rule, rule, snapshotRule } from './rule.ts'
+import { type GroupFacts, type Rule, rule, type StandingFacts, snapshotRule } from './rule.ts'
 
 /** S6: no strike on a service with an open drill, in quarantine, or so soon after its last strike. */
-export const serviceFree: readonly Rule<LedgerFacts>[] = [
+export const serviceFree: readonly Rule<StandingFacts>[] = [
   rule('S6', ({ state, plan }) => {
     const quarantine = state.quarantines.find(({ service }) => service === plan.service)
     return quarantine === undefined

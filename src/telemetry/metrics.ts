@@ -1,7 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { proofSince } from '../domain/coverage.ts'
+import type { Schedule } from '../domain/schedule.ts'
 import { shownOfCount } from '../domain/standing.ts'
 import type { Conclusion, ConclusionCursor, Ledger } from '../ledger/ledger.ts'
+import { breakerTripped } from '../rules/s03-limits.ts'
 import type { ApiCalls } from './api-calls.ts'
 
 /** What is known of this process alone. */
@@ -13,6 +15,7 @@ interface ProcessNeeds {
 
 export interface MetricsNeeds extends ProcessNeeds {
   readonly ledger: Ledger
+  readonly schedules: readonly Schedule[]
   readonly haltFileExists: () => boolean
   /** Conclusions are counted from here on. */
   readonly since: Temporal.Instant
@@ -155,6 +158,18 @@ function instruments(registry: Registry) {
       labelNames: ['scope'],
       registers,
     }),
+    degraded: new Gauge({
+      name: 'firedrill_scope_degraded_groups',
+      help: 'Opted-in groups that the last discovery of a scope found degraded or unreadable; too many stop every strike in it (S15).',
+      labelNames: ['scope'],
+      registers,
+    }),
+    breakers: new Gauge({
+      name: 'firedrill_breaker_open',
+      help: '1 while the circuit breaker of a schedule is open (S3): it strikes nothing.',
+      labelNames: ['schedule'],
+      registers,
+    }),
     messages: new Gauge({
       name: 'firedrill_messages',
       help: 'Notifications that wait for their moment or fail and are tried again, and those of the last 24 h that were sent, dropped or given up.',
@@ -173,7 +188,7 @@ async function countConclusion(ledger: Ledger, shown: Instruments, { drill: id, 
   shown.recovery.observe({ provider }, Math.max(0, seconds(successor.recoveredAt) - seconds(drill.tracking.struckAt)))
 }
 
-async function readState({ ledger, haltFileExists }: MetricsNeeds, shown: Instruments): Promise<void> {
+async function readState({ ledger, schedules, haltFileExists }: MetricsNeeds, shown: Instruments): Promise<void> {
   const state = await ledger.state()
   shown.open.set(state.busy.filter(drill => !drill.wounded).length)
   shown.wounded.set(state.busy.filter(drill => drill.wounded).length)
@@ -183,10 +198,13 @@ async function readState({ ledger, haltFileExists }: MetricsNeeds, shown: Instru
   shown.inFlight.set((await ledger.strikesInFlight()).length)
   shown.due.set((await ledger.due(state.now, mostDue)).length)
   shown.unreadable.reset()
-  for (const { scope, unreadable, at } of state.scopes) {
+  for (const { scope, unreadable, unsteady, at } of state.scopes) {
     shown.unreadable.set({ scope }, unreadable === null ? 0 : 1)
+    shown.degraded.set({ scope }, unsteady)
     shown.seen.set({ scope }, seconds(at))
   }
+  for (const schedule of schedules)
+    shown.breakers.set({ schedule: schedule.name }, breakerTripped(schedule, state.conclusions, state.now) === null ? 0 : 1)
   shown.messages.reset()
   for (const { messages, ...labels } of await ledger.messageCounts(state.now.subtract({ hours: 24 }))) shown.messages.set(labels, messages)
   shown.refusals.reset()

@@ -1,4 +1,5 @@
 import type { Settings } from '../config/settings.ts'
+import type { DrillId, DrillState } from '../domain/drill.ts'
 import type { Log } from '../domain/log.ts'
 import type { Clock } from '../domain/time.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -15,6 +16,8 @@ export interface WebNeeds {
   readonly log: Log
   readonly access: Access
   readonly forms: FormKey
+  /** Refuses a drill that is still planned; null: it was vetoed, else the state that it has meanwhile. */
+  readonly veto: (drill: DrillId, words: { readonly by: string; readonly note: string }) => Promise<DrillState | 'unknown' | null>
   /** FIREDRILL_HALT_FILE exists. */
   readonly haltFileExists: () => boolean
   readonly history: CoverageHistory

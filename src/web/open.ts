@@ -10,7 +10,7 @@ import { openPlans } from './plans/coming.ts'
 import type { Listener } from './server.ts'
 import type { App } from './variables.ts'
 
-export interface DashboardNeeds extends Pick<WebNeeds, 'settings' | 'ledger' | 'clock' | 'log' | 'haltFileExists' | 'metrics' | 'closing'> {
+export interface DashboardNeeds extends Omit<WebNeeds, 'access' | 'forms' | 'history' | 'plans'> {
   readonly tokens: readonly WebToken[]
   /** Who is at the keyboard of this machine, for where nobody has to say who they are. */
   readonly localName: string

@@ -66,7 +66,7 @@ label { font-size: 13px; color: var(--soft); }
 .urgent + p { margin-top: .5rem; }
 .overview .panel > p:not(.big) + p { margin-top: .2rem; }
 
-.coverage { margin-top: .9rem; }
+.coverage { margin: .9rem 0; }
 .curve { display: block; width: 100%; overflow: visible; }
 .curve .grid { stroke: var(--line); stroke-width: 1; vector-effect: non-scaling-stroke; }
 .curve .area { fill: var(--phoenix-tint); }
@@ -110,9 +110,11 @@ label { font-size: 13px; color: var(--soft); }
 .scope { margin-top: 1.1rem; }
 .scope h3 { font-size: 14px; font-weight: 600; margin-bottom: .5rem; }
 .scope h3 a { color: inherit; text-decoration-color: var(--line); }
+.trouble { display: flex; gap: .4rem; align-items: baseline; margin-bottom: .5rem; color: var(--unsure); }
+.trouble .icon { align-self: center; }
 .scope h3 .soft { font-weight: 400; font-size: 13px; margin-left: .4rem; }
 .cells { display: grid; grid-template-columns: repeat(auto-fill, minmax(12.5rem, 1fr)); gap: .5rem; }
-.cell { display: grid; grid-template-columns: 1.45rem 1fr; align-content: center; align-items: center; height: 100%; padding: .5rem .65rem; border-radius: 7px; border: 1px solid var(--edge); border-left-width: 5px; background: var(--tint); color: var(--ink); text-decoration: none; line-height: 1.3; }
+.cell { display: grid; grid-template-columns: 1.35rem 1fr; align-content: center; align-items: center; height: 100%; padding: .5rem .3rem .5rem .6rem; border-radius: 7px; border: 1px solid var(--edge); border-left-width: 5px; background: var(--tint); color: var(--ink); text-decoration: none; line-height: 1.3; }
 .cell .icon { color: var(--hue); }
 .cell .who { font-weight: 600; overflow-wrap: anywhere; }
 .cell .when { grid-column: 2; font-size: 13px; color: var(--soft); }
@@ -154,7 +156,7 @@ label { font-size: 13px; color: var(--soft); }
 .halt-here form { display: flex; gap: .4rem; min-width: 0; }
 .raw { font: 12px/1.5 var(--mono); background: var(--paper); border: 1px solid var(--line); border-radius: 8px; padding: .8rem 1rem; overflow: auto; max-height: 40rem; white-space: pre-wrap; margin: .5rem 0 0; }
 .app .fleet tbody th { width: auto; white-space: nowrap; font-weight: 500; font-variant-numeric: tabular-nums; }
-.app .fleet td.by { white-space: nowrap; max-width: 16rem; overflow: hidden; text-overflow: ellipsis; }
+.app .fleet td.by { width: 24%; }
 
 .schedule { margin-top: 1rem; }
 .schedule > header h2 { font-size: 18px; margin: 0; }
@@ -179,7 +181,8 @@ label { font-size: 13px; color: var(--soft); }
 .limits .used { fill: var(--start); } .limits .full .used { fill: var(--snowflake); } .limits .full b { color: var(--snowflake); }
 .schedule .facts { margin-top: .6rem; gap: 1rem 2rem; }
 .schedule .plain li { display: block; }
-.schedule .coming li { display: grid; grid-template-columns: max-content 1fr; gap: .6rem; }
+.schedule .coming { display: grid; grid-template-columns: max-content minmax(0, 1fr); column-gap: .6rem; }
+.schedule .coming li { display: grid; grid-column: 1 / -1; grid-template-columns: subgrid; }
 .app .rules .panel h2 { font-size: 15px; color: var(--ink); display: flex; gap: .55rem; align-items: baseline; margin: 0; letter-spacing: 0; }
 .app .rules .panel h2 .rule { font: 600 12px/1 var(--mono); color: var(--quiet); background: var(--quiet-tint); padding: .28rem .4rem; border-radius: 4px; }
 .app .rules .panel h2 .n { margin-left: auto; font-weight: 400; font-size: 13px; color: var(--soft); white-space: nowrap; }
@@ -212,8 +215,7 @@ label { font-size: 13px; color: var(--soft); }
   .halt-here form { flex: 1 1 100%; }
   .halt-here input { flex: 1 1 0; width: 0; }
   .schedule .facts { grid-template-columns: 1fr; }
-  .app .fleet td.by { grid-column: 2; grid-row: 1; }
-  .app .rules .panel h2 { flex-wrap: wrap; }
+  .app .fleet td.by { grid-column: 1 / -1; width: auto; }
 }
 @media print { .halt, .search, .halt-here, .clear-quarantine, .bar nav { display: none; } }
 `

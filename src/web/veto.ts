@@ -11,7 +11,7 @@ const words = z.object({ note: z.string().trim().min(1).max(500) })
  * The links of announcements. They need no login: whoever holds one may veto that one strike, until it expires. GET changes
  * nothing, since mail scanners and chat previews follow links; POST vetoes.
  */
-export function addVetoes(app: App, { ledger, log, settings }: Pick<WebNeeds, 'ledger' | 'log' | 'settings'>): void {
+export function addVetoes(app: App, { ledger, settings, veto }: Pick<WebNeeds, 'ledger' | 'settings' | 'veto'>): void {
   const path = '/veto/:drill/:token'
   const rightOf = async (context: WebContext): Promise<VetoRight | null> => {
     const right = readVetoToken(await ledger.salt(), context.req.param('drill') ?? '', context.req.param('token') ?? '')
@@ -31,9 +31,8 @@ export function addVetoes(app: App, { ledger, log, settings }: Pick<WebNeeds, 'l
     const given = words.safeParse(await context.req.parseBody())
     if (!given.success) return context.html(vetoAnswer('Nothing was changed', 'A veto needs a reason: go back and write one.'), 400)
     const by = `the link sent to ${right.target}`
-    const state = await ledger.veto(right.drill, { by, note: given.data.note })
+    const state = await veto(right.drill, { by, note: given.data.note })
     if (state !== null) return tooLate(context, state)
-    log.warn('strike vetoed', { by, drill: right.drill, note: given.data.note })
     return context.html(vetoAnswer('Vetoed', 'This strike will not be made. The veto is written down under Changes and Refusals.'))
   })
 }

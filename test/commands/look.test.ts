@@ -82,6 +82,21 @@ describe('commands that look at groups and drill them', function () {
     assert.equal(strikes(), 0)
   })
 
+  it('groups says of each group also what is no fault of its own, and once what stops many', async () => {
+    assert.equal((await call('halt', 'release week', '--schedule', 'always')).code, 0)
+    const { code, stdout, stderr } = await call('groups')
+    assert.equal(code, 0, stderr)
+    assert.match(stdout, /^web +yes +no +S2, see below$/m)
+    assert.match(stdout, /^search +yes +no +S5 an instance refresh is in progress/m)
+    assert.match(stdout, /^S2 the schedule always is halted by \S+: release week \(3 groups\)$/m)
+    assert.match(stdout, /4 groups seen, 3 opted in, 0 eligible now\./)
+    const { groups } = JSON.parse((await call('groups', '--json')).stdout) as {
+      groups: { name: string; eligible: boolean; refusals: { rule: string; reason: string }[] }[]
+    }
+    const search = groups.find(group => group.name === 'search')
+    assert.deepEqual([search?.eligible, search?.refusals.map(({ rule }) => rule)], [false, ['S5', 'S2']])
+  })
+
   it('ends with 4 where a configured scope cannot be read', async () => {
     simulator.faults.add({ kind: 'denied', service: 'autoscaling' })
     for (const command of ['groups', 'forecast']) {

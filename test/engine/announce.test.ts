@@ -5,6 +5,7 @@ import { announceComing } from '../../src/engine/announce.ts'
 import { runCampaign } from '../../src/engine/campaign.ts'
 import type { Engine } from '../../src/engine/context.ts'
 import { attemptStrikes } from '../../src/engine/strike.ts'
+import { veto } from '../../src/engine/veto.ts'
 import type { Notifier } from '../../src/notify/notifier.ts'
 import { Stage } from './stage.ts'
 
@@ -88,7 +89,7 @@ describe('an announced strike', () => {
     const look = stage.platform.observe.bind(stage.platform)
     // The veto comes while the group is being read: after every check but the one under the lock.
     stage.platform.observe = async (...asked) => {
-      await stage.ledger.veto(drill.id, { by: 'the link sent to sre', note: 'release day' })
+      await veto(engine, drill.id, { by: 'the link sent to sre', note: 'release day' })
       return look(...asked)
     }
     const current = await stage.drill(drill.id)

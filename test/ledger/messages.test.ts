@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Notice } from '../../src/domain/notice.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
-import { intent, plan } from './examples.ts'
+import { plan } from './examples.ts'
 import { kinds, open, type Places, places } from './places.ts'
 
 function notice(key: string, rest: Partial<Notice> = {}): Notice {
@@ -87,27 +87,16 @@ for (const kind of kinds) {
       assert.equal((await ledger.messagesAbout(planned.id)).length, 1)
     })
 
-    it('a veto refuses a planned drill once, says who and why, and leaves a line in the audit', async () => {
+    it('a line in the audit is written with what somebody did, or not at all', async () => {
       const [planned] = await ledger.addPlans([plan('web')])
       assert.ok(planned)
-      const words = { by: 'the link sent to sre', note: 'release day' }
-      assert.equal(await ledger.veto(planned.id, words), null)
-      const drill = await ledger.drill(planned.id)
-      assert(drill?.state === 'refused')
-      assert.deepEqual(drill.refusal, { rule: 'veto', reason: 'the link sent to sre vetoed it: release day' })
-      assert.equal((await ledger.intend(intent(planned))).kind, 'lost', 'what was vetoed is never struck')
-      assert.equal(await ledger.veto(planned.id, words), 'refused')
-      assert.equal(await ledger.veto('nobody', words), 'unknown')
-      const [entry, ...others] = await ledger.audit(10)
-      assert.deepEqual([entry?.action, entry?.by, entry?.note, others], ['veto', words.by, words.note, []])
-    })
-
-    it('a veto that comes after the intent changes nothing', async () => {
-      const [planned] = await ledger.addPlans([plan('web')])
-      assert.ok(planned)
-      assert.equal((await ledger.intend(intent(planned))).kind, 'permitted')
-      assert.equal(await ledger.veto(planned.id, { by: 'somebody', note: 'no' }), 'striking')
+      const audit = { by: 'the link sent to sre', action: 'veto', subject: 'drill', note: 'release day' } as const
+      const next = { ...planned, revision: planned.revision + 1 }
+      assert.equal(await ledger.advance({ drill: { ...next, revision: next.revision + 1 }, events: [], audit }), false)
       assert.deepEqual(await ledger.audit(10), [])
+      assert.equal(await ledger.advance({ drill: next, events: [], audit }), true)
+      const [entry, ...others] = await ledger.audit(10)
+      assert.deepEqual([entry?.action, entry?.by, entry?.subject, entry?.note, others], ['veto', audit.by, 'drill', audit.note, []])
     })
   })
 }

@@ -177,4 +177,21 @@ describe('a ledger whose server goes away during a campaign', () => {
       assert.equal((await inner.events(planned.id)).filter(event => event.kind === 'struck').length, 1)
       assert.equal(await ledger.advance({ drill: concluded(open, { verdict: 'phoenix' }), events: [] }), true)
     }))
+
+  it('tells whoever wrote the end of a drill that it is written, also where the answer was lost, and nobody else', () =>
+    onStage(async ({ ledger, inner, clock, away }) => {
+      const [planned] = await ledger.addPlans([plan('web')])
+      assert.ok(planned)
+      const struck = await ledger.intend(intent(planned))
+      assert.ok(struck.kind === 'permitted')
+      const open = recovering(struck.drill)
+      await ledger.advance({ drill: open, events: [] })
+      away(2, 'after')
+      const events = [{ at: at('10:20:00'), kind: 'concluded', data: {} }]
+      const end = concluded(open, { verdict: 'phoenix' })
+      assert.equal(await through(clock, ledger.advance({ drill: end, events })), true)
+      assert.equal((await inner.events(planned.id)).filter(event => event.kind === 'concluded').length, 1)
+      away(1, 'before')
+      assert.equal(await through(clock, ledger.advance({ drill: concluded(open, { verdict: 'snowflake' }), events })), false)
+    }))
 })

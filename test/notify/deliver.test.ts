@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Settings } from '../../src/config/settings.ts'
 import type { Notice } from '../../src/domain/notice.ts'
+import { transition } from '../../src/domain/transition.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { openLedger } from '../../src/ledger/open.ts'
 import type { Notifier } from '../../src/notify/notifier.ts'
@@ -181,7 +182,8 @@ describe('telling', () => {
       facts: { ...example('strike').facts, drill: { id: drill.id } },
     } as Notice
     await ledger.post([{ target: 'there', notice: told }])
-    await ledger.veto(drill.id, { by: 'somebody', note: 'no' })
+    const refusal = { rule: 'veto', reason: 'somebody vetoed it: no' }
+    await ledger.advance({ drill: transition(drill, { kind: 'refuse', refusal, findings: [], at: noon }), events: [] })
     assert.equal(await notifier().deliver(never), null)
     assert.deepEqual(ids, [])
     assert.deepEqual(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { coverage } from '../../src/domain/coverage.ts'
 import type { FindingKind } from '../../src/domain/finding.ts'
 import { buildReport } from '../../src/reports/report.ts'
-import { advice, headline, refusalSentence, ruleName, whyOf } from '../../src/reports/sentences.ts'
+import { advice, asSentence, headline, refusalSentence, ruleName, whyOf } from '../../src/reports/sentences.ts'
 import { percentile } from '../../src/reports/summary.ts'
 import { campaign, concluded, finding, fleet, groupsOf, leashed, open, planned, refused, reportInput, start } from './fixtures.ts'
 
@@ -139,6 +139,11 @@ describe('The report model', () => {
 })
 
 describe('The sentences of a report', () => {
+  it('begin with a capital letter, but no id is written otherwise than it is', () => {
+    assert.equal(asSentence('note: the group is gone'), 'Note: the group is gone.')
+    assert.equal(asSentence('aws:123456789012/eu-west-1/asg/web is gone'), 'aws:123456789012/eu-west-1/asg/web is gone.')
+  })
+
   it('has a title and advice for every kind of finding', () => {
     const kinds = new Set<FindingKind>(
       fleet()

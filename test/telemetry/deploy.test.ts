@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { countApiCalls } from '../../src/telemetry/api-calls.ts'
 import { openMetrics } from '../../src/telemetry/metrics.ts'
+import { schedule } from '../domain/calendars.ts'
 import { noon, WebStage } from '../web/stage.ts'
 import { askedOf, deployFiles } from './deploy-files.ts'
 
@@ -10,6 +11,7 @@ describe('the dashboard and alerts in deploy/', () => {
     try {
       const needs = {
         ledger: stage.ledger,
+        schedules: [schedule()],
         apiCalls: countApiCalls(),
         watchLag: async () => 0,
         haltFileExists: () => false,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { countApiCalls } from '../../src/telemetry/api-calls.ts'
 import { openMetrics } from '../../src/telemetry/metrics.ts'
+import { schedule } from '../domain/calendars.ts'
 import { fleet } from '../reports/fixtures.ts'
 import { noon, WebStage } from '../web/stage.ts'
 
@@ -16,6 +17,7 @@ describe('metrics', () => {
     const since = noon.subtract({ hours: 24 })
     const read = openMetrics({
       ledger: stage.ledger,
+      schedules: [schedule()],
       apiCalls,
       watchLag: async () => 1_500,
       haltFileExists: () => false,
@@ -38,6 +40,8 @@ describe('metrics', () => {
       'firedrill_watch_lag_seconds 1.5',
       'firedrill_halted 1',
       'firedrill_halts 1',
+      'firedrill_breaker_open{schedule="weekdays"} 1',
+      'firedrill_scope_degraded_groups{scope="aws:123456789012/eu-west-1"} 0',
       'firedrill_coverage_ratio 0.25',
       'firedrill_groups{provider="aws",standing="forecast"} 1',
       'firedrill_scope_unreadable{scope="aws:123456789012/eu-west-1"} 0',
@@ -50,6 +54,7 @@ describe('metrics', () => {
   it('count each conclusion once, however often and however many at once ask', async () => {
     const needs = {
       ledger: stage.ledger,
+      schedules: [schedule()],
       apiCalls: countApiCalls(),
       watchLag: async () => 0,
       haltFileExists: () => false,
@@ -64,6 +69,7 @@ describe('metrics', () => {
     await stage.record(fleet())
     const needs = {
       ledger: stage.ledger,
+      schedules: [schedule()],
       apiCalls: countApiCalls(),
       watchLag: async () => 0,
       haltFileExists: () => false,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdir } from 'node:fs/promises'
 import { readTraceSettings } from '../../src/config/trace-settings.ts'
 import type { Schedule } from '../../src/domain/schedule.ts'
+import { veto } from '../../src/engine/veto.ts'
 import type { Guard } from '../../src/guards/guard.ts'
 import type { Probe } from '../../src/probes/probe.ts'
 import { type DrillTrace, drillTrace, traceIdOf } from '../../src/telemetry/drill-spans.ts'
@@ -278,6 +279,19 @@ describe('traces', () => {
       assert.equal(guard?.parentSpanId, own.find(span => span.name === 'planned')?.spanId)
       assert.deepEqual([guard?.status.code, guard?.status.message], [2, 'the alert manager is down'])
     }
+  })
+
+  it('are sent of a strike that somebody vetoed, once, as of any other end', async () => {
+    await open()
+    stage.platform.add('web')
+    const [plan] = await stage.plan()
+    assert.ok(plan)
+    const words = { by: 'the link sent to sre', note: 'release day' }
+    assert.equal(await veto(stage.engine(), plan.id, words), null)
+    assert.equal(await veto(stage.engine(), plan.id, words), 'refused')
+    await sent()
+    assert.deepEqual(spans.map(span => span.name).sort(), ['drill', 'planned'])
+    assert.equal(attributesOf(one('drill'))['firedrill.rule'], 'veto')
   })
 
   it('are kept or left out as a whole, by the trace’s id, alike in every process', async () => {

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { z } from 'zod'
 import { problemDocument } from '../../src/web/api/schemas.ts'
-import { concluded, finding, fleet, hostile, hostileDrills, refused, start } from '../reports/fixtures.ts'
+import { concluded, finding, fleet, hostile, hostileDrills, leashed, open, planned, refused, start } from '../reports/fixtures.ts'
 import { type Element, parseXml, textOf, walk } from '../reports/well-formed.ts'
-import { WebStage } from './stage.ts'
+import { noon, WebStage } from './stage.ts'
 
 const billing = `/group?id=${encodeURIComponent('aws:123456789012/eu-west-1/asg/billing')}`
 
@@ -27,7 +27,7 @@ describe('the pages', () => {
     const [h1] = walk(root).filter(({ name }) => name === 'h1')
     assert.equal(textOf(h1 as Element), '8 groups cannot be rebuilt as they are, 8 can, 16 are not proven.')
     const text = textOf(root)
-    assert.match(text, /sessions aws:123456789012\/eu-west-1 · for 2 h/)
+    assert.match(text, /sessions aws:123456789012\/eu-west-1 ·\sfor 2 h/)
     assert.match(text, /The successor was healthy for 13 s, then failed: out of memory\./)
     assert.match(text, /streams aws:123456789012\/eu-west-1 · soaking/)
     assert.match(text, /4 groups are wounded/)
@@ -83,6 +83,7 @@ describe('the pages', () => {
     assert.match(html, /<p class="big">0 %<\/p>/)
     assert.match(html, /aria-label="Coverage over the last 90 days: 0 % on 23 Aug, 0 % now\."/)
     assert.match(html, /class="edge" d="M[^"]*,1L[^"]*,132"/, 'it was proven for two days')
+    assert.match(html, /does not show forecasts that were taken back since/, 'the past is not said to be better known than it is')
   })
 
   it('Group: next drill, what stands in its way, findings, time to recover, drills', async () => {
@@ -107,6 +108,46 @@ describe('the pages', () => {
       text,
       /The tag firedrill-owner is "paymets", and owners: of firedrill\.yaml has no such owner, so nobody is told by it: did you mean "payments"\?/,
     )
+  })
+
+  it('S15 Fleet, Group and Schedules: say that a scope is in an incident before a drill is refused for it', async () => {
+    const record = (unsteady: readonly string[]) =>
+      stage.ledger.recordDiscovery({
+        scope: 'aws:1/eu',
+        at: stage.now,
+        unreadable: null,
+        groups: ['a', 'b', 'c', 'd'].map(name => ({
+          summary: {
+            id: `aws:1/eu/asg/${name}`,
+            provider: 'aws',
+            scope: 'aws:1/eu',
+            name,
+            incarnation: 'i',
+            tags: { firedrill: 'enabled' },
+            optInById: null,
+          },
+          optedIn: true,
+          service: name,
+          unsteady: unsteady.includes(name) ? '2 of 3 units are in service and healthy' : null,
+        })),
+      })
+    const group = `/group?id=${encodeURIComponent('aws:1/eu/asg/d')}`
+    await record(['a', 'b'])
+    assert.match(textOf(await parsed('/')), /2 of 4 groups are degraded or unreadable; too many stop every strike in this scope\./)
+    assert.match(textOf(await parsed('/schedules')), /degraded groups in a scope\s*2, 2 allowed/)
+    assert.doesNotMatch(textOf(await parsed(group)), /incident/)
+    stage.now = stage.now.add({ minutes: 1 })
+    await record(['a', 'b', 'c'])
+    const schedules = await parsed('/schedules')
+    assert.match(textOf(schedules), /degraded groups in a scope\s*3, 2 allowed/)
+    const full = walk(schedules).filter(element => element.attributes.get('class') === 'full')
+    assert.deepEqual(full.map(textOf), ['degraded groups in a scope3, 2 allowed'])
+    assert.match(textOf(await parsed(group)), /What stands in its way now\s*3 of 4 opted-in groups in the scope aws:1\/eu are degraded/)
+  })
+
+  it('S3 Group: says that the circuit breaker of its schedule is open', async () => {
+    await stage.record(fleet())
+    assert.match(textOf(await parsed(billing)), /What stands in its way now[\s\S]*The circuit breaker is open: \d+ of the \d+ drills/)
   })
 
   it('Group: refusals with their reasons', async () => {
@@ -249,7 +290,8 @@ describe('the API', () => {
   }
   const documentSchema = z.looseObject({ openapi: z.literal('3.1.1'), paths: z.record(z.string(), z.record(z.string(), z.unknown())) })
 
-  it('answers each of its addresses as its own OpenAPI document says', async () => {
+  /** Asks every address of the OpenAPI document, each of these drills among them, and holds the answer against what is promised. */
+  async function holdsItsPromises(stage: WebStage, drills: readonly string[]): Promise<void> {
     const document = documentSchema.parse(await (await stage.fetch('/api/v1/openapi.json')).json())
     const ajv = new Ajv2020({ strict: false, validateFormats: false })
     const bodies: Readonly<Record<string, unknown>> = {
@@ -260,18 +302,55 @@ describe('the API', () => {
     let asked = 0
     for (const [path, operations] of Object.entries(document.paths)) {
       for (const [method, operation] of Object.entries(operations)) {
-        const address = `/api/v1${path.replace('{id}', ids.get('billing') ?? '')}`
-        const init =
-          method === 'get' ? {} : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(bodies[path]) }
-        const answer = await stage.fetch(address, init)
-        assert.equal(answer.status, 200, address)
         const { schema } = (operation as Operation).responses[200].content['application/json']
         const validate = ajv.compile(schema)
-        assert.ok(validate(await answer.json()), `${method} ${path}: ${JSON.stringify(validate.errors)}`)
+        const init =
+          method === 'get' ? {} : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(bodies[path]) }
+        for (const id of path.includes('{id}') ? drills : ['']) {
+          const address = `/api/v1${path.replace('{id}', encodeURIComponent(id))}`
+          const answer = await stage.fetch(address, init)
+          assert.equal(answer.status, 200, address)
+          assert.ok(validate(await answer.json()), `${method} ${address}: ${JSON.stringify(validate.errors)}`)
+        }
         asked += 1
       }
     }
     assert.ok(asked >= 13)
+  }
+
+  it('S3 says of a schedule why its circuit breaker is open', async () => {
+    const { schedules } = (await (await stage.fetch('/api/v1/schedules')).json()) as { schedules: { breaker: string | null }[] }
+    assert.match(schedules[0]?.breaker ?? '', /^\d+ of the \d+ drills of the schedule weekdays in the last 24 h were no phoenix$/)
+  })
+
+  it('answers each of its addresses as its own OpenAPI document says', () => holdsItsPromises(stage, [...ids.values()]))
+
+  it('does so over an empty ledger, too', async () => {
+    const empty = await WebStage.open({ schedules: [] })
+    try {
+      await holdsItsPromises(empty, [])
+    } finally {
+      await empty.close()
+    }
+  })
+
+  it('does so whatever strangers call their groups, and whatever people write when they halt', async () => {
+    const strange = await WebStage.open()
+    try {
+      const drills = await strange.record([...hostileDrills(), planned(hostile.bidi), leashed(hostile.markdown), open(hostile.emoji)])
+      for (const [index, text] of Object.values(hostile).entries()) {
+        const kind = (['schedule', 'scope', 'service', 'group'] as const)[index % 4] ?? 'group'
+        await strange.ledger.halt({
+          target: { kind, name: text },
+          reason: text,
+          by: text,
+          until: index % 2 === 0 ? null : noon.add({ hours: 1 }),
+        })
+      }
+      await holdsItsPromises(strange, [...drills.values()])
+    } finally {
+      await strange.close()
+    }
   })
 
   it('refuses in the words and with the numbers that its OpenAPI document promises', async () => {

@@ -4,6 +4,8 @@ import type { Settings } from '../../src/config/settings.ts'
 import type { WebToken } from '../../src/config/web-tokens.ts'
 import type { Drill, StrikeOrder } from '../../src/domain/drill.ts'
 import type { InstallationLimits, Schedule } from '../../src/domain/schedule.ts'
+import type { Engine } from '../../src/engine/context.ts'
+import { veto } from '../../src/engine/veto.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { openLedger } from '../../src/ledger/open.ts'
 import type { ReportedDrill } from '../../src/reports/model.ts'
@@ -65,7 +67,9 @@ export class WebStage {
     const log = (message: string, fields = {}) => void made.logged.push(`${message} ${JSON.stringify(fields)}`)
     const settings = {
       web: { listen: '127.0.0.1:0', origin: null, tokens: [], proxy: null, ...options.web },
-      schedules: options.schedules ?? [scheduleWith({ leashed: false, groups: { providers: ['aws'], include: ['*'], exclude: [] } })],
+      schedules: options.schedules ?? [
+        scheduleWith({ leashed: false, maxDaysBetweenDrills: 5, groups: { providers: ['aws'], include: ['*'], exclude: [] } }),
+      ],
       limits: { concurrent: null, strikesPerDay: null, ...options.limits },
       never: [],
       written: true,
@@ -73,15 +77,18 @@ export class WebStage {
       owners: { payments: { slack: '#payments' } },
     }
     const haltFileExists = () => made.haltFile
+    const engine = { ledger, log: { debug: log, info: log, warn: log, error: log }, changed() {} } as Partial<Engine> as Engine
     server.serve(() =>
       openListener({
         settings,
         ledger,
         clock: { now, monotonic: () => performance.now(), sleep: pause },
-        log: { debug: log, info: log, warn: log, error: log },
+        log: engine.log,
         haltFileExists,
+        veto: (drill, words) => veto(engine, drill, words),
         metrics: openMetrics({
           ledger,
+          schedules: settings.schedules,
           apiCalls: { count() {}, all: () => [] },
           watchLag: async () => 0,
           haltFileExists,

@@ -111,7 +111,15 @@ function insideSection({ shows, differing, equal }: InsideComparison): Markup {
     ({ path, victim, successor }) =>
       markup`<tr class="fail"><th scope="row">${name(path)}</th><td class="off"><span class="label">Victim</span><span>${fact(victim, missing)}</span></td><td class="off"><span class="label">Successor</span><span>${fact(successor, missing)}</span></td></tr>`,
   )}</tbody></table>
-<p class="small soft">${differing.length > shown.length ? `${plural(differing.length - shown.length, 'more fact')} differ. ` : ''}${plural(equal, 'other fact')} equal.</p>`
+${factsLeft(differing.length - shown.length, equal)}`
+}
+
+function factsLeft(more: number, equal: number): Markup | null {
+  const words = [
+    ...(more > 0 ? [`${plural(more, 'more fact')} differ.`] : []),
+    ...(equal > 0 ? [`${plural(equal, 'other fact')} equal.`] : []),
+  ]
+  return words.length === 0 ? null : markup`<p class="small soft">${words.join(' ')}</p>`
 }
 
 function fact(value: string | null, missing: string): Markup {

@@ -75,13 +75,13 @@ th { font-weight: 600; }
 .fleet tbody th, .fleet td { padding: .55rem 1rem; vertical-align: top; }
 .fleet tbody tr + tr > * { border-top: 1px solid var(--faint); }
 .fleet tbody + tbody tr:first-child > * { border-top: 1px solid var(--line); }
-.fleet tbody th { width: 20%; font-weight: 600; }
+.fleet tbody th { width: 24%; font-weight: 600; }
 .scope-below { display: block; font-size: 12px; font-weight: 400; color: var(--soft); white-space: nowrap; }
 .fleet tbody th a { color: inherit; text-decoration-color: var(--line); }
 .fleet tbody th a:hover { text-decoration-color: currentColor; }
 .fleet .verdict { width: 1%; white-space: nowrap; }
 .fleet .time { width: 1%; text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
-.fleet td.why { width: 62%; color: var(--soft); }
+.fleet td.why { color: var(--soft); }
 .fleet .act td.why { color: var(--ink); }
 details.more > summary { padding: .6rem 1rem; border-top: 1px solid var(--line); }
 
@@ -227,7 +227,6 @@ footer p + p { margin-top: .35rem; }
   .counts li { padding: .6rem .6rem .65rem; }
   .counts span.label { font-size: 11px; gap: .2rem; overflow-wrap: normal; }
   .fleet thead th, .fleet tbody th, .fleet td { padding: .35rem .6rem; }
-  .fleet tbody th { width: 24%; }
-  .fleet td.why { width: 48%; }
+  .fleet .badge { font-size: 11px; }
 }
 `

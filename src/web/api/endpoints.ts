@@ -7,6 +7,7 @@ import { shownOf } from '../../domain/standing.ts'
 import { drillSchema } from '../../reports/document.ts'
 import { drillCard } from '../../reports/report.ts'
 import { ruleName } from '../../reports/sentences.ts'
+import { breakerTripped } from '../../rules/s03-limits.ts'
 import { changesOf } from '../actions.ts'
 import { shownStandings, tally, totalOf } from '../fleet/standing.ts'
 import type { WebNeeds } from '../needs.ts'
@@ -73,15 +74,17 @@ function fleetEndpoints({ ledger, history, plans, settings }: WebNeeds): readonl
       summary: 'Schedules, and what is in store for the coming two weeks',
       answer: schemas.schedulesDocument,
       async handle() {
-        const coming = await plans.all(await ledger.now())
-        const schedules = settings.schedules.map(({ name, timezone, leashed, method, meanDaysBetweenDrills }) => ({
-          name,
-          timezone,
-          leashed,
-          method,
-          meanDaysBetweenDrills,
+        const { now, conclusions } = await ledger.state()
+        const coming = await plans.all(now)
+        const schedules = settings.schedules.map(schedule => ({
+          name: schedule.name,
+          timezone: schedule.timezone,
+          leashed: schedule.leashed,
+          method: schedule.method,
+          meanDaysBetweenDrills: schedule.meanDaysBetweenDrills,
+          breaker: breakerTripped(schedule, conclusions, now),
           coming: coming
-            .filter(drill => drill.schedule === name)
+            .filter(drill => drill.schedule === schedule.name)
             .map(drill => ({ group: drill.group, name: drill.name, at: drill.at.toString() })),
         }))
         return { schedules }

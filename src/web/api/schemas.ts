@@ -67,7 +67,9 @@ export const coverageDocument = z.strictObject({
   standings: z.record(z.enum(shownStandings), count),
   history: z
     .array(z.strictObject({ at: instant, provenGroups: count }))
-    .describe('Of the groups opted in today: how many were proven at the end of each day.'),
+    .describe(
+      'Of the groups opted in today: how many were proven at the end of each day. A forecast that was taken back since is not known any more, and takes nothing from the days on which it held.',
+    ),
 })
 
 export const refusalsDocument = z.strictObject({
@@ -81,6 +83,7 @@ const scheduleDocument = z.strictObject({
   leashed: z.boolean(),
   method: z.enum(['retire', 'crash']),
   meanDaysBetweenDrills: z.number(),
+  breaker: z.string().nullable().describe('Why its circuit breaker is open, so that it strikes nothing. Null: it is closed.'),
   coming: z
     .array(z.strictObject({ group: z.string(), name: z.string(), at: instant }))
     .describe('Over the coming two weeks, by the draw as it stands now.'),

@@ -2,7 +2,10 @@ import { coverageDays, isProven } from '../../domain/coverage.ts'
 import type { GroupId } from '../../domain/group.ts'
 import type { ConclusionCursor, FleetGroup, Ledger } from '../../ledger/ledger.ts'
 
-/** How many of the groups that are opted in today had proven on that day that they rebuild. */
+/**
+ * How many of the groups that are opted in today had proven on that day that they rebuild. The ledger keeps of each group only the forecast
+ * that still holds, so one that was taken back takes nothing from the days on which it held; whoever shows this says so.
+ */
 export interface CoverageDay {
   /** The end of the day, or now. */
   readonly at: Temporal.Instant

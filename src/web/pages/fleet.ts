@@ -1,7 +1,7 @@
 import { tellAccepted } from '../../domain/accepted.ts'
 import { coverageDays, percentProven, proofSince } from '../../domain/coverage.ts'
 import type { Drill } from '../../domain/drill.ts'
-import type { LedgerState } from '../../domain/ledger-state.ts'
+import type { LedgerState, ScopeReading } from '../../domain/ledger-state.ts'
 import { type Shown, shownOf, shownOfCount } from '../../domain/standing.ts'
 import type { FleetCount, FleetFilter, FleetGroup, FleetPage, Ledger } from '../../ledger/ledger.ts'
 import { icon } from '../../reports/html/icons.ts'
@@ -42,6 +42,7 @@ interface FleetView {
   readonly open: readonly Drill[]
   readonly wounded: Wounded
   readonly days: readonly CoverageDay[]
+  readonly scopes: readonly ScopeReading[]
 }
 
 export async function fleetPage(needs: Pick<WebNeeds, 'ledger' | 'history'>, search: FleetSearch, state: LedgerState): Promise<Page> {
@@ -56,7 +57,11 @@ export async function fleetPage(needs: Pick<WebNeeds, 'ledger' | 'history'>, sea
     history.days(now),
     urgentGroups(ledger, now),
   ])
-  return { title: 'Fleet', active: 'fleet', main: fleetMain({ now, search, counts, page, urgent, open, wounded, days }) }
+  return {
+    title: 'Fleet',
+    active: 'fleet',
+    main: fleetMain({ now, search, counts, page, urgent, open, wounded, days, scopes: state.scopes }),
+  }
 }
 
 function filterOf(search: FleetSearch, now: Temporal.Instant): Omit<FleetFilter, 'limit' | 'offset'> {
@@ -126,7 +131,7 @@ function headline(sums: Tally, total: number): string {
 function coverage(view: FleetView, sums: Tally, total: number): Markup {
   return markup`<section class="panel" aria-labelledby="coverage"><h2 id="coverage">Coverage</h2>
 <p class="big">${percentProven(sums.phoenix, total)} %</p><p class="small soft">${sums.phoenix.toLocaleString('en')} of ${plural(total, 'opted-in group')} proven in the last ${plural(coverageDays, 'day')}</p>
-${coverageChart(view.days, total)}</section>`
+${coverageChart(view.days, total)}<p class="small soft">The curve is of the groups that are opted in today. It does not show forecasts that were taken back since.</p></section>`
 }
 
 function standings(sums: Tally, total: number, search: FleetSearch): Markup {
@@ -160,7 +165,7 @@ function urgentItem(group: FleetGroup, drill: Drill | null, now: Temporal.Instan
   const shown: Shown = group.standing === 'forecast' ? 'forecast' : 'snowflake'
   const why = drill === null ? '' : whyOf(drillCard({ drill, events: [], before: null, after: null }), 160)
   return markup`<li>${standingBadge(shown)}
-<div><p>${groupLink(group)}${group.since === null ? null : markup` · <b>${lasting(group.since, now)}</b>`}${group.owner === null ? null : markup` <span class="soft">· owner ${name(clip(group.owner, 40))}</span>`}</p>
+<div><p>${groupLink(group)}${group.since === null ? null : markup` ·\u00a0<b>${lasting(group.since, now)}</b>`}${group.owner === null ? null : markup` <span class="soft">·\u00a0owner ${name(clip(group.owner, 40))}</span>`}</p>
 <p>${why === '' ? null : name(asSentence(why))} ${drill === null ? null : markup`<a href="${drillHref(drill.id)}">See the drill</a>`}</p></div></li>`
 }
 
@@ -210,14 +215,25 @@ function scopeCells(scope: string, groups: readonly FleetGroup[], how: { readonl
     const sum = own.filter(count => shownOfCount(count) === shown).reduce((total, count) => total + count.groups, 0)
     return sum === 0 ? [] : [`${sum.toLocaleString('en')} ${shownNames[shown]}`]
   })
-  return markup`<section class="scope"><h3><a href="${link('/', { scope })}">${name(clip(scope, 90))}</a> <span class="soft">${isFiltered(how.view.search) ? 'in all ' : null}${words.join(', ')}</span></h3>
+  return markup`<section class="scope"><h3><a href="${link('/', { scope })}">${name(clip(scope, 90))}</a> <span class="soft">${isFiltered(how.view.search) ? 'in all ' : null}${words.join(', ')}</span></h3>${trouble(how.view.scopes.find(reading => reading.scope === scope))}
 <ul class="${how.named ? 'cells' : 'cells dense'}">${groups.map(group => (how.named ? namedCell(group, now) : square(group, now)))}</ul></section>`
+}
+
+/** What an incident looks like before a drill is refused for it (S15). */
+function trouble(reading: ScopeReading | undefined): Markup | null {
+  if (reading === undefined || (reading.unreadable === null && reading.unsteady === 0)) return null
+  const { unsteady, optedIn, unreadable } = reading
+  const words =
+    unreadable !== null
+      ? `The last discovery could not read this scope, and nothing is struck in it: ${unreadable}`
+      : `${unsteady.toLocaleString('en')} of ${plural(optedIn, 'group')} ${unsteady === 1 ? 'is' : 'are'} degraded or unreadable; too many stop every strike in this scope`
+  return markup`<p class="trouble small">${icon('warn')}<span>${name(clip(asSentence(words), 400))}</span></p>`
 }
 
 function namedCell(group: FleetGroup, now: Temporal.Instant): Markup {
   const shown = shownOf(group, proofSince(now))
   const age = ageOf(group, now)
-  return markup`<li><a class="cell ${shown} ${ageClass(group, now)}" href="${groupHref(group.id)}">${icon(shownIcons[shown])}<span class="who">${name(clip(group.name, 44))}</span><span class="when">${shownNames[shown]}${age === '' ? null : markup` · <span class="age">${age}</span>`}</span></a></li>`
+  return markup`<li><a class="cell ${shown} ${ageClass(group, now)}" href="${groupHref(group.id)}">${icon(shownIcons[shown])}<span class="who">${name(clip(group.name, 44))}</span><span class="when">${shownNames[shown]}${age === '' ? null : markup` <span class="age">· ${age}</span>`}</span></a></li>`
 }
 
 /** Since when it cannot be rebuilt; of everything else how old the result is. */

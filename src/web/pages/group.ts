@@ -5,6 +5,7 @@ import { matches } from '../../domain/glob.ts'
 import { inZone } from '../../domain/instants.ts'
 import type { Halt, Quarantine } from '../../domain/ledger-state.ts'
 import { chooseSchedule, type OptIn, policyFor, readOptIn } from '../../domain/opt-in.ts'
+import type { Schedule } from '../../domain/schedule.ts'
 import type { GroupRecord } from '../../domain/seen-group.ts'
 import { shownOf } from '../../domain/standing.ts'
 import { unknownOwner } from '../../domain/tags.ts'
@@ -17,6 +18,9 @@ import { timeToRecover } from '../../reports/moments.ts'
 import { type DrillCard, drillCard } from '../../reports/report.ts'
 import { clip } from '../../reports/safe-text.ts'
 import { asSentence, plural, whyOf } from '../../reports/sentences.ts'
+import { allRefusals } from '../../rules/rules.ts'
+import { withinLimits } from '../../rules/s03-limits.ts'
+import { scopeCalm } from '../../rules/s15-scope-calm.ts'
 import { recoveryChart } from '../charts/recoveries.ts'
 import type { WebNeeds } from '../needs.ts'
 import type { Page, Shell } from './layout.ts'
@@ -190,8 +194,17 @@ function obstaclesOf(needs: WebNeeds, view: GroupView): readonly Markup[] {
     ...(quarantine === null ? [] : ['Its service is in quarantine.']),
     ...(view.wounded ? ['It is not whole since its last drill.'] : []),
     ...(record.unsteady === null ? [] : [asSentence(record.unsteady)]),
+    ...(schedule === null ? [] : limitsSay(needs, view, schedule)),
   ]
   return texts.map(text => name(text))
+}
+
+/** Limits that pass by themselves are left out: a plan waits for those. */
+function limitsSay({ settings }: WebNeeds, { record, shell }: GroupView, schedule: Schedule): readonly string[] {
+  const { summary, service } = record
+  const plan = { id: '', schedule: schedule.name, scope: summary.scope, service, group: summary.id }
+  const facts = { state: shell.state, plan, schedule, limits: settings.limits, run: null, haltFile: shell.haltFile }
+  return allRefusals([...scopeCalm, ...withinLimits], facts).flatMap(({ reason, transient }) => (transient ? [] : [asSentence(reason)]))
 }
 
 function haltSentence({ target, by, reason }: Halt): string {

@@ -7,6 +7,7 @@ import { type Markup, markup, name } from '../../reports/html/markup.ts'
 import { clip } from '../../reports/safe-text.ts'
 import { asSentence, plural } from '../../reports/sentences.ts'
 import { breakerTripped } from '../../rules/s03-limits.ts'
+import { mostUnsteady } from '../../rules/s15-scope-calm.ts'
 import { fortnight } from '../charts/fortnight.ts'
 import type { WebNeeds } from '../needs.ts'
 import type { ComingDrill } from '../plans/coming.ts'
@@ -85,6 +86,8 @@ interface Use {
   readonly what: string
   readonly used: number
   readonly most: number
+  /** So many may be, and only more stop strikes; else so many are all there may be. */
+  readonly tolerated?: boolean
 }
 
 function limits(schedule: Schedule, state: LedgerState): Markup {
@@ -102,9 +105,17 @@ function limits(schedule: Schedule, state: LedgerState): Markup {
     { what: 'open or wounded', used: busy.length, most: schedule.limits.concurrent },
     { what: 'in the busiest scope', used: Math.max(0, ...scopes), most: schedule.limits.concurrentPerScope },
     { what: 'strikes in 24 h', used: struck.length, most: schedule.limits.strikesPerDay },
-    { what: 'failed rebuilds in a scope', used: Math.max(0, ...wounded), most: schedule.limits.woundedPerScope },
+    { what: 'failed rebuilds in a scope', used: Math.max(0, ...wounded), most: schedule.limits.woundedPerScope, tolerated: true },
+    ...degraded(schedule, state),
   ]
   return markup`<ul class="limits small">${uses.map(use)}</ul>${spacing(schedule, state)}`
+}
+
+/** In the scope that is nearest to an incident (S15). */
+function degraded(schedule: Schedule, { scopes }: LedgerState): readonly Use[] {
+  const uses = scopes.map(({ unsteady, optedIn }) => ({ used: unsteady, most: Math.floor(mostUnsteady(schedule, optedIn)) }))
+  const [worst] = uses.sort((a, b) => b.used - b.most - (a.used - a.most))
+  return worst === undefined ? [] : [{ what: 'degraded groups in a scope', ...worst, tolerated: true }]
 }
 
 /** Between any two strikes, whichever schedule made the other. */
@@ -127,10 +138,10 @@ function installationLimits({ concurrent, strikesPerDay }: InstallationLimits, s
   return markup`<section class="panel" aria-labelledby="installation"><h2 id="installation">All schedules together</h2><ul class="limits small">${uses.map(use)}</ul></section>`
 }
 
-function use({ what, used, most }: Use): Markup {
-  const full = used > 0 && used >= most
+function use({ what, used, most, tolerated = false }: Use): Markup {
+  const full = tolerated ? used > most : used > 0 && used >= most
   const width = most === 0 ? (used > 0 ? 100 : 0) : Math.min(100, (used / most) * 100)
-  return markup`<li class="${full ? 'full' : 'free'}"><span>${what}</span><b class="number">${used.toLocaleString('en')} of ${most.toLocaleString('en')}</b><svg aria-hidden="true" width="100%" height="6"><rect class="rest" width="100%" height="6" rx="3"/>${width === 0 ? null : markup`<rect class="used" width="${width.toFixed(1)}%" height="6" rx="3"/>`}</svg></li>`
+  return markup`<li class="${full ? 'full' : 'free'}"><span>${what}</span><b class="number">${used.toLocaleString('en')}${tolerated ? `, ${most.toLocaleString('en')} allowed` : ` of ${most.toLocaleString('en')}`}</b><svg aria-hidden="true" width="100%" height="6"><rect class="rest" width="100%" height="6" rx="3"/>${width === 0 ? null : markup`<rect class="used" width="${width.toFixed(1)}%" height="6" rx="3"/>`}</svg></li>`
 }
 
 function haltSchedule(schedule: Schedule, around: { readonly index: number; readonly shell: Shell; readonly stopped: boolean }): Markup {

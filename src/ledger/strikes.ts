@@ -16,6 +16,9 @@ const lastLine: Readonly<Record<Violation, Refusal>> = {
   'open-service': { rule: 'S6', reason: 'another drill is open on this service' },
 }
 
+/** A refusal needs no lock: one was written between our reading and our writing, and nothing of this transaction may stay. */
+class Overtaken extends Error {}
+
 /**
  * Reads, decides and writes in one transaction under the lock, with nothing awaited but the database. The caller's
  * permit counts from before it asked, the ledger's from inside the lock: the ledger never thinks a strike over that
@@ -32,6 +35,7 @@ export async function intend(store: Store, intent: Intent): Promise<IntentResult
   try {
     return await underLock(dialect, transaction => record(store, transaction, intent))
   } catch (error) {
+    if (error instanceof Overtaken) return { kind: 'lost' }
     const violation = dialect.violation(error)
     if (violation === null) throw error
     return { kind: 'refused', refusal: lastLine[violation] }
@@ -61,8 +65,7 @@ async function record({ dialect }: Store, transaction: Db, intent: Intent): Prom
     .insertInto('strikes')
     .values({ ...strike, at: now.epochMilliseconds })
     .execute()
-  if (!(await replace(transaction, striking)))
-    throw new LedgerError('failed', `drill ${stored.id} changed under the lock; this is a defect`)
+  if (!(await replace(transaction, striking))) throw new Overtaken()
   await transaction.updateTable('drills').set({ run }).where('id', '=', stored.id).execute()
   await attach(transaction, { drill: stored.id, part: 'before', what: intent.before })
   const data = { victim: order.victim.id, method: order.method, requestId: order.requestId, run }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { OpenDrill, PlannedDrill, Refusal } from '../../src/domain/drill.ts'
 import type { LedgerState } from '../../src/domain/ledger-state.ts'
+import { transition } from '../../src/domain/transition.ts'
 import { inTransaction } from '../../src/ledger/dialect.ts'
 import type { IntentResult, Ledger } from '../../src/ledger/ledger.ts'
 import { initLedger, type LedgerLocation } from '../../src/ledger/open.ts'
@@ -61,6 +62,24 @@ for (const kind of kinds) {
       assert(result.kind === 'permitted')
       return result.drill
     }
+
+    it('S9 strike or refuse a plan, where one does this and another that at the same moment', async () => {
+      for (const [index, drill] of (await plans(40)).entries()) {
+        const moment = await first.now()
+        const refused = transition(drill, { kind: 'refuse', refusal: no, findings: [], at: moment })
+        const events = [{ at: moment, kind: 'refused', data: {} }]
+        const [intended, written] = await Promise.all([
+          nth(index).intend(intent(drill)),
+          nth(index + 1).advance({ drill: refused, events }),
+        ])
+        assert.deepEqual([intended.kind, written], intended.kind === 'permitted' ? ['permitted', false] : ['lost', true])
+        assert.equal((await first.drill(drill.id))?.state, written ? 'refused' : 'striking')
+        assert.equal(
+          (await first.state()).strikes.some(strike => strike.drill === drill.id),
+          !written,
+        )
+      }
+    })
 
     it('S3 never exceed a limit that each decides on its own', async () => {
       const results = await race(await plans(20), state => (state.busy.length >= 3 ? no : null))

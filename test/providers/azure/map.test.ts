@@ -223,6 +223,7 @@ describe('scale sets in the words of Firedrill', () => {
       id: 'a',
       machine: machine({ storageProfile: { imageReference: { id: gallery } } }),
       own: machine(),
+      interfaces: new Map(),
     })
     assert.match(blind.protection ?? '', /exactVersion/)
   })

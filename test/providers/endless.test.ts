@@ -33,7 +33,8 @@ const lists: Readonly<Record<string, () => Promise<unknown>>> = {
   managedOf: () => gcp.managedOf(ofGcp(), place, signal),
   errorsOf: () => gcp.errorsOf(ofGcp(), place, signal),
   machinesNamed: () => gcp.machinesNamed(ofGcp(), ZONE, ['web'], signal),
-  disksNamed: () => gcp.disksNamed(ofGcp(), ZONE, ['web'], signal),
+  'disksAt, a zone': () => gcp.disksAt(ofGcp(), [`zones/${ZONE}/disks/web`], signal),
+  'disksAt, a region': () => gcp.disksAt(ofGcp(), ['regions/europe-west1/disks/web'], signal),
 }
 
 describe('a listing that goes round in circles', () => {

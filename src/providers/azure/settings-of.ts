@@ -121,7 +121,7 @@ export function interfacePath(name: string, setting: string): Path {
 }
 
 /** Of all addresses of an interface together, without their order and case. */
-export function idsOf(references: readonly (readonly Partial<SubResource>[] | undefined)[]): Value {
+function idsOf(references: readonly (readonly Partial<SubResource>[] | undefined)[]): Value {
   const found = references.flatMap(each => (each ?? []).flatMap(({ id }) => lower(id) ?? []))
   return found.length === 0 ? null : [...new Set(found)].sort()
 }

@@ -5,6 +5,7 @@ import { filtered, page } from './pages.ts'
 import {
   link,
   placeOf,
+  placeOfDisk,
   showAutoscaler,
   showDisk,
   showError,
@@ -150,17 +151,18 @@ export const readOperations: Readonly<Record<string, Operation>> = {
   }),
   'disks.aggregatedList': aggregated(
     'disks',
-    call => [...call.project.disks.values()].map(disk => [`zones/${disk.zone}`, disk] as const),
+    call => [...call.project.disks.values()].map(disk => [placeOfDisk(disk), disk] as const),
     ({ project }, disk) => showDisk(project, disk),
   ),
   'disks.list': listing(
     'diskList',
-    call => [...call.project.disks.values()].filter(disk => disk.zone === call.location),
+    call => [...call.project.disks.values()].filter(disk => disk.place === call.location),
     ({ project }, disk) => showDisk(project, disk),
   ),
   'disks.get': reads(call => {
     const disk = call.project.disks.get(`${call.location}/${call.name}`)
-    if (disk === undefined) throw notFound(`projects/${call.project.name}/zones/${call.location}/disks/${call.name}`)
+    if (disk === undefined)
+      throw notFound(`projects/${call.project.name}/${call.regional ? 'regions' : 'zones'}/${call.location}/disks/${call.name}`)
     return showDisk(call.project, disk)
   }),
   'images.list': listing(

@@ -332,8 +332,8 @@ export function galleryVersionJson(subscription: Subscription, image: string, ve
       provisioningState: version.provisioningState,
       safetyProfile: { reportedForPolicyViolation: version.reported === true, allowDeletionOfReplicatedLocations: true },
       replicationStatus: {
-        aggregatedState: 'Completed',
-        summary: [{ region: subscription.location, state: 'Completed', details: '', progress: 100 }],
+        aggregatedState: version.replication ?? 'Completed',
+        summary: [{ region: subscription.location, state: version.replication ?? 'Completed', details: '', progress: 100 }],
       },
     },
   }

@@ -39,6 +39,11 @@ function listing<Item>(kind: string, all: (call: Call) => readonly Item[], show:
   })
 }
 
+function emptyPlace(place: string) {
+  const message = `There are no results for scope '${place}' on this page.`
+  return { warning: { code: 'NO_RESULTS_ON_PAGE', message, data: [{ key: 'scope', value: place }] } }
+}
+
 /** Answers with one page over all zones and regions; a place that cannot be reached says so and lists nothing. */
 function aggregated<Item extends { readonly name: string }>(
   noun: string,
@@ -58,11 +63,14 @@ function aggregated<Item extends { readonly name: string }>(
       const message = `'${place}' is unreachable.`
       return [[place, { warning: { code: 'UNREACHABLE', message, data: [{ key: 'scope', value: place }] } }] as const]
     })
+    // Every place is named, those with nothing on this page with a warning.
+    const places = [...regions(call).map(name => `regions/${name}`), ...zones(call).map(name => `zones/${name}`)]
+    const empty = places.filter(place => !byPlace.has(place) && !gone(place)).map(place => [place, emptyPlace(place)] as const)
     const listed = lost.filter(({ told }) => told !== 'warning')
     return {
       kind: `compute#${noun}AggregatedList`,
       id: `projects/${call.project.name}/aggregated/${noun}`,
-      items: Object.fromEntries([...scoped, ...warnings]),
+      items: Object.fromEntries([...empty, ...scoped, ...warnings]),
       nextPageToken,
       ...(listed.length === 0 ? {} : { unreachables: listed.map(({ place }) => link(call.project, place)) }),
     }

@@ -121,6 +121,18 @@ describe('a look at a managed instance group', () => {
     assert.deepEqual([failed?.outcome, failed?.error?.category, failed?.cause], ['failed', 'capacity', 'replacement'])
   })
 
+  for (const [code, category] of [
+    ['QUOTA_EXCEEDED', 'quota'],
+    ['IP_SPACE_EXHAUSTED', 'quota'],
+    ['ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS', 'capacity'],
+    ['UNSUPPORTED_OPERATION', 'broken'],
+  ] as const)
+    it(`calls ${code} ${category}, by the code alone`, async () => {
+      const lastAttempt = { errors: { errors: [{ code, message: 'no' }] } }
+      const { context } = world([member(null, { currentAction: 'CREATING', lastAttempt })])
+      assert.equal((await snapshot(context)).events.at(-1)?.error?.category, category)
+    })
+
   it("asks for the group's own errors where a row is silent about them, and not with every look", async () => {
     const items = [
       { timestamp: NOW.toString(), error: { code: 'PERMISSIONS_ERROR', message: 'KMS' }, instanceActionDetails: { action: 'CREATING' } },

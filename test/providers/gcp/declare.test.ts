@@ -5,7 +5,7 @@ import { controllerOf } from '../../../src/providers/gcp/controllers.ts'
 import { declarationOf, declare } from '../../../src/providers/gcp/declare.ts'
 import { describe as describeInstances } from '../../../src/providers/gcp/describe.ts'
 import { launchFindings, repairFindings, templateFindings } from '../../../src/providers/gcp/forecast.ts'
-import type { ReadImage, ReadTemplate } from '../../../src/providers/gcp/templates.ts'
+import { type ReadImage, type ReadTemplate, versionsOf } from '../../../src/providers/gcp/templates.ts'
 import type { Machine, Manager, Template } from '../../../src/providers/gcp/wire.ts'
 import { ProviderError } from '../../../src/providers/provider-error.ts'
 import { GROUP, manager, member, NOW, PROJECT, template, testContext, url } from './fake-api.ts'
@@ -135,6 +135,25 @@ describe('the declaration of a managed instance group', () => {
     assert.equal(declaration?.current.version, `${KEY} ${canary}=20%`)
     assert.equal(declaration?.born[canary]?.version, declaration?.current.version)
     assert.equal(declaration?.born[old]?.version, old)
+  })
+
+  it('goes by the versions, whatever the group names beside them', () => {
+    const versions = [{ instanceTemplate: url('global/instanceTemplates/web-2') }]
+    const group = manager({ versions, instanceTemplate: url(KEY) })
+    assert.deepEqual(
+      versionsOf(group, PROJECT).map(({ key }) => key),
+      ['global/instanceTemplates/web-2'],
+    )
+    assert.deepEqual(
+      versionsOf({ ...group, versions: [] }, PROJECT).map(({ key }) => key),
+      [KEY],
+    )
+  })
+
+  it('has the labels of the configuration for all instances, also over those of a template', () => {
+    const group = manager({ allInstancesConfig: { properties: { labels: { team: 'shop', firedrill: 'enabled' } } } })
+    const { values } = declared(group, [read(KEY, template('web-1', { labels: { team: 'bank', app: 'web' } }))])?.current ?? {}
+    assert.deepEqual([values?.['tags/team'], values?.['tags/app']], [['shop'], ['web']])
   })
 
   it('S10 is not told where one of its templates cannot be read', () => {

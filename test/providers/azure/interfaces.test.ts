@@ -23,6 +23,11 @@ describe('which interface of the model an interface of a flexible machine is', (
     assert.deepEqual(names(attached), { '/n/storage-1f': 'storage', '/n/WEB-PUBLIC-2e': 'web-public', '/n/web-3d': 'web' })
   })
 
+  it('is the one with the longest name that fits, also where Azure does not show which is the first', () => {
+    const attached = [{ id: '/n/web-public-2e' }, { id: '/n/web-3d' }, { id: '/n/storage-1f' }]
+    assert.deepEqual(names(attached), { '/n/web-public-2e': 'web-public', '/n/web-3d': 'web', '/n/storage-1f': 'storage' })
+  })
+
   it('is told by which is the first, and then by their order, where no name tells', () => {
     const attached = [{ id: '/n/a' }, { id: '/n/b', primary: true }, { id: '/n/c' }]
     assert.deepEqual(names(attached), { '/n/b': 'web', '/n/a': 'web-public', '/n/c': 'storage' })

@@ -12,7 +12,8 @@ const place = { location: { kind: 'zone', name: ZONE }, name: 'web' } as const
 const ofAws = () => new Proxy({} as AwsApi, { get: () => async () => ({ NextToken: 'again', IsTruncated: true }) })
 const ofGcp = () => {
   const page = async () => ({ items: [], next: 'again', unreachable: new Map() })
-  return gcpContext({ managersEverywhere: page, managedInstances: page, errors: page, instances: page, disks: page } as never).api
+  const listings = { managersEverywhere: page, managedInstances: page, errors: page, instances: page, disks: page, regionDisks: page }
+  return gcpContext(listings as never).api
 }
 
 /** All listings of Azure: azure/client.test.ts, for there the SDK turns the pages. */
@@ -33,7 +34,8 @@ const lists: Readonly<Record<string, () => Promise<unknown>>> = {
   managedOf: () => gcp.managedOf(ofGcp(), place, signal),
   errorsOf: () => gcp.errorsOf(ofGcp(), place, signal),
   machinesNamed: () => gcp.machinesNamed(ofGcp(), ZONE, ['web'], signal),
-  disksNamed: () => gcp.disksNamed(ofGcp(), ZONE, ['web'], signal),
+  'disksAt, a zone': () => gcp.disksAt(ofGcp(), [`zones/${ZONE}/disks/web`], signal),
+  'disksAt, a region': () => gcp.disksAt(ofGcp(), ['regions/europe-west1/disks/web'], signal),
 }
 
 describe('a listing that goes round in circles', () => {

@@ -71,6 +71,7 @@ const clouds: Readonly<Record<string, Cloud>> = {
           { name: 'a', autoscaler: { minimum: 1, maximum: 5 } },
           { name: 'b', region: 'europe-west1', image: 'family', templates: 'regional', autoscaler: { minimum: 1, maximum: 5 } },
           { name: 'c', traits: ['below-desired'] },
+          { name: 'd', bootDisk: 'regional' },
         ],
       },
     },

@@ -49,6 +49,29 @@ export interface MarketplaceImage {
   readonly sku: string
 }
 
+/** A network interface as a resource of its own (Microsoft.Network), in the words that a model has for the same things. */
+export interface NetworkInterface {
+  readonly id: string
+  readonly networkSecurityGroup?: Reference
+  readonly dnsSettings?: { readonly dnsServers?: readonly string[] }
+  readonly enableAcceleratedNetworking?: boolean
+  readonly enableIPForwarding?: boolean
+  readonly ipConfigurations: readonly InterfaceAddress[]
+}
+
+export interface InterfaceAddress {
+  readonly subnet?: Reference
+  readonly publicIPAddress?: Reference
+  readonly applicationSecurityGroups?: readonly Reference[]
+  readonly loadBalancerBackendAddressPools?: readonly Reference[]
+  readonly applicationGatewayBackendAddressPools?: readonly Reference[]
+  readonly loadBalancerInboundNatRules?: readonly Reference[]
+}
+
+interface Reference {
+  readonly id?: string
+}
+
 /** What a write shows in the activity log, and when it must not be sent any more. */
 export interface Sending {
   readonly drill: DrillId
@@ -92,6 +115,8 @@ export interface AzureApi {
   listFlexibleMachines(set: ScaleSetRef, options: { id: string; view: boolean }, signal: AbortSignal): Promise<Machine[]>
   /** With its user data. */
   getMachine(of: { set: ScaleSetRef; flexible: boolean; machine: Machine }, signal: AbortSignal): Promise<Machine>
+  /** Of one resource group: a flexible set has no listing of its own for its machines' interfaces (Azure/azure-cli#28258). */
+  listInterfaces(resourceGroup: string, signal: AbortSignal): Promise<NetworkInterface[]>
   listLocks(signal: AbortSignal): Promise<ManagementLockObject[]>
   listGalleryVersions(image: GalleryImage, signal: AbortSignal): Promise<GalleryImageVersion[]>
   getGalleryVersion(image: GalleryImage, version: string, signal: AbortSignal): Promise<GalleryImageVersion>

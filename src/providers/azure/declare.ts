@@ -1,4 +1,4 @@
-import type { VirtualMachineScaleSet } from '@azure/arm-compute'
+import type { VirtualMachineScaleSet, VirtualMachineScaleSetNetworkConfiguration } from '@azure/arm-compute'
 import type { Declaration, DeclaredSet, NotCompared, Path } from '../../domain/declaration.ts'
 import type { Value } from '../../domain/finding.ts'
 import type { GroupId } from '../../domain/group.ts'
@@ -6,13 +6,16 @@ import { ProviderError } from '../provider-error.ts'
 import { distinct } from '../shared/batches.ts'
 import { scaleSetRef } from './ids.ts'
 import { imageSource } from './images.ts'
+import { type InterfaceReader, interfaceReader, interfacesDenied } from './interfaces.ts'
 import { isFlexible } from './members.ts'
 import { modelVersion } from './model.ts'
 import { forEachGroup, type ScopeContext } from './observe.ts'
 import { type ResolvedImage, resolveImage } from './resolve.ts'
 import {
+  diskDeletionSettings,
   diskSettings,
   extensionSettings,
+  interfacePath,
   interfaceSettings,
   lower,
   osSettings,
@@ -23,9 +26,10 @@ import {
 
 /** The contract's declare(): the model of each set, with what its image comes to now. */
 export async function declare(context: ScopeContext, groups: readonly GroupId[], signal: AbortSignal): Promise<Map<GroupId, Declaration>> {
+  const readInterfaces = interfaceReader(context, signal)
   const declare = async (id: GroupId): Promise<[GroupId, Declaration][]> => {
     const set = await setFor(context, id, signal)
-    const current = set === null ? null : await declaredBy(context, set, signal)
+    const current = set === null ? null : await declaredBy(context, set, { readInterfaces, signal })
     if (current === null) return []
     // Only the present model can be read: a member that was made from an older one is compared with what it can be.
     return [[id, { current, born: { [current.version]: current }, promises: { retire: 'current', crash: 'current' } }]]
@@ -45,13 +49,20 @@ export async function setFor(context: ScopeContext, id: GroupId, signal: AbortSi
   }
 }
 
+interface Declaring {
+  readonly readInterfaces: InterfaceReader
+  readonly signal: AbortSignal
+}
+
 /** Null: a flexible set without a profile declares nothing. */
-async function declaredBy({ api }: ScopeContext, set: VirtualMachineScaleSet, signal: AbortSignal): Promise<DeclaredSet | null> {
+async function declaredBy(context: ScopeContext, set: VirtualMachineScaleSet, how: Declaring): Promise<DeclaredSet | null> {
+  const { api } = context
   const profile = set.virtualMachineProfile
   if (profile === undefined) return null
   const location = set.location ?? ''
-  const image = await resolveImage(api, imageSource(profile.storageProfile?.imageReference, location), { location, signal })
-  return declaredSet(set, image)
+  const image = await resolveImage(api, imageSource(profile.storageProfile?.imageReference, location), { location, signal: how.signal })
+  const denied = isFlexible(set) && interfacesOf(set).length > 0 ? await interfacesDenied(context, set, how.readInterfaces) : null
+  return declaredSet(set, image, denied)
 }
 
 interface Part {
@@ -60,8 +71,11 @@ interface Part {
   readonly environment: string[]
 }
 
-/** What the model says, what it leaves to defaults, and what nobody can read. */
-export function declaredSet(set: VirtualMachineScaleSet, image: ResolvedImage): DeclaredSet {
+/**
+ * What the model says, what it leaves to defaults, and what nobody can read. `denied`: why the interfaces of flexible machines may not
+ * be read, for then nothing is asked of them.
+ */
+export function declaredSet(set: VirtualMachineScaleSet, image: ResolvedImage, denied: string | null): DeclaredSet {
   const part: Part = { values: {}, open: ['tags/**'], environment: [] }
   const profile = set.virtualMachineProfile
   addSize(part, set)
@@ -76,7 +90,8 @@ export function declaredSet(set: VirtualMachineScaleSet, image: ResolvedImage): 
   addIdentity(part, set)
   put(part, 'license', [profile?.licenseType ?? null])
   put(part, 'userData', [userDataDigest(profile?.userData)])
-  const network = isFlexible(set) ? addInterfaceCount(part, set) : addInterfaces(part, set)
+  if (isFlexible(set)) addAll(part, diskDeletionSettings(profile?.storageProfile ?? {}))
+  const network = isFlexible(set) ? addAttached(part, set, denied) : addInterfaces(part, set)
   if (isFlexible(set)) addPriority(part, set)
   return {
     version: modelVersion(set),
@@ -134,14 +149,29 @@ function addPriority(part: Part, set: VirtualMachineScaleSet): void {
   put(part, 'priority', mixed ? ['Regular', 'Spot'] : [/^regular$/i.test(priority) ? 'Regular' : priority])
 }
 
+function interfacesOf(set: VirtualMachineScaleSet): readonly VirtualMachineScaleSetNetworkConfiguration[] {
+  return set.virtualMachineProfile?.networkProfile?.networkInterfaceConfigurations ?? []
+}
+
 function addInterfaces(part: Part, set: VirtualMachineScaleSet): NotCompared[] {
-  for (const one of set.virtualMachineProfile?.networkProfile?.networkInterfaceConfigurations ?? []) addAll(part, interfaceSettings(one))
+  for (const one of interfacesOf(set)) addAll(part, interfaceSettings(one))
   return []
 }
 
-/** A machine of a flexible set shows only which interfaces it has: what is on them belongs to another API. */
-function addInterfaceCount(part: Part, set: VirtualMachineScaleSet): NotCompared[] {
-  const declared = set.virtualMachineProfile?.networkProfile?.networkInterfaceConfigurations
-  if (declared !== undefined) put(part, 'interfaces', [declared.length])
-  return []
+/** Of flexible machines, where they may be read at all. */
+function addAttached(part: Part, set: VirtualMachineScaleSet, denied: string | null): NotCompared[] {
+  return interfacesOf(set).flatMap(one => {
+    const name = one.name ?? ''
+    if (denied !== null) return [{ what: `interfaces/${name}`, why: denied }]
+    const pools = interfacePath(name, 'natPools')
+    const said = interfaceSettings(one)
+    addAll(part, [...said.filter(([path]) => path !== pools), [interfacePath(name, 'deleteOption'), lower(one.deleteOption)]])
+    const rules = interfacePath(name, 'natRules')
+    if (said.some(([path, value]) => path === pools && value !== null))
+      return [{ what: rules, why: 'the rules that a pool makes are numbered, one for each machine' }]
+    // No model names rules. Those that stand for a whole pool need no word on an interface (Microsoft's page of inbound NAT rules), but
+    // no page says that they never leave one.
+    part.open.push(rules)
+    return []
+  })
 }

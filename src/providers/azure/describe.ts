@@ -9,13 +9,26 @@ import type { Machine } from './api.ts'
 import { setFor } from './declare.ts'
 import { identityOf, scaleSetRef } from './ids.ts'
 import { runningImage } from './images.ts'
+import { type Attached, attachedTo, type InterfaceReader, interfaceReader, modelNames, ownName } from './interfaces.ts'
 import { isFlexible } from './members.ts'
 import { forEachGroup, listMachines, type ScopeContext } from './observe.ts'
-import { diskSettings, extensionSettings, interfaceSettings, lower, osSettings, securitySettings, userDataDigest } from './settings-of.ts'
+import {
+  diskDeletionSettings,
+  diskSettings,
+  extensionSettings,
+  interfacePath,
+  interfaceSettings,
+  lower,
+  osSettings,
+  resourceSettings,
+  type Said,
+  securitySettings,
+  userDataDigest,
+} from './settings-of.ts'
 
 /**
  * The contract's describe(): the members of each set in one listing, then each asked-for machine by itself, because only
- * that shows its user data. A machine that is not there (any more) is missing from the answer.
+ * that shows its user data, and the interfaces of flexible ones in one listing of each resource group. A machine that is not there (any more) is missing from the answer.
  */
 export async function describe(
   context: ScopeContext,
@@ -23,8 +36,9 @@ export async function describe(
   signal: AbortSignal,
 ): Promise<Map<InstanceId, Configuration>> {
   const groups = [...Map.groupBy(refs, ref => ref.group)]
+  const readInterfaces = interfaceReader(context, signal)
   const describe = ([group, wanted]: [GroupId, InstanceRef[]]): Promise<Configuration[]> =>
-    describeGroup(context, group, { ids: new Set(wanted.map(ref => ref.id)), signal })
+    describeGroup(context, group, { ids: new Set(wanted.map(ref => ref.id)), readInterfaces, signal })
   const configurations = (await forEachGroup(groups, describe, signal)).flat()
   return new Map(configurations.map(configuration => [configuration.instance, configuration]))
 }
@@ -32,7 +46,7 @@ export async function describe(
 async function describeGroup(
   context: ScopeContext,
   group: GroupId,
-  { ids, signal }: { ids: ReadonlySet<InstanceId>; signal: AbortSignal },
+  { ids, readInterfaces, signal }: { ids: ReadonlySet<InstanceId>; readInterfaces: InterfaceReader; signal: AbortSignal },
 ): Promise<Configuration[]> {
   const ref = scaleSetRef(context.scope, group)
   const set = ref === null ? null : await setFor(context, group, signal)
@@ -44,8 +58,11 @@ async function describeGroup(
   })
   // A set gives few answers a minute about single machines (Microsoft's throttling page): one after the other.
   return mapLimited(found, 2, async ({ id, machine }) => {
-    const own = await readAlone(context, { ref, set, id, machine }, signal)
-    return configurationOf(set, { id, machine, own })
+    const [own, interfaces] = await Promise.all([
+      readAlone(context, { ref, set, id, machine }, signal),
+      attachedTo(set, machine, readInterfaces),
+    ])
+    return configurationOf(set, { id, machine, own, interfaces })
   })
 }
 
@@ -67,7 +84,7 @@ async function readAlone(
 /** What was read of one machine as flat paths. What every real answer holds and this one lacks is unread, never absent. */
 export function configurationOf(
   set: VirtualMachineScaleSet,
-  { id, machine, own }: { id: InstanceId; machine: Machine; own: Machine | string },
+  { id, machine, own, interfaces }: { id: InstanceId; machine: Machine; own: Machine | string; interfaces: Attached },
 ): Configuration {
   const values: Record<Path, Value> = {}
   const unread: NotCompared[] = []
@@ -89,7 +106,8 @@ export function configurationOf(
   if (typeof own === 'string') unread.push({ what: 'userData', why: own })
   else keep('userData', userDataDigest(own.userData))
   for (const [key, value] of Object.entries(machine.tags ?? {})) keep(`tags/${key}`, value)
-  addNetwork(set, machine, { keep, unread })
+  if (isFlexible(set)) addAttached(set, { machine, interfaces }, { keep, unread })
+  else addNetwork(machine, { keep, unread })
   if (isFlexible(set)) keep('priority', machine.priority ?? 'Regular')
   const image = runningImage(machine)
   return { instance: id, image, address: null, values, protection: protectionOf(image), unread }
@@ -99,9 +117,11 @@ export function configurationOf(
 function addDisks(set: VirtualMachineScaleSet, machine: Machine, { must, unread }: { must: Into['keep']; unread: NotCompared[] }): void {
   const storage = machine.storageProfile
   if (storage?.osDisk === undefined) unread.push({ what: 'osDisk', why: 'Azure did not show it' })
-  const model = diskSettings(set.virtualMachineProfile?.storageProfile ?? {})
+  const settings = (of: Parameters<typeof diskSettings>[0]): Said =>
+    isFlexible(set) ? [...diskSettings(of), ...diskDeletionSettings(of)] : diskSettings(of)
+  const model = settings(set.virtualMachineProfile?.storageProfile ?? {})
   const declared = new Set(model.flatMap(([path, value]) => (value === undefined || value === null ? [] : [path])))
-  for (const [path, value] of diskSettings(storage ?? {})) {
+  for (const [path, value] of settings(storage ?? {})) {
     if (storage?.osDisk === undefined && path.startsWith('osDisk/')) continue
     must(path, value === null && declared.has(path) ? undefined : value)
   }
@@ -138,14 +158,27 @@ function addIdentity(set: VirtualMachineScaleSet, machine: Machine, keep: Into['
   keep('identity/system', /systemassigned/i.test(identity?.type ?? '') || null)
 }
 
-function addNetwork(set: VirtualMachineScaleSet, machine: Machine, { keep, unread }: Into): void {
-  if (isFlexible(set)) {
-    const count = machine.networkProfile?.networkInterfaces?.length
-    if (count === undefined) unread.push({ what: 'interfaces', why: 'Azure did not show them' })
-    else keep('interfaces', count)
-    return
-  }
+function addNetwork(machine: Machine, { keep, unread }: Into): void {
   const own = machine.networkProfileConfiguration?.networkInterfaceConfigurations
   if (own === undefined) unread.push({ what: 'interfaces', why: 'Azure did not show them' })
   for (const one of own ?? []) for (const [path, value] of interfaceSettings(one)) keep(path, value)
+}
+
+function addAttached(set: VirtualMachineScaleSet, of: { machine: Machine; interfaces: Attached }, { keep, unread }: Into): void {
+  const attached = of.machine.networkProfile?.networkInterfaces
+  if (attached === undefined) unread.push({ what: 'interfaces', why: 'Azure did not show them' })
+  const configured = set.virtualMachineProfile?.networkProfile?.networkInterfaceConfigurations ?? []
+  const names = modelNames(configured, attached ?? [])
+  for (const { id = '', deleteOption } of attached ?? []) {
+    const name = names.get(id) ?? ownName(id)
+    // By this, one that nobody may read is seen to be there as well.
+    if (!names.has(id)) keep(interfacePath(name, 'attached'), true)
+    const declared = configured.find(one => one.name === names.get(id))?.deleteOption
+    if (declared !== undefined && deleteOption === undefined)
+      unread.push({ what: interfacePath(name, 'deleteOption'), why: 'Azure did not show it' })
+    keep(interfacePath(name, 'deleteOption'), lower(deleteOption))
+    const shown = of.interfaces.get(id) ?? 'it was not read'
+    if (typeof shown === 'string') unread.push({ what: `interfaces/${name}`, why: shown })
+    else for (const [path, value] of resourceSettings(name, shown)) keep(path, value)
+  }
 }

@@ -42,6 +42,7 @@ const LIMIT = 5_000
 export class ScopeMemory {
   readonly #seen = new Map<GroupId, Seen>()
   readonly #sent = new Map<string, Sent>()
+  readonly #denied = new Map<string, string | null>()
 
   seen(group: GroupId): Seen | undefined {
     return this.#seen.get(group)
@@ -57,6 +58,15 @@ export class ScopeMemory {
 
   noteSent(drill: string, sent: Sent): void {
     remember(this.#sent, drill, sent)
+  }
+
+  /** Why the interfaces of a resource group may not be read, by the latest answer; null: they may. Undefined: not asked yet. */
+  interfacesDenied(resourceGroup: string): string | null | undefined {
+    return this.#denied.get(resourceGroup)
+  }
+
+  noteInterfaces(resourceGroup: string, denied: string | null): void {
+    remember(this.#denied, resourceGroup, denied)
   }
 }
 

@@ -12,6 +12,8 @@ const READS = [
   'Microsoft.Compute/virtualMachineScaleSets/rollingUpgrades/read',
   'Microsoft.Compute/virtualMachineScaleSets/virtualMachines/instanceView/read',
   'Microsoft.Compute/virtualMachines/instanceView/read',
+  // What flexible machines have on their network.
+  'Microsoft.Network/networkInterfaces/read',
   'Microsoft.Authorization/locks/read',
 ] as const
 

@@ -4,6 +4,7 @@ import type {
   OSDisk,
   OSProfile,
   SecurityProfile,
+  SubResource,
   VirtualMachineScaleSetDataDisk,
   VirtualMachineScaleSetNetworkConfiguration,
   VirtualMachineScaleSetOSDisk,
@@ -11,6 +12,7 @@ import type {
 } from '@azure/arm-compute'
 import type { Path } from '../../domain/declaration.ts'
 import type { Value } from '../../domain/finding.ts'
+import type { NetworkInterface } from './api.ts'
 import { stable } from './model.ts'
 
 /*
@@ -20,14 +22,19 @@ import { stable } from './model.ts'
 
 export type Said = readonly (readonly [Path, Value | undefined])[]
 
-export function diskSettings({
-  osDisk,
-  dataDisks,
-}: {
+interface Disks {
   readonly osDisk?: OSDisk | VirtualMachineScaleSetOSDisk
   readonly dataDisks?: readonly (DataDisk | VirtualMachineScaleSetDataDisk)[]
-}): Said {
+}
+
+export function diskSettings({ osDisk, dataDisks }: Disks): Said {
   return [...osDiskSettings(osDisk), ...(dataDisks ?? []).flatMap(dataDiskSettings)]
+}
+
+/** What becomes of disks when their machine is deleted: "for VMSS with Flexible OrchestrationMode only" (type VirtualMachineScaleSetOSDisk). */
+export function diskDeletionSettings({ osDisk, dataDisks }: Disks): Said {
+  const own: Said = [['osDisk/deleteOption', lower(osDisk?.deleteOption)]]
+  return [...own, ...(dataDisks ?? []).map(disk => [`dataDisks/${disk.lun}/deleteOption`, lower(disk.deleteOption)] as const)]
 }
 
 function osDiskSettings(disk: OSDisk | VirtualMachineScaleSetOSDisk | undefined): Said {
@@ -70,24 +77,53 @@ function encryptionSet(
   return disk?.managedDisk === undefined ? undefined : (lower(disk.managedDisk.diskEncryptionSet?.id) ?? null)
 }
 
+/** As a model names it, and as a machine of a uniform set shows it. */
 export function interfaceSettings(one: VirtualMachineScaleSetNetworkConfiguration): Said {
   const addresses = one.ipConfigurations ?? []
-  const ids = (of: 'loadBalancerBackendAddressPools' | 'applicationGatewayBackendAddressPools' | 'applicationSecurityGroups'): Value => {
-    const found = addresses.flatMap(address => (address[of] ?? []).flatMap(each => lower(each.id) ?? []))
-    return found.length === 0 ? null : [...new Set(found)].sort()
-  }
-  const path = (name: string): Path => `interfaces/${one.name}/${name}`
+  const isPublic = addresses.some(address => address.publicIPAddressConfiguration !== undefined)
+  const pools = idsOf(addresses.map(address => address.loadBalancerInboundNatPools))
+  return [...commonInterfaceSettings(one.name ?? '', { ...one, addresses, isPublic }), [interfacePath(one.name ?? '', 'natPools'), pools]]
+}
+
+/** As a machine of a flexible set has it: a resource of its own, here under the model's name for it. */
+export function resourceSettings(name: string, one: NetworkInterface): Said {
+  const isPublic = one.ipConfigurations.some(address => address.publicIPAddress !== undefined)
+  const rules = idsOf(one.ipConfigurations.map(address => address.loadBalancerInboundNatRules))
+  return [...commonInterfaceSettings(name, { ...one, addresses: one.ipConfigurations, isPublic }), [interfacePath(name, 'natRules'), rules]]
+}
+
+type Pools = 'loadBalancerBackendAddressPools' | 'applicationGatewayBackendAddressPools' | 'applicationSecurityGroups'
+
+interface AnyInterface extends Omit<NetworkInterface, 'id' | 'ipConfigurations'> {
+  readonly addresses: readonly ({ readonly subnet?: Partial<SubResource> } & {
+    readonly [Each in Pools]?: readonly Partial<SubResource>[]
+  })[]
+  readonly isPublic: boolean
+}
+
+function commonInterfaceSettings(name: string, one: AnyInterface): Said {
+  const ids = (of: Pools): Value => idsOf(one.addresses.map(address => address[of]))
   return [
-    [path('subnet'), [...new Set(addresses.flatMap(address => lower(address.subnet?.id) ?? []))].sort()],
-    [path('securityGroup'), lower(one.networkSecurityGroup?.id) ?? null],
-    [path('applicationSecurityGroups'), ids('applicationSecurityGroups')],
-    [path('balancers'), ids('loadBalancerBackendAddressPools')],
-    [path('gateways'), ids('applicationGatewayBackendAddressPools')],
-    [path('dnsServers'), one.dnsSettings?.dnsServers?.toSorted() ?? null],
-    [path('publicAddress'), addresses.some(address => address.publicIPAddressConfiguration !== undefined) || null],
-    [path('accelerated'), one.enableAcceleratedNetworking || null],
-    [path('forwarding'), one.enableIPForwarding || null],
+    [interfacePath(name, 'subnet'), idsOf(one.addresses.map(({ subnet }) => (subnet === undefined ? [] : [subnet])))],
+    [interfacePath(name, 'securityGroup'), lower(one.networkSecurityGroup?.id) ?? null],
+    [interfacePath(name, 'applicationSecurityGroups'), ids('applicationSecurityGroups')],
+    [interfacePath(name, 'balancers'), ids('loadBalancerBackendAddressPools')],
+    [interfacePath(name, 'gateways'), ids('applicationGatewayBackendAddressPools')],
+    [interfacePath(name, 'dnsServers'), one.dnsSettings?.dnsServers?.toSorted() ?? null],
+    [interfacePath(name, 'publicAddress'), one.isPublic || null],
+    [interfacePath(name, 'accelerated'), one.enableAcceleratedNetworking || null],
+    [interfacePath(name, 'forwarding'), one.enableIPForwarding || null],
   ]
+}
+
+export function interfacePath(name: string, setting: string): Path {
+  return `interfaces/${name}/${setting}`
+}
+
+/** Of all addresses of an interface together, without their order and case. */
+function idsOf(references: readonly (readonly Partial<SubResource>[] | undefined)[]): Value {
+  const found = references.flatMap(each => (each ?? []).flatMap(({ id }) => lower(id) ?? []))
+  return found.length === 0 ? null : [...new Set(found)].sort()
 }
 
 /** Off, standard and not there are the same thing; not said in a model is another: then a default decides. */

@@ -39,6 +39,8 @@ export interface GcpApi {
   instance(zone: string, name: string, signal: AbortSignal): Promise<Machine>
   instances(zone: string, query: { filter: string; token: string | undefined }, signal: AbortSignal): Promise<Page<Machine>>
   disks(zone: string, query: { filter: string; token: string | undefined }, signal: AbortSignal): Promise<Page<Disk>>
+  /** Disks that stand in two zones of a region at once belong to another API; a name of theirs may be a zonal disk's, too. */
+  regionDisks(region: string, query: { filter: string; token: string | undefined }, signal: AbortSignal): Promise<Page<Disk>>
   /** Newest first. */
   operations(zone: string, token: string | undefined, signal: AbortSignal): Promise<Page<Operation>>
   image(project: string, name: string, signal: AbortSignal): Promise<Image>

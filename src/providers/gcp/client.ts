@@ -6,6 +6,7 @@ import { InstanceGroupManagersClient } from '@google-cloud/compute/build/src/v1/
 import { InstanceTemplatesClient } from '@google-cloud/compute/build/src/v1/instance_templates_client.js'
 import { InstancesClient } from '@google-cloud/compute/build/src/v1/instances_client.js'
 import { RegionAutoscalersClient } from '@google-cloud/compute/build/src/v1/region_autoscalers_client.js'
+import { RegionDisksClient } from '@google-cloud/compute/build/src/v1/region_disks_client.js'
 import { RegionInstanceGroupManagersClient } from '@google-cloud/compute/build/src/v1/region_instance_group_managers_client.js'
 import { RegionInstanceTemplatesClient } from '@google-cloud/compute/build/src/v1/region_instance_templates_client.js'
 import { RegionOperationsClient } from '@google-cloud/compute/build/src/v1/region_operations_client.js'
@@ -146,6 +147,10 @@ export class GcpClients {
         ),
       disks: (zone, { filter, token }, signal) =>
         pages('disks.list', signal, () => clients.disks.list({ project, zone, filter, maxResults: PAGE, ...tokenIn(token) }, onePage())),
+      regionDisks: (region, { filter, token }, signal) =>
+        pages('regionDisks.list', signal, () =>
+          clients.regionDisks.list({ project, region, filter, maxResults: PAGE, ...tokenIn(token) }, onePage()),
+        ),
       operations: (zone, token, signal) =>
         pages('zoneOperations.list', signal, () =>
           clients.zoneOperations.list({ project, zone, orderBy: 'creationTimestamp desc', maxResults: PAGE, ...tokenIn(token) }, onePage()),
@@ -177,6 +182,7 @@ export class GcpClients {
     regionAutoscalers: () => new RegionAutoscalersClient(this.#options),
     instances: () => new InstancesClient(this.#options),
     disks: () => new DisksClient(this.#options),
+    regionDisks: () => new RegionDisksClient(this.#options),
     images: () => new ImagesClient(this.#options),
     familyViews: () => new ImageFamilyViewsClient(this.#options),
     templates: () => new InstanceTemplatesClient(this.#options),

@@ -1,27 +1,24 @@
 import type { Configuration, NotCompared, Path } from '../../domain/declaration.ts'
 import type { Value } from '../../domain/finding.ts'
 import type { InstanceId } from '../../domain/group.ts'
+import type { Milliseconds } from '../../domain/time.ts'
 import { isControllersDisk } from './controllers.ts'
 import { lastPart } from './ids.ts'
 import { cardOf, cardSettings, commonSettings, deviceOf, keyOf } from './settings-of.ts'
-import { type AttachedDisk, type Disk, idOf, type Machine } from './wire.ts'
+import { type AttachedDisk, type Disk, idOf, instantOf, type Machine } from './wire.ts'
 
-/** What was read of an instance's disks, by name; a string is why they could not be. */
+/** What was read of an instance's disks, by `diskPath`; a string is why they could not be. */
 export type ReadDisks = ReadonlyMap<string, Disk> | string
 
 /** The image that the boot disk was made from: its id, for names are given again. */
 export function imageOf(machine: Machine, disks: ReadDisks): string | null {
   const boot = (machine.disks ?? []).find(disk => disk.boot === true)
-  return typeof disks === 'string' || boot === undefined ? null : idOf(disks.get(zonalName(boot) ?? '')?.sourceImageId)
+  return typeof disks === 'string' || boot === undefined ? null : idOf(disks.get(diskPath(boot) ?? '')?.sourceImageId)
 }
 
-/** A regional disk is of another API, and a zonal one of the same name is another disk. Null: a local disk, or one of a region. */
-export function zonalName({ source }: AttachedDisk): string | null {
-  return isRegional(source) ? null : lastPart(source) || null
-}
-
-function isRegional(source: AttachedDisk['source']): boolean {
-  return /\/regions\//.test(source ?? '')
+/** `zones/<zone>/disks/<name>` or `regions/<region>/disks/<name>`: one name may stand for both. Null: a local disk. */
+export function diskPath({ source }: AttachedDisk): string | null {
+  return /(?:zones|regions)\/[^/]+\/disks\/[^/]+$/.exec(source ?? '')?.[0] ?? null
 }
 
 const PROTECTED = 'deletion protection is on: Compute Engine would refuse a crash, and a retire would go over the head of whoever set it'
@@ -48,26 +45,46 @@ export function configurationOf(id: InstanceId, machine: Machine, read: { projec
   }
 }
 
-function missing({ source }: AttachedDisk): string {
-  return isRegional(source)
-    ? `disk ${lastPart(source)} is a regional disk, which Firedrill does not read`
-    : `disk ${lastPart(source)} was not shown`
+/** Google stamps an instance and the disks that are made with it within one operation. */
+const TOGETHER: Milliseconds = 60_000
+
+/**
+ * Nobody says what a group does with a regional disk when it repairs or recreates an instance: such disks are made to be attached
+ * again elsewhere (Google's page on failures of regional disks). One that is older than its instance was not made with it, and
+ * what it holds has survived: that is no rebuild, whatever image it once came from. Null: it was, or a moment is not told.
+ */
+function whyOld(disk: Disk, machine: Machine): string | null {
+  const [made, launched] = [instantOf(disk.creationTimestamp), instantOf(machine.creationTimestamp)]
+  if (made === null || launched === null) return `Compute Engine does not show when disk ${disk.name} and its instance were made`
+  if (launched.epochMilliseconds - made.epochMilliseconds <= TOGETHER) return null
+  return `regional disk ${disk.name} is older than its instance: it was not made with it, so nothing is known of what was rebuilt`
 }
 
-function addDisk(
-  into: { values: Map<Path, Value>; unread: NotCompared[] },
-  disk: AttachedDisk,
-  { machine, disks }: { machine: Machine; disks: ReadDisks },
-): void {
+/** What a regional disk has besides. */
+function addReplicas(path: Path, { disk, machine }: { disk: Disk; machine: Machine }, into: Into): void {
+  const zones = (disk.replicaZones ?? []).map(lastPart).sort()
+  if (zones.length > 0) into.values.set(`${path}/replicaZones`, zones)
+  else into.unread.push({ what: `${path}/replicaZones`, why: 'Compute Engine did not show it' })
+  const why = whyOld(disk, machine)
+  if (why === null) into.values.set(`${path}/madeAnew`, true)
+  else into.unread.push({ what: `${path}/madeAnew`, why })
+}
+
+interface Into {
+  readonly values: Map<Path, Value>
+  readonly unread: NotCompared[]
+}
+
+function addDisk(into: Into, disk: AttachedDisk, { machine, disks }: { machine: Machine; disks: ReadDisks }): void {
   const path = `disks/${deviceOf(disk, machine.disks ?? [])}`
   const set = (name: string, value: Value | undefined) => {
     if (value === undefined || value === null) into.unread.push({ what: `${path}/${name}`, why: 'Compute Engine did not show it' })
     else into.values.set(`${path}/${name}`, value)
   }
   const scratch = disk.type === 'SCRATCH'
-  const resource = typeof disks === 'string' ? undefined : disks.get(zonalName(disk) ?? '')
+  const resource = typeof disks === 'string' ? undefined : disks.get(diskPath(disk) ?? '')
   if (resource === undefined && !scratch) {
-    into.unread.push({ what: path, why: typeof disks === 'string' ? disks : missing(disk) })
+    into.unread.push({ what: path, why: typeof disks === 'string' ? disks : `disk ${lastPart(disk.source)} was not shown` })
     return
   }
   if (resource !== undefined && isControllersDisk(resource)) return
@@ -76,6 +93,7 @@ function addDisk(
   set('type', scratch ? 'local-ssd' : resource?.type ? lastPart(resource.type) : undefined)
   set('autoDelete', disk.autoDelete ?? undefined)
   set('mode', String(disk.mode || 'READ_WRITE'))
+  if (resource !== undefined && diskPath(disk)?.startsWith('regions/')) addReplicas(path, { disk: resource, machine }, into)
   const key = keyOf(resource?.diskEncryptionKey)
   if (key !== undefined) set('kmsKey', key)
   if (resource?.provisionedIops) set('iops', Number(resource.provisionedIops))

@@ -145,6 +145,13 @@ function addDisk(part: Part, disk: AttachedDisk, { disks, imageSize }: { disks: 
   say('type', disk.type === 'SCRATCH' ? 'local-ssd' : made?.diskType ? lastPart(made.diskType) : undefined)
   say('autoDelete', disk.autoDelete ?? undefined)
   part.values.set(at('mode'), [String(disk.mode || 'READ_WRITE')])
+  // A disk that is there already stands where it stands, and is as old as it is.
+  if (disk.source) part.open.push(at('replicaZones'), at('madeAnew'))
+  const replicas = (made?.replicaZones ?? []).map(lastPart).sort()
+  if (replicas.length > 0) {
+    part.values.set(at('replicaZones'), [replicas])
+    part.values.set(at('madeAnew'), [true])
+  }
   say('kmsKey', keyOf(disk.diskEncryptionKey))
   if (made?.provisionedIops) say('iops', Number(made.provisionedIops))
   else leaveOpen(part, at('iops'))

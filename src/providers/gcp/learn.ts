@@ -1,11 +1,11 @@
 import { ProviderError } from '../provider-error.ts'
 import { distinct, mapLimited } from '../shared/batches.ts'
 import type { GcpApi } from './api.ts'
-import { imageOf, zonalName } from './configuration.ts'
+import { diskPath, imageOf } from './configuration.ts'
 import { lastPart } from './ids.ts'
 import { membersOf, nameOf, zoneOf } from './members.ts'
 import type { KnownInstance, ProjectMemory } from './memory.ts'
-import { disksNamed, machinesNamed } from './reads.ts'
+import { disksAt, machinesNamed } from './reads.ts'
 import { templateInMetadata } from './settings-of.ts'
 import { readTemplates, templateKey, versionsOf, WIDTH } from './templates.ts'
 import { type Disk, idOf, instantOf, type Machine, type ManagedInstance, type Manager, type Template } from './wire.ts'
@@ -36,8 +36,7 @@ export async function readMachines(
     const attached = [...machines.values()].flatMap(machine =>
       (machine.disks ?? []).filter(disk => options.disks === 'all' || disk.boot === true),
     )
-    const diskNames = distinct(attached.map(zonalName))
-    const disks = await orWhy(disksNamed(api, zone, diskNames, signal), signal)
+    const disks = await orWhy(disksAt(api, distinct(attached.map(diskPath)), signal), signal)
     for (const { id, name } of members) {
       const machine = machines.get(name)
       if (machine !== undefined && idOf(machine.id) === id) found.set(id, { machine, disks })

@@ -53,8 +53,15 @@ export function machinesNamed(api: GcpApi, zone: string, names: readonly string[
   return named(names, filter => collect(token => api.instances(zone, { filter, token }, signal)))
 }
 
-export function disksNamed(api: GcpApi, zone: string, names: readonly string[], signal: AbortSignal): Promise<Map<string, Disk>> {
-  return named(names, filter => collect(token => api.disks(zone, { filter, token }, signal)))
+/** By the paths that attachments name them by: `zones/<zone>/disks/<name>` or `regions/<region>/disks/<name>`, many in a call. */
+export async function disksAt(api: GcpApi, paths: readonly string[], signal: AbortSignal): Promise<Map<string, Disk>> {
+  const byPlace = Map.groupBy(paths, path => path.split('/').slice(0, 2).join('/'))
+  const read = await mapLimited([...byPlace], WIDTH, async ([place, mine]) => {
+    const list = place.startsWith('regions/') ? api.regionDisks : api.disks
+    const found = await named(mine.map(lastPart), filter => collect(token => list(lastPart(place), { filter, token }, signal)))
+    return [...found].map(([name, disk]) => [`${place}/disks/${name}`, disk] as const)
+  })
+  return new Map(read.flat())
 }
 
 async function named<Item extends { name?: string | null }>(

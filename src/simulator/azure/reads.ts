@@ -6,6 +6,7 @@ import type { Answer, Call, Operation } from './call.ts'
 import { page } from './pages.ts'
 import {
   galleryVersionJson,
+  interfaceResources,
   machineJson,
   managedImageJson,
   marketplaceVersionJson,
@@ -14,7 +15,8 @@ import {
   setViewJson,
 } from './render.ts'
 
-export const GROUP = '/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Compute'
+const RESOURCES = '/subscriptions/{subscription}/resourceGroups/{group}/providers'
+export const GROUP = `${RESOURCES}/Microsoft.Compute`
 export const SET = `${GROUP}/virtualMachineScaleSets/{set}`
 const LOCATION = '/subscriptions/{subscription}/providers/Microsoft.Compute/locations/{location}'
 const SKU = `${LOCATION}/publishers/{publisher}/artifacttypes/vmimage/offers/{offer}/skus/{sku}`
@@ -48,6 +50,7 @@ export const readOperations: readonly Operation[] = [
     const { set, machine } = machineNamed(call)
     return ok(memberJson(call, set, machine))
   }),
+  reads('networkInterfaces.list', `${RESOURCES}/Microsoft.Network/networkInterfaces`, call => page(call, interfaces(call))),
   reads('galleryImageVersions.listByGalleryImage', `${GROUP}/galleries/{gallery}/images/{image}/versions`, call => {
     const versions = galleryVersions(call)
     return page(
@@ -101,6 +104,13 @@ function listed({ subscription }: Call, group: string | null) {
   return [...subscription.scaleSets.values()]
     .filter(set => group === null || set.resourceGroup.toLowerCase() === group.toLowerCase())
     .map(set => scaleSetJson(subscription, set, { userData: false }))
+}
+
+/** Those of uniform machines are no resources of their own, and are not among them. */
+function interfaces({ subscription, names }: Call) {
+  return [...subscription.scaleSets.values()]
+    .filter(set => set.mode === 'flexible' && set.resourceGroup.toLowerCase() === (names.group ?? '').toLowerCase())
+    .flatMap(set => [...set.machines.values()].flatMap(machine => interfaceResources(subscription, set, machine)))
 }
 
 function asked(call: Call, what: string): boolean {

@@ -97,6 +97,7 @@ function interfaceJson(each: NetworkInterface, primary: boolean): Json {
     name: each.name,
     properties: {
       primary,
+      deleteOption: 'Delete',
       enableAcceleratedNetworking: each.accelerated,
       enableIPForwarding: false,
       ...(each.securityGroup === null ? {} : { networkSecurityGroup: { id: each.securityGroup } }),
@@ -134,8 +135,8 @@ export function machineJson(subscription: Subscription, set: ScaleSet, of: { mac
   const { machine } = of
   const id = machineId(subscription, set, machine)
   const interfaces = machine.interfaces.map((each, index) => interfaceJson(each, index === 0))
-  const nics = machine.interfaces.map((_, index) => ({
-    id: `/subscriptions/${subscription.subscription}/resourceGroups/${set.resourceGroup}/providers/Microsoft.Network/networkInterfaces/${machine.name}-${index}`,
+  const nics = machine.interfaces.map((each, index) => ({
+    id: interfaceId(subscription, set, { machine, name: each.name }),
     properties: { primary: index === 0, deleteOption: 'Delete' },
   }))
   return {
@@ -184,6 +185,37 @@ export function machineJson(subscription: Subscription, set: ScaleSet, of: { mac
       ...(of.view ? { instanceView: viewJson(machine) } : {}),
     },
   }
+}
+
+interface OwnInterface {
+  readonly machine: Machine
+  readonly name: string
+}
+
+/** Scale sets name interfaces after the model's, not after the machine. */
+function interfaceId(subscription: Subscription, set: ScaleSet, { machine, name }: OwnInterface): string {
+  const group = `/subscriptions/${subscription.subscription}/resourceGroups/${set.resourceGroup}`
+  return `${group}/providers/Microsoft.Network/networkInterfaces/${name}-${machine.vmId.slice(0, 8)}`
+}
+
+/** The interfaces of a flexible machine, which are resources of their own. */
+export function interfaceResources(subscription: Subscription, set: ScaleSet, machine: Machine): Json[] {
+  return machine.interfaces.map((each, index) => {
+    const id = interfaceId(subscription, set, { machine, name: each.name })
+    const { properties } = interfaceJson(each, index === 0)
+    return {
+      name: id.split('/').at(-1),
+      id,
+      type: 'Microsoft.Network/networkInterfaces',
+      location: subscription.location,
+      properties: {
+        ...(properties as Json),
+        provisioningState: 'Succeeded',
+        dnsSettings: { dnsServers: [], appliedDnsServers: [] },
+        virtualMachine: { id: machineId(subscription, set, machine) },
+      },
+    }
+  })
 }
 
 export function machineId(subscription: Subscription, set: ScaleSet, machine: Machine): string {
@@ -300,8 +332,8 @@ export function galleryVersionJson(subscription: Subscription, image: string, ve
       provisioningState: version.provisioningState,
       safetyProfile: { reportedForPolicyViolation: version.reported === true, allowDeletionOfReplicatedLocations: true },
       replicationStatus: {
-        aggregatedState: 'Completed',
-        summary: [{ region: subscription.location, state: 'Completed', details: '', progress: 100 }],
+        aggregatedState: version.replication ?? 'Completed',
+        summary: [{ region: subscription.location, state: version.replication ?? 'Completed', details: '', progress: 100 }],
       },
     },
   }

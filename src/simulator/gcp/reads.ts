@@ -5,6 +5,7 @@ import { filtered, page } from './pages.ts'
 import {
   link,
   placeOf,
+  placeOfDisk,
   showAutoscaler,
   showDisk,
   showError,
@@ -38,6 +39,11 @@ function listing<Item>(kind: string, all: (call: Call) => readonly Item[], show:
   })
 }
 
+function emptyPlace(place: string) {
+  const message = `There are no results for scope '${place}' on this page.`
+  return { warning: { code: 'NO_RESULTS_ON_PAGE', message, data: [{ key: 'scope', value: place }] } }
+}
+
 /** Answers with one page over all zones and regions; a place that cannot be reached says so and lists nothing. */
 function aggregated<Item extends { readonly name: string }>(
   noun: string,
@@ -57,11 +63,14 @@ function aggregated<Item extends { readonly name: string }>(
       const message = `'${place}' is unreachable.`
       return [[place, { warning: { code: 'UNREACHABLE', message, data: [{ key: 'scope', value: place }] } }] as const]
     })
+    // Every place is named, those with nothing on this page with a warning.
+    const places = [...regions(call).map(name => `regions/${name}`), ...zones(call).map(name => `zones/${name}`)]
+    const empty = places.filter(place => !byPlace.has(place) && !gone(place)).map(place => [place, emptyPlace(place)] as const)
     const listed = lost.filter(({ told }) => told !== 'warning')
     return {
       kind: `compute#${noun}AggregatedList`,
       id: `projects/${call.project.name}/aggregated/${noun}`,
-      items: Object.fromEntries([...scoped, ...warnings]),
+      items: Object.fromEntries([...empty, ...scoped, ...warnings]),
       nextPageToken,
       ...(listed.length === 0 ? {} : { unreachables: listed.map(({ place }) => link(call.project, place)) }),
     }
@@ -150,17 +159,18 @@ export const readOperations: Readonly<Record<string, Operation>> = {
   }),
   'disks.aggregatedList': aggregated(
     'disks',
-    call => [...call.project.disks.values()].map(disk => [`zones/${disk.zone}`, disk] as const),
+    call => [...call.project.disks.values()].map(disk => [placeOfDisk(disk), disk] as const),
     ({ project }, disk) => showDisk(project, disk),
   ),
   'disks.list': listing(
     'diskList',
-    call => [...call.project.disks.values()].filter(disk => disk.zone === call.location),
+    call => [...call.project.disks.values()].filter(disk => disk.place === call.location),
     ({ project }, disk) => showDisk(project, disk),
   ),
   'disks.get': reads(call => {
     const disk = call.project.disks.get(`${call.location}/${call.name}`)
-    if (disk === undefined) throw notFound(`projects/${call.project.name}/zones/${call.location}/disks/${call.name}`)
+    if (disk === undefined)
+      throw notFound(`projects/${call.project.name}/${call.regional ? 'regions' : 'zones'}/${call.location}/disks/${call.name}`)
     return showDisk(call.project, disk)
   }),
   'images.list': listing(

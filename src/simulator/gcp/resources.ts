@@ -187,7 +187,7 @@ export function showMachine(project: Project, machine: Machine): Record<string, 
         fingerprint: '42WmSpB8rSM=',
       },
     ],
-    disks: machine.disks.map((disk, index) => showAttached(project, machine, { disk, index })),
+    disks: machine.disks.map((disk, index) => showAttached(project, disk, index)),
     scheduling: {
       automaticRestart: !machine.spot,
       onHostMaintenance: machine.spot ? 'TERMINATE' : 'MIGRATE',
@@ -199,13 +199,18 @@ export function showMachine(project: Project, machine: Machine): Record<string, 
   }
 }
 
-function showAttached(project: Project, machine: Machine, { disk, index }: { disk: AttachedDisk; index: number }): Record<string, unknown> {
-  const resource = project.disks.get(`${machine.zone}/${disk.disk}`)
+/** A zone's name is a region's and a letter. */
+export function placeOfDisk({ place }: { readonly place: string }): string {
+  return /-[a-z]$/.test(place) ? `zones/${place}` : `regions/${place}`
+}
+
+function showAttached(project: Project, disk: AttachedDisk, index: number): Record<string, unknown> {
+  const resource = project.disks.get(`${disk.place}/${disk.disk}`)
   return {
     kind: 'compute#attachedDisk',
     type: 'PERSISTENT',
     mode: 'READ_WRITE',
-    source: link(project, `zones/${machine.zone}/disks/${disk.disk}`),
+    source: link(project, `${placeOfDisk(disk)}/disks/${disk.disk}`),
     deviceName: disk.deviceName,
     index,
     boot: disk.boot,
@@ -223,10 +228,12 @@ export function showDisk(project: Project, disk: Disk): Record<string, unknown> 
     name: disk.name,
     creationTimestamp: time(disk.createdAt),
     sizeGb: String(disk.sizeGb),
-    zone: link(project, `zones/${disk.zone}`),
+    ...(disk.replicaZones.length === 0
+      ? { zone: link(project, placeOfDisk(disk)) }
+      : { region: link(project, placeOfDisk(disk)), replicaZones: disk.replicaZones.map(zone => link(project, `zones/${zone}`)) }),
     status: 'READY',
-    selfLink: link(project, `zones/${disk.zone}/disks/${disk.name}`),
-    type: link(project, `zones/${disk.zone}/diskTypes/${disk.type}`),
+    selfLink: link(project, `${placeOfDisk(disk)}/disks/${disk.name}`),
+    type: link(project, `${placeOfDisk(disk)}/diskTypes/${disk.type}`),
     // The URL goes with the image; the id stays.
     ...(image === null
       ? {}
@@ -278,6 +285,7 @@ export function showTemplate(project: Project, template: Template): Record<strin
             sourceImage: link(project, source),
             diskSizeGb: String(properties.bootDiskGb),
             diskType: properties.bootDiskType,
+            ...(properties.bootDisk === 'zonal' ? {} : { replicaZones: properties.replicaZones }),
           },
         },
       ],

@@ -67,6 +67,7 @@ describe('a list of Azure', () => {
     listScaleSets: api => api.listScaleSets(signal),
     listUniformMachines: api => api.listUniformMachines(set, { view: true }, signal),
     listFlexibleMachines: api => api.listFlexibleMachines(set, { id: '/x', view: true }, signal),
+    listInterfaces: api => api.listInterfaces('r', signal),
     listLocks: api => api.listLocks(signal),
     listGalleryVersions: api => api.listGalleryVersions(image, signal),
     listCommunityVersions: api => api.listCommunityVersions(image, signal),

@@ -7,6 +7,7 @@ import { DRIFT_IGNORE } from '../../../src/providers/azure/controllers.ts'
 import { declaredSet } from '../../../src/providers/azure/declare.ts'
 import { configurationOf } from '../../../src/providers/azure/describe.ts'
 import { imageSource } from '../../../src/providers/azure/images.ts'
+import type { Attached } from '../../../src/providers/azure/interfaces.ts'
 import { compareVersions, resolveImage } from '../../../src/providers/azure/resolve.ts'
 import { ProviderError } from '../../../src/providers/provider-error.ts'
 
@@ -68,7 +69,7 @@ describe('the image of a machine', () => {
   it('is what a machine runs, and not what the model came to since, though it be on the latest model', async () => {
     const resolved = await resolve(gallery, [version('1.0.0', '2026-01-01'), version('1.1.0', '2026-02-01')])
     const { set, machine } = pair('Uniform')
-    const victim = configurationOf(set, { id: 'a', machine: { ...machine, latestModelApplied: true }, own: machine })
+    const victim = configurationOf(set, { id: 'a', machine: { ...machine, latestModelApplied: true }, own: machine, interfaces })
     assert.match(victim.image ?? '', /versions\/1\.0\.0$/)
     assert.deepEqual([names(resolved.images), resolved.images.includes(victim.image ?? '')], [['1.1.0'], false])
   })
@@ -111,7 +112,7 @@ describe('the disks that an image brings along', () => {
     it(`are known for an image of ${what}, so that they are nobody's drift`, async () => {
       const resolved = await resolveImage(api, imageSource(reference, 'westeurope'), { location: 'westeurope', signal: never })
       assert.deepEqual([resolved.images.map(name => name.split(/[/:]/).at(-1)), resolved.dataDisks], [[image], [4]])
-      assert.ok(declaredSet(pair('Uniform').set, resolved).open.includes('dataDisks/4/**'))
+      assert.ok(declaredSet(pair('Uniform').set, resolved, null).open.includes('dataDisks/4/**'))
     })
 
   it('S10 are not known where the image may not be read: then a disk that only the machine has is not called drift', async () => {
@@ -119,7 +120,7 @@ describe('the disks that an image brings along', () => {
     const source = imageSource({ ...offer, version: '1.0.0' }, 'westeurope')
     const resolved = await resolveImage(hidden, source, { location: 'westeurope', signal: never })
     assert.deepEqual([resolved.images, resolved.dataDisks], [['p:o:s:1.0.0'], null])
-    assert.ok(declaredSet(pair('Uniform').set, resolved).open.includes('dataDisks/**'))
+    assert.ok(declaredSet(pair('Uniform').set, resolved, null).open.includes('dataDisks/**'))
     const fixed = await resolve(`${gallery}/versions/1.2.3`, denied)
     assert.equal(fixed.dataDisks, null)
   })
@@ -170,10 +171,15 @@ function pair(mode: 'Uniform' | 'Flexible'): { set: VirtualMachineScaleSet; mach
   }
 }
 
+/** What hangs on the machine of a pair, where that is not shown with the machine itself. */
+const interfaces: Attached = new Map([
+  ['/nic/1', { id: '/nic/1', networkSecurityGroup: { id: '/NSG/a' }, ipConfigurations: [{ subnet: { id: '/Subnet/a' } }] }],
+])
+
 function findings({ set, machine }: { set: VirtualMachineScaleSet; machine: Machine }): readonly string[] | null {
   const image = { images: [`${gallery}/versions/1.0.0`], since: undefined, dataDisks: [], unread: [] }
-  const declared = declaredSet(set, image)
-  const victim = configurationOf(set, { id: 'a@2026-01-01T00:00:00.000Z', machine, own: machine })
+  const declared = declaredSet(set, image, null)
+  const victim = configurationOf(set, { id: 'a@2026-01-01T00:00:00.000Z', machine, own: machine, interfaces })
   const declaration = {
     current: declared,
     born: { [declared.version]: declared },
@@ -229,9 +235,9 @@ describe('drift from the model of a scale set', () => {
   it('is a tag that only one of victim and successor has: no model says which tags a machine gets', () => {
     const { set, machine } = pair('Uniform')
     const image = { images: [], since: undefined, dataDisks: [], unread: [] }
-    const declared = declaredSet(set, image)
+    const declared = declaredSet(set, image, null)
     const [victim, successor] = [{ ...machine, tags: { owner: 'x' } }, machine].map(one =>
-      configurationOf(set, { id: 'a', machine: one, own: one }),
+      configurationOf(set, { id: 'a', machine: one, own: one, interfaces }),
     )
     assert.ok(victim && successor)
     const sides = { victimDeclared: declared, successorDeclared: declared, ignore: DRIFT_IGNORE }
@@ -264,7 +270,7 @@ describe('drift from the model of a scale set', () => {
   it('S10 is not claimed where Azure does not show what is declared: that is unread', () => {
     const { set, machine } = pair('Uniform')
     const { resources: _, ...without } = machine
-    const victim = configurationOf(set, { id: 'a', machine: without, own: 'denied' })
+    const victim = configurationOf(set, { id: 'a', machine: without, own: 'denied', interfaces })
     assert.deepEqual(victim.unread.map(entry => entry.what).sort(), ['extensions', 'userData'])
   })
 
@@ -273,12 +279,15 @@ describe('drift from the model of a scale set', () => {
     const storage = set.virtualMachineProfile?.storageProfile
     assert.ok(storage?.osDisk)
     Object.assign(storage, { osDisk: { ...storage.osDisk, writeAcceleratorEnabled: true } })
-    const { unread, values } = configurationOf(set, { id: 'a', machine, own: machine })
+    const { unread, values } = configurationOf(set, { id: 'a', machine, own: machine, interfaces })
     assert.deepEqual(
       [unread, values['osDisk/writeAccelerator']],
       [[{ what: 'osDisk/writeAccelerator', why: 'Azure did not show it' }], undefined],
     )
     const image = { images: [], since: undefined, dataDisks: [], unread: [] }
-    assert.deepEqual(examine(configurationOf(set, { id: 'a', machine, own: machine }), declaredSet(set, image), []).blocking, unread)
+    assert.deepEqual(
+      examine(configurationOf(set, { id: 'a', machine, own: machine, interfaces }), declaredSet(set, image, null), []).blocking,
+      unread,
+    )
   })
 })

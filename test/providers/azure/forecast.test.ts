@@ -24,6 +24,16 @@ interface Case {
 
 const HOUR = 3_600_000
 
+function copied(
+  version: 'latest' | 'fixed',
+  { state, what, ...found }: Pick<Case, 'level' | 'says' | 'what'> & { readonly state: 'Failed' | 'Replicating' },
+): Case {
+  const edit: Case['edit'] = of => {
+    of.version.replication = state
+  }
+  return { what: `the ${version} version of its image ${what} to its region`, image: 'gallery', version, edit, path: 'image', ...found }
+}
+
 /** Each is read through the SDK from a set that is in order but for this one thing. */
 const cases: readonly Case[] = [
   ...(['gallery', 'community', 'shared', 'marketplace'] as const).flatMap(image =>
@@ -113,6 +123,10 @@ const cases: readonly Case[] = [
     path: 'image',
     says: /never finished/,
   },
+  ...(['latest', 'fixed'] as const).flatMap(version => [
+    copied(version, { state: 'Failed', what: 'could not be copied', level: 'fail', says: /could not be copied to westeurope/ }),
+    copied(version, { state: 'Replicating', what: 'is still being copied', level: 'warn', says: /still being copied to westeurope/ }),
+  ]),
   {
     what: 'its image of the marketplace is deprecated',
     image: 'marketplace',

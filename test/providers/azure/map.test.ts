@@ -75,6 +75,12 @@ describe('scale sets in the words of Firedrill', () => {
 
   const phases: readonly [string, Partial<Machine>, string, string][] = [
     ['runs', {}, 'in-service', 'healthy'],
+    [
+      'runs, in other letters',
+      { provisioningState: 'succeeded', instanceView: { statuses: [{ code: 'powerstate/Running' }] } },
+      'in-service',
+      'healthy',
+    ],
     ['is being created', { provisioningState: 'Creating', instanceView: {} }, 'pending', 'starting'],
     ['is being deleted', { provisioningState: 'Deleting' }, 'terminating', 'unknown'],
     [
@@ -196,9 +202,29 @@ describe('scale sets in the words of Firedrill', () => {
     const current = modelVersion(set())
     assert.equal(only(set(), machine())?.bornFrom, current)
     assert.equal(only(set(), machine({ latestModelApplied: false }))?.bornFrom, null)
+    const { latestModelApplied: _, ...silent } = machine()
+    assert.equal(only(set(), silent)?.bornFrom, null, 'S10 Azure says nothing')
     const flexible = set({ orchestrationMode: 'Flexible' })
     assert.equal(only(flexible, machine())?.bornFrom, modelVersion(flexible))
     assert.equal(only(flexible, machine({ timeCreated: new Date('2026-08-01') }))?.bornFrom, null)
+  })
+
+  it('knows how long machines may take to say good-bye, five minutes unless the model says otherwise', () => {
+    const notice = (terminateNotificationProfile: object) =>
+      seen(set({ virtualMachineProfile: { scheduledEventsProfile: { terminateNotificationProfile } } })).ownRecoveryTime
+    const minutes = [
+      { enable: true, notBeforeTimeout: 'PT15M' },
+      { enable: true, notBeforeTimeout: undefined },
+    ].map(notice)
+    assert.deepEqual(minutes, [900_000, 300_000])
+    assert.equal(notice({ enable: false, notBeforeTimeout: 'PT15M' }), 0)
+    assert.equal(notice({ enable: true, notBeforeTimeout: 'soon' }), 0)
+    assert.equal(seen(set()).ownRecoveryTime, 0)
+  })
+
+  it('knows how many machines a set can have: a thousand, or a hundred in one placement group', () => {
+    const most = [true, false, undefined].map(one => seen(set(one === undefined ? {} : { singlePlacementGroup: one })).maximum)
+    assert.deepEqual(most, [100, 1000, 1000])
   })
 
   it('calls a model the same when only size, tags or the platform changed', () => {
@@ -223,6 +249,7 @@ describe('scale sets in the words of Firedrill', () => {
       id: 'a',
       machine: machine({ storageProfile: { imageReference: { id: gallery } } }),
       own: machine(),
+      interfaces: new Map(),
     })
     assert.match(blind.protection ?? '', /exactVersion/)
   })

@@ -18,6 +18,7 @@ const actions: Readonly<Record<string, string>> = {
   'virtualMachineScaleSetRollingUpgrades.getLatest': 'Microsoft.Compute/virtualMachineScaleSets/rollingUpgrades/read',
   'virtualMachines.list': 'Microsoft.Compute/virtualMachines/read',
   'virtualMachines.get': 'Microsoft.Compute/virtualMachines/read',
+  'networkInterfaces.list': 'Microsoft.Network/networkInterfaces/read',
   'galleryImageVersions.listByGalleryImage': 'Microsoft.Compute/galleries/images/versions/read',
   'images.get': 'Microsoft.Compute/images/read',
   'galleryImageVersions.get': 'Microsoft.Compute/galleries/images/versions/read',

@@ -1,5 +1,5 @@
 import type { VirtualMachineScaleSet } from '@azure/arm-compute'
-import type { Machine } from '../../../src/providers/azure/api.ts'
+import type { Machine, NetworkInterface } from '../../../src/providers/azure/api.ts'
 import { DRIFT_IGNORE } from '../../../src/providers/azure/controllers.ts'
 import { declaredSet } from '../../../src/providers/azure/declare.ts'
 import { configurationOf } from '../../../src/providers/azure/describe.ts'
@@ -7,9 +7,13 @@ import { type SettingRow, settingsTable } from '../settings-table.ts'
 
 const IMAGE = '/subscriptions/s/resourcegroups/g/providers/microsoft.compute/galleries/images/images/web'
 
+const NAT_POOLS = 'virtualMachineProfile.networkProfile.networkInterfaceConfigurations.ipConfigurations.loadBalancerInboundNatPools'
+const NIC = '/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/networkInterfaces/nic-4f1c'
+
 function osDisk() {
   return {
     createOption: 'FromImage',
+    deleteOption: 'Delete' as string | undefined,
     diskSizeGB: 64,
     caching: 'ReadOnly',
     writeAcceleratorEnabled: true,
@@ -26,6 +30,7 @@ function dataDisk() {
   return {
     lun: 3,
     createOption: 'Empty',
+    deleteOption: 'Delete' as string | undefined,
     diskSizeGB: 128,
     caching: 'None',
     writeAcceleratorEnabled: true,
@@ -38,6 +43,8 @@ function dataDisk() {
 function networkInterface() {
   return {
     name: 'nic',
+    primary: true,
+    deleteOption: 'Delete' as string | undefined,
     enableAcceleratedNetworking: true,
     enableIPForwarding: true,
     networkSecurityGroup: { id: '/nsg/Web' },
@@ -50,9 +57,19 @@ function networkInterface() {
         loadBalancerBackendAddressPools: [{ id: '/pools/A' }, { id: '/pools/B' }],
         applicationGatewayBackendAddressPools: [{ id: '/gateways/A' }],
         applicationSecurityGroups: [{ id: '/asg/Web' }],
+        loadBalancerInboundNatPools: [{ id: '/nat/Ssh' }],
       },
     ],
   }
+}
+
+/** The same as a resource of its own, which a machine of a flexible set only names. */
+function resourceOf({ ipConfigurations, ...nic }: ReturnType<typeof networkInterface>): NetworkInterface {
+  const addresses = ipConfigurations.map(({ publicIPAddressConfiguration, loadBalancerInboundNatPools: _, ...address }) => ({
+    ...address,
+    ...(publicIPAddressConfiguration === undefined ? {} : { publicIPAddress: { id: `/addresses/${publicIPAddressConfiguration.name}` } }),
+  }))
+  return { ...nic, id: NIC, ipConfigurations: addresses }
 }
 
 /** What model and machine spell alike. */
@@ -130,10 +147,13 @@ function sample(mode: 'Uniform' | 'Flexible') {
     tags: {} as Record<string, string>,
     identity: structuredClone(identity) as typeof identity | undefined,
     priority: 'Spot' as string | undefined,
-    networkProfile: { networkInterfaces: [{ id: '/nic/1' }] },
+    networkProfile: { networkInterfaces: [{ id: NIC, primary: true, deleteOption: 'delete' as string | undefined }] },
     networkProfileConfiguration: { networkInterfaceConfigurations: [own.nic] },
   }
-  return { set, profile, machine, model, own }
+  // The rules that a pool makes are numbered by machine.
+  if (mode === 'Flexible') for (const { ipConfigurations } of [model.nic, own.nic]) ipConfigurations[0]?.loadBalancerInboundNatPools.pop()
+  const noted = <Part extends object>(part: Part): Part => part
+  return { set, profile, machine, model, own, noted }
 }
 
 type Sample = ReturnType<typeof sample>
@@ -180,6 +200,10 @@ function offUnlessSaid<Part extends object>(
       },
     ],
   }
+}
+
+interface Deletable {
+  deleteOption?: string | undefined
 }
 
 const managed = (disk: { managedDisk: Sample['own']['osDisk']['managedDisk'] }) => disk.managedDisk
@@ -316,49 +340,8 @@ const ROWS: readonly SettingRow<Sample>[] = [
   },
 ]
 
-const FLEXIBLE: readonly SettingRow<Sample>[] = [
-  {
-    path: 'identity/users',
-    drift: ['a foreign identity', ({ machine }) => put(machine.identity?.userAssignedIdentities, { '/identities/admin': {} })],
-    same: [
-      'an identity spelled in another case',
-      ({ machine }) => put(machine.identity, { userAssignedIdentities: { '/IDENTITIES/web': {} } }),
-    ],
-  },
-  {
-    path: 'identity/system',
-    drift: ['no identity of its own', ({ machine }) => put(machine.identity, { type: 'UserAssigned' })],
-    same: ['an identity of its own, in other letters', ({ machine }) => put(machine.identity, { type: 'systemassigned, userassigned' })],
-  },
-  {
-    path: 'interfaces',
-    drift: ['a further interface', ({ machine }) => void machine.networkProfile.networkInterfaces.push({ id: '/nic/2' })],
-    same: ['another interface in its place', ({ machine }) => put(machine.networkProfile.networkInterfaces[0], { id: '/nic/9' })],
-  },
-  {
-    path: 'priority',
-    drift: ['another priority', ({ machine }) => put(machine, { priority: 'Low' })],
-    same: [
-      'a regular machine of a mix of both',
-      ({ machine, set }) => {
-        unset(machine, 'priority')
-        put(set, { priorityMixPolicy: {} })
-      },
-    ],
-  },
-]
-
-const UNIFORM: readonly SettingRow<Sample>[] = [
-  {
-    path: 'identity/users',
-    drift: ['a foreign identity', ({ machine }) => put(machine.identity?.userAssignedIdentities, { '/identities/admin': {} })],
-    same: ["the set's own identities, which its members may not tell", ({ machine }) => unset(machine, 'identity')],
-  },
-  {
-    path: 'identity/system',
-    drift: ['no identity of its own', ({ machine }) => put(machine.identity, { type: 'UserAssigned' })],
-    same: ['an identity of its own, in other letters', ({ machine }) => put(machine.identity, { type: 'systemassigned, userassigned' })],
-  },
+/** Shown with the machine in a uniform set, and as resources of their own in a flexible one. */
+const NETWORK: readonly SettingRow<Sample>[] = [
   {
     path: 'interfaces/nic/subnet',
     drift: ['another subnet', ({ own }) => put(address(own).subnet, { id: '/subnets/other' })],
@@ -424,6 +407,73 @@ const UNIFORM: readonly SettingRow<Sample>[] = [
   },
 ]
 
+const FLEXIBLE: readonly SettingRow<Sample>[] = [
+  {
+    path: 'identity/users',
+    drift: ['a foreign identity', ({ machine }) => put(machine.identity?.userAssignedIdentities, { '/identities/admin': {} })],
+    same: [
+      'an identity spelled in another case',
+      ({ machine }) => put(machine.identity, { userAssignedIdentities: { '/IDENTITIES/web': {} } }),
+    ],
+  },
+  {
+    path: 'identity/system',
+    drift: ['no identity of its own', ({ machine }) => put(machine.identity, { type: 'UserAssigned' })],
+    same: ['an identity of its own, in other letters', ({ machine }) => put(machine.identity, { type: 'systemassigned, userassigned' })],
+  },
+  ...(
+    [
+      ['osDisk', ({ own }) => own.osDisk, ({ model }) => model.osDisk],
+      ['dataDisks/3', ({ own }) => own.dataDisk, ({ model }) => model.dataDisk],
+      ['interfaces/nic', ({ machine }) => machine.networkProfile.networkInterfaces[0], ({ model }) => model.nic],
+    ] as const satisfies readonly [string, (sample: Sample) => Deletable | undefined, (sample: Sample) => Deletable][]
+  ).flatMap(
+    ([path, own, model]): SettingRow<Sample> => ({
+      path: `${path}/deleteOption`,
+      drift: [`that ${path} would outlive its machine`, sample => put(own(sample), { deleteOption: 'Detach' })],
+      same: [
+        `what becomes of ${path} where the model is silent`,
+        sample => {
+          put(own(sample), { deleteOption: 'Detach' })
+          unset(model(sample), 'deleteOption')
+        },
+      ],
+    }),
+  ),
+  {
+    path: 'priority',
+    drift: ['another priority', ({ machine }) => put(machine, { priority: 'Low' })],
+    same: [
+      'a regular machine of a mix of both',
+      ({ machine, set }) => {
+        unset(machine, 'priority')
+        put(set, { priorityMixPolicy: {} })
+      },
+    ],
+  },
+]
+
+const UNIFORM: readonly SettingRow<Sample>[] = [
+  {
+    path: 'identity/users',
+    drift: ['a foreign identity', ({ machine }) => put(machine.identity?.userAssignedIdentities, { '/identities/admin': {} })],
+    same: ["the set's own identities, which its members may not tell", ({ machine }) => unset(machine, 'identity')],
+  },
+  {
+    path: 'identity/system',
+    drift: ['no identity of its own', ({ machine }) => put(machine.identity, { type: 'UserAssigned' })],
+    same: ['an identity of its own, in other letters', ({ machine }) => put(machine.identity, { type: 'systemassigned, userassigned' })],
+  },
+  {
+    path: 'interfaces/nic/natPools',
+    drift: ['a pool of NAT rules', ({ own }) => void address(own).loadBalancerInboundNatPools.push({ id: '/by/hand' })],
+    same: [
+      'a pool of NAT rules spelled in another case',
+      ({ own }) => put(address(own), { loadBalancerInboundNatPools: [{ id: '/NAT/ssh' }] }),
+    ],
+  },
+]
+
 for (const [mode, rows] of [
   ['Uniform', UNIFORM],
   ['Flexible', FLEXIBLE],
@@ -433,19 +483,30 @@ for (const [mode, rows] of [
       sample: () => sample(mode),
       ignore: DRIFT_IGNORE,
       declared: ({ set }) =>
-        declaredSet(set as unknown as VirtualMachineScaleSet, {
-          images: [`${IMAGE}/versions/1.0.0`],
-          since: undefined,
-          dataDisks: [],
-          unread: [],
-        }),
-      configuration: ({ set, machine }) => {
+        declaredSet(
+          set as unknown as VirtualMachineScaleSet,
+          {
+            images: [`${IMAGE}/versions/1.0.0`],
+            since: undefined,
+            dataDisks: [],
+            unread: [],
+          },
+          null,
+        ),
+      configuration: ({ set, machine, own, noted }) => {
         const one = machine as unknown as Machine
-        return configurationOf(set as unknown as VirtualMachineScaleSet, { id: 'a', machine: one, own: one })
+        const interfaces = new Map([[NIC, noted(resourceOf(own.nic))]])
+        return configurationOf(set as unknown as VirtualMachineScaleSet, { id: 'a', machine: one, own: one, interfaces })
       },
-      watched: (made, note) => ({ ...made, set: note(made.set), machine: note(made.machine) }),
-      // An image reference is read in every form that there is.
-      elsewhere: ['storageProfile.imageReference', 'priorityMixPolicy', 'skuProfile.vmSizes'],
-      rows: [...ROWS, ...rows],
+      watched: (made, note) => ({ ...made, set: note(made.set), machine: note(made.machine), noted: note }),
+      // An image reference is read in every form that there is; rules of one interface are in no model: interfaces.test.ts.
+      elsewhere: [
+        'storageProfile.imageReference',
+        'priorityMixPolicy',
+        'skuProfile.vmSizes',
+        'ipConfigurations.loadBalancerInboundNatRules',
+        ...(mode === 'Uniform' ? [] : [NAT_POOLS]),
+      ],
+      rows: [...ROWS, ...NETWORK, ...rows],
     })
   })

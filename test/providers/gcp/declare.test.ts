@@ -5,7 +5,7 @@ import { controllerOf } from '../../../src/providers/gcp/controllers.ts'
 import { declarationOf, declare } from '../../../src/providers/gcp/declare.ts'
 import { describe as describeInstances } from '../../../src/providers/gcp/describe.ts'
 import { launchFindings, repairFindings, templateFindings } from '../../../src/providers/gcp/forecast.ts'
-import type { ReadImage, ReadTemplate } from '../../../src/providers/gcp/templates.ts'
+import { type ReadImage, type ReadTemplate, versionsOf } from '../../../src/providers/gcp/templates.ts'
 import type { Machine, Manager, Template } from '../../../src/providers/gcp/wire.ts'
 import { ProviderError } from '../../../src/providers/provider-error.ts'
 import { GROUP, manager, member, NOW, PROJECT, template, testContext, url } from './fake-api.ts'
@@ -72,7 +72,7 @@ const ssd = {
   sourceImageId: '111',
   diskEncryptionKey: { kmsKeyName: `${key}/cryptoKeyVersions/7` },
 }
-const disks = new Map([['web-aaaa', ssd]])
+const disks = new Map([['zones/europe-west1-b/disks/web-aaaa', ssd]])
 const failure = new ProviderError('no', { code: 'denied', operation: 'imageFamilyViews.get', mayHaveActed: false })
 
 function attached(name: string): NonNullable<Machine['disks']>[number] {
@@ -135,6 +135,25 @@ describe('the declaration of a managed instance group', () => {
     assert.equal(declaration?.current.version, `${KEY} ${canary}=20%`)
     assert.equal(declaration?.born[canary]?.version, declaration?.current.version)
     assert.equal(declaration?.born[old]?.version, old)
+  })
+
+  it('goes by the versions, whatever the group names beside them', () => {
+    const versions = [{ instanceTemplate: url('global/instanceTemplates/web-2') }]
+    const group = manager({ versions, instanceTemplate: url(KEY) })
+    assert.deepEqual(
+      versionsOf(group, PROJECT).map(({ key }) => key),
+      ['global/instanceTemplates/web-2'],
+    )
+    assert.deepEqual(
+      versionsOf({ ...group, versions: [] }, PROJECT).map(({ key }) => key),
+      [KEY],
+    )
+  })
+
+  it('has the labels of the configuration for all instances, also over those of a template', () => {
+    const group = manager({ allInstancesConfig: { properties: { labels: { team: 'shop', firedrill: 'enabled' } } } })
+    const { values } = declared(group, [read(KEY, template('web-1', { labels: { team: 'bank', app: 'web' } }))])?.current ?? {}
+    assert.deepEqual([values?.['tags/team'], values?.['tags/app']], [['shop'], ['web']])
   })
 
   it('S10 is not told where one of its templates cannot be read', () => {
@@ -224,26 +243,66 @@ describe('an instance of a managed instance group', () => {
     assert.deepEqual([seen.image, seen.unread], [null, [{ what: 'disks/boot', why: 'denied' }]])
   })
 
-  it('S10 with a regional boot disk has no image, and is refused as not compared, though a zonal disk has the same name', async () => {
-    const filters: string[] = []
+  describe('with a regional boot disk', () => {
+    const replicaZones = ['europe-west1-b', 'europe-west1-c'].map(zone => url(`zones/${zone}`))
+    const disk = { ...ssd, replicaZones, sourceImageId: '222' }
     const source = url('regions/europe-west1/disks/web-aaaa')
-    const regional = { ...machine, ...whole, zone: url('zones/europe-west1-b'), disks: [{ ...machine.disks?.[0], source }] }
-    const context = testContext({
-      manager: async () => manager(),
-      managedInstances: async () => ({ items: [member('1')], next: null }),
-      instances: async () => ({ items: [regional], next: null }),
-      disks: async (_zone, { filter }) => {
-        filters.push(filter)
-        return { items: [ssd], next: null }
-      },
+    const [boot] = full?.disks ?? []
+    const twoZoned = { ...full, disks: [{ ...boot, initializeParams: { ...boot?.initializeParams, replicaZones } }] }
+
+    /** What comes of a victim that was made at noon, and of a disk that was made then or earlier. */
+    async function examined(made: string | undefined, from: Template['properties'] = twoZoned) {
+      const asked: string[] = []
+      const creationTimestamp = '2026-02-02T12:00:00Z'
+      const regional = {
+        ...machine,
+        ...whole,
+        creationTimestamp,
+        zone: url('zones/europe-west1-b'),
+        disks: [{ ...machine.disks?.[0], source }],
+      }
+      const context = testContext({
+        manager: async () => manager(),
+        managedInstances: async () => ({ items: [member('1')], next: null }),
+        instances: async () => ({ items: [regional], next: null }),
+        disks: async () => assert.fail('a zonal disk of the same name is another disk'),
+        regionDisks: async (region, { filter }) => {
+          asked.push(`${region} ${filter}`)
+          return { items: [{ ...disk, ...(made === undefined ? {} : { creationTimestamp: made }) }], next: null }
+        },
+      })
+      const victim = (await describeInstances(context, [{ group: GROUP, id: '1' }], new AbortController().signal)).get('1')
+      const declaration = declared(manager(), [read(KEY, template('web-1', from))])
+      assert.ok(victim && declaration)
+      assert.deepEqual(asked, ['europe-west1 (name = "web-aaaa")'])
+      const examination = examineVictim({ declaration, victim }, KEY, { ignore: [], warn: [] })
+      return { image: victim.image, blocking: examination?.blocking, drift: examination?.findings.map(({ path }) => path) }
+    }
+
+    it('runs the image of that disk, where it was made with its instance', async () => {
+      assert.deepEqual(await examined('2026-02-02T11:59:40Z'), { image: '222', blocking: [], drift: [] })
     })
-    const victim = (await describeInstances(context, [{ group: GROUP, id: '1' }], new AbortController().signal)).get('1')
-    assert.ok(victim)
-    const why = 'disk web-aaaa is a regional disk, which Firedrill does not read'
-    assert.deepEqual([victim.image, victim.unread, filters], [null, [{ what: 'disks/boot', why }], []])
-    const declaration = declared(manager(), [read(KEY, template('web-1', full))])
-    assert.ok(declaration)
-    assert.deepEqual(examineVictim({ declaration, victim }, KEY, { ignore: [], warn: [] })?.blocking, victim.unread)
+
+    it('S10 is refused where the disk was attached again: what is on it was not rebuilt', async () => {
+      const why = 'regional disk web-aaaa is older than its instance: it was not made with it, so nothing is known of what was rebuilt'
+      const blocking = [{ what: 'disks/boot/madeAnew', why }]
+      assert.deepEqual(await examined('2026-01-01T00:00:00Z'), { image: '222', blocking, drift: [] })
+    })
+
+    it('S10 is refused where nobody tells how old the disk is', async () => {
+      const { blocking } = await examined(undefined)
+      assert.match(blocking?.[0]?.why ?? '', /does not show when disk web-aaaa and its instance were made/)
+    })
+
+    it('has drifted where its template makes a disk of one zone, however old the other is', async () => {
+      for (const made of ['2026-02-02T12:00:00Z', '2026-01-01T00:00:00Z'])
+        assert.ok((await examined(made, full)).drift?.includes('disks/boot/replicaZones'), made)
+    })
+
+    it('has none where its template names a disk that is there already', async () => {
+      const existing = { ...full, disks: [{ boot: true, autoDelete: true, deviceName: 'boot', source }] }
+      assert.deepEqual((await examined('2026-01-01T00:00:00Z', existing)).drift, [])
+    })
   })
 
   it('runs the image by its id, also when the image and its URL are gone', () => {

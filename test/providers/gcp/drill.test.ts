@@ -81,6 +81,22 @@ describe('a drill on a managed instance group, by the real engine', function () 
       assert.equal(templateOf(judgement.successor) !== before, isNew)
     })
 
+  for (const method of ['retire', 'crash'] as const) {
+    it(`proves a group with regional boot disks a phoenix where it makes them anew (${method})`, async () => {
+      stage = await openStage({ bootDisk: 'regional' }, { method })
+      const { judgement } = await stage.concluded(await stage.strike())
+      assert.equal(judgement.verdict, 'phoenix', JSON.stringify(judgement))
+      assert.ok(judgement.proven.includes('image'))
+    })
+
+    it(`proves nothing where a group attaches the old regional disk again, though its image is the right one (${method})`, async () => {
+      stage = await openStage({ bootDisk: 'regional-attached-again' }, { method })
+      const { judgement } = await stage.concluded(await stage.strike())
+      assert.deepEqual([judgement.verdict, judgement.findings[0]?.kind], ['inconclusive', 'unobservable'], JSON.stringify(judgement))
+      assert.match(JSON.stringify(judgement), /regional disk .* is older than its instance/)
+    })
+  }
+
   it('calls a group that cannot make instances a snowflake, in the words of Google', async () => {
     stage = await openStage({ traits: [{ trait: 'not-replaced', cause: 'kms' }] }, { recovery: short })
     const { judgement, wounded } = await stage.concluded(await stage.strike())

@@ -70,6 +70,17 @@ describe('a row of a managed instance group', () => {
     it(`is ${phase} while ${action} and ${status}`, () =>
       assert.equal(phaseOf({ currentAction: action, instanceStatus: status } as ManagedInstance), phase))
 
+  for (const [target, status, action, phase] of [
+    ['STOPPED', 'TERMINATED', 'NONE', 'standby'],
+    ['SUSPENDED', 'SUSPENDED', 'NONE', 'standby'],
+    ['STOPPED', 'STOPPING', 'STOPPING', 'terminating'],
+    ['RUNNING', 'RUNNING', 'NONE', 'in-service'],
+  ] as const)
+    it(`is ${phase} where it is to be ${target}, while ${action} and ${status}`, () => {
+      const row = { currentAction: action, instanceStatus: status, targetStatus: target } as unknown as ManagedInstance
+      assert.equal(phaseOf(row), phase)
+    })
+
   const shown = (row: ManagedInstance, group: Manager = manager(), known?: KnownInstance) =>
     memberSnapshot({ ...row, identity: '1' }, { manager: group, project: PROJECT, known })
 

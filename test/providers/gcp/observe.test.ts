@@ -99,13 +99,16 @@ describe('a look at a managed instance group', () => {
   })
 
   it('shows nobody in a row without an id, and the group as unsteady, even while it calls itself stable', async () => {
-    const { context } = world([member('1'), member(null, { name: 'web-bbbb' })])
-    const seen = await snapshot(context)
-    assert.deepEqual(
-      seen.instances.map(({ id }) => id),
-      ['1'],
-    )
-    assert.match(seen.unsteady.map(({ detail }) => detail).join(), /no instance web-bbbb/)
+    // Ids of 64 bits come as texts, and one that is not set may come as 0.
+    for (const none of [null, '0', '']) {
+      const { context } = world([member('1'), member(none, { name: 'web-bbbb' })])
+      const seen = await snapshot(context)
+      assert.deepEqual(
+        seen.instances.map(({ id }) => id),
+        ['1'],
+      )
+      assert.match(seen.unsteady.map(({ detail }) => detail).join(), /no instance web-bbbb/)
+    }
   })
 
   it('tells a creation under way, and why it failed as soon as the row says so', async () => {
@@ -120,6 +123,18 @@ describe('a look at a managed instance group', () => {
     const failed = (await snapshot(context)).events.at(-1)
     assert.deepEqual([failed?.outcome, failed?.error?.category, failed?.cause], ['failed', 'capacity', 'replacement'])
   })
+
+  for (const [code, category] of [
+    ['QUOTA_EXCEEDED', 'quota'],
+    ['IP_SPACE_EXHAUSTED', 'quota'],
+    ['ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS', 'capacity'],
+    ['UNSUPPORTED_OPERATION', 'broken'],
+  ] as const)
+    it(`calls ${code} ${category}, by the code alone`, async () => {
+      const lastAttempt = { errors: { errors: [{ code, message: 'no' }] } }
+      const { context } = world([member(null, { currentAction: 'CREATING', lastAttempt })])
+      assert.equal((await snapshot(context)).events.at(-1)?.error?.category, category)
+    })
 
   it("asks for the group's own errors where a row is silent about them, and not with every look", async () => {
     const items = [

@@ -1,4 +1,4 @@
-import { configurationOf } from '../../../src/providers/gcp/configuration.ts'
+import { configurationOf, diskPath } from '../../../src/providers/gcp/configuration.ts'
 import { DRIFT_IGNORE } from '../../../src/providers/gcp/controllers.ts'
 import { declaredSet } from '../../../src/providers/gcp/declared-set.ts'
 import type { Disk, Machine, Template } from '../../../src/providers/gcp/wire.ts'
@@ -49,7 +49,7 @@ function sample() {
     diskSizeGb: '375',
   }
   const shownBoot = { ...boot, source: zonal('disks/web-aaaa') }
-  const shownData = { ...data, source: zonal('disks/web-aaaa-data') }
+  const shownData = { ...data, source: url('regions/europe-west1/disks/web-aaaa-data') }
   const nic = {
     name: 'nic0',
     network: url('global/networks/shop'),
@@ -64,6 +64,7 @@ function sample() {
     ...common(),
     id: '1',
     name: 'web-aaaa',
+    creationTimestamp: '2026-02-02T12:00:00Z',
     machineType: zonal('machineTypes/n2-standard-4'),
     labels: { firedrill: 'enabled' } as Record<string, string>,
     metadata: {
@@ -90,7 +91,15 @@ function sample() {
     provisionedIops: '3000',
     provisionedThroughput: '150',
   }
-  const dataDisk = { ...bootDisk, name: 'web-aaaa-data', sizeGb: '50', diskEncryptionKey: { kmsKeyName: `${key}/cryptoKeyVersions/2` } }
+  const replicaZones = ['europe-west1-b', 'europe-west1-c']
+  const dataDisk = {
+    ...bootDisk,
+    name: 'web-aaaa-data',
+    sizeGb: '50',
+    diskEncryptionKey: { kmsKeyName: `${key}/cryptoKeyVersions/2` },
+    replicaZones: replicaZones.map(zone => url(`zones/${zone}`)),
+    creationTimestamp: '2026-02-02T12:00:01Z',
+  }
   const made = (source: string) => ({
     sourceImage: source,
     diskType: 'pd-ssd',
@@ -102,7 +111,7 @@ function sample() {
     diskEncryptionKey: { kmsKeyName: key },
     initializeParams: { ...made(url('global/images/web-v1')), diskSizeGb: '10' },
   }
-  const ownData = { ...data, diskEncryptionKey: { kmsKeyName: key }, initializeParams: { ...made(''), diskSizeGb: '50' } }
+  const ownData = { ...data, diskEncryptionKey: { kmsKeyName: key }, initializeParams: { ...made(''), replicaZones, diskSizeGb: '50' } }
   const ownNic = {
     ...structuredClone(nic),
     network: 'global/networks/shop',
@@ -242,8 +251,8 @@ describe('drift from an instance template', () => {
       configurationOf('1', machine as unknown as Machine, {
         project: PROJECT,
         disks: new Map([
-          ['web-aaaa', bootDisk as Disk],
-          ['web-aaaa-data', dataDisk as Disk],
+          [diskPath({ source: zonal('disks/web-aaaa') }) ?? '', bootDisk as Disk],
+          ['regions/europe-west1/disks/web-aaaa-data', dataDisk as Disk],
         ]),
       }),
     watched: (made, note) => ({
@@ -426,6 +435,23 @@ describe('drift from an instance template', () => {
       },
       ...diskRows('boot'),
       ...diskRows('data'),
+      {
+        path: 'disks/data/replicaZones',
+        drift: ['a disk in other two zones', ({ dataDisk }) => set(dataDisk, { replicaZones: [url('zones/europe-west1-d')] })],
+        same: ['another order of the two zones of a disk', ({ dataDisk }) => void dataDisk.replicaZones.reverse()],
+      },
+      {
+        path: 'disks/data/madeAnew',
+        also: ['disks/data/replicaZones'],
+        drift: [
+          'a disk of one zone in the place of one in two',
+          ({ disksOf }) => set(disksOf.data.shown, { source: zonal('disks/web-aaaa') }),
+        ],
+        same: [
+          'a disk that was stamped a moment before its instance',
+          ({ dataDisk }) => set(dataDisk, { creationTimestamp: '2026-02-02T11:59:30Z' }),
+        ],
+      },
       {
         path: 'disks/local-ssd-0/sizeGb',
         drift: ['a larger local disk', ({ scratch }) => set(scratch, { diskSizeGb: '3000' })],

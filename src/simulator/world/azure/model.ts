@@ -28,6 +28,8 @@ export interface ImageVersion {
   readonly name: string
   readonly publishedAt: number
   excludeFromLatest: boolean
+  /** How its copy to the region went; unless it is said, well. */
+  replication?: 'Completed' | 'Replicating' | 'Failed'
   /** For a violation of policy. */
   reported?: boolean
   endOfLifeAt: number | null

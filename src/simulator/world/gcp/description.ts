@@ -40,6 +40,8 @@ export function gcpSchema<Trait extends z.ZodType, Times extends z.ZodObject, Du
       templates: z.enum(['global', 'regional']).default('global'),
       /** A second version that one member in the group runs. */
       canary: z.boolean().default(false),
+      /** A regional disk stands in two zones at once. Nobody says whether a group makes one anew or attaches the old one again. */
+      bootDisk: z.enum(['zonal', 'regional', 'regional-attached-again']).default('zonal'),
       healthCheck: z.boolean().default(true),
       initialDelay: duration.default(300_000 as never),
       forceUpdateOnRepair: z.boolean().default(false),
@@ -49,6 +51,10 @@ export function gcpSchema<Trait extends z.ZodType, Times extends z.ZodObject, Du
       age: duration.default((30 * 86_400_000) as never),
       traits: z.array(trait).default([]),
     })
+    .refine(
+      ({ region, bootDisk }) => region === undefined || bootDisk === 'zonal',
+      'a template names the two zones of a regional disk, and members of a group in a region are in three',
+    )
     .refine(({ zone, region }) => zone === undefined || region === undefined, 'a group is in a zone or in a region, not in both')
   return z.strictObject({
     projects: z

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { TraitDescription } from '../description.ts'
 import type { World } from '../world.ts'
 import { type gcpSchema, zonesOf } from './description.ts'
-import { makeMachine } from './machines.ts'
+import { makeMachine, replicasOf } from './machines.ts'
 import { newSlot } from './manager.ts'
 import type { Image, Manager, Project, Properties, Template, Timing } from './model.ts'
 import { numericId, type Place } from './operations.ts'
@@ -133,6 +133,8 @@ function propertiesOf(description: ManagerDescription, sourceImage: string): Pro
     sourceImage,
     bootDiskGb: 20,
     bootDiskType: 'pd-balanced',
+    bootDisk: description.bootDisk,
+    replicaZones: description.bootDisk === 'zonal' ? [] : replicasOf(zonesOf(description)[0] as string),
     labels: { app: name, ...description.labels, ...(description.optInBy === 'template' ? optInLabels(description) : {}) },
     metadata: { 'startup-script': `#!/bin/sh\nexec /opt/${name}/start\n`, 'enable-oslogin': 'TRUE' },
     networkTags: [name],

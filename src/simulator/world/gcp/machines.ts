@@ -39,6 +39,11 @@ export function imageNamed(project: Project, source: string): Image | null {
   return members.sort((a, b) => b.createdAt - a.createdAt)[0] ?? null
 }
 
+/** Two zones, of which one is the instance's own: more or less is refused. */
+export function replicasOf(zone: string): string[] {
+  return [zone, `${zone.slice(0, -1)}${zone.endsWith('c') ? 'd' : 'c'}`]
+}
+
 interface Made {
   readonly template: Template
   readonly image: Image
@@ -50,16 +55,19 @@ interface Made {
 /** Puts a machine with its boot disk into the project, in the slot's name. */
 export function makeMachine(world: World, project: Project, { template, image, slot, manager, at }: Made): Machine {
   const { properties } = template
+  const regional = properties.bootDisk !== 'zonal'
   const boot: Disk = {
     name: slot.name,
     id: numericId(world),
-    zone: slot.zone,
+    place: regional ? slot.zone.replace(/-[a-z]$/, '') : slot.zone,
+    replicaZones: properties.replicaZones,
     type: properties.bootDiskType,
     sizeGb: properties.bootDiskGb,
     createdAt: at,
     sourceImage: image,
   }
-  project.disks.set(`${slot.zone}/${boot.name}`, boot)
+  const kept = project.disks.get(`${boot.place}/${boot.name}`)
+  if (kept === undefined) project.disks.set(`${boot.place}/${boot.name}`, boot)
   const place = manager.regional ? `regions/${manager.location}` : `zones/${manager.location}`
   const machine: Machine = {
     id: numericId(world),
@@ -82,7 +90,7 @@ export function makeMachine(world: World, project: Project, { template, image, s
     canIpForward: properties.canIpForward,
     deletionProtection: false,
     spot: properties.spot,
-    disks: [{ disk: boot.name, deviceName: 'persistent-disk-0', boot: true, autoDelete: true }],
+    disks: [{ disk: boot.name, place: boot.place, deviceName: 'persistent-disk-0', boot: true, autoDelete: true }],
     content: { ...image.content, 'file:/etc/startup': properties.metadata['startup-script'] ?? '', 'service:app': 'running' },
   }
   project.instances.set(`${slot.zone}/${slot.name}`, machine)
@@ -91,7 +99,8 @@ export function makeMachine(world: World, project: Project, { template, image, s
 
 export function removeMachine(project: Project, machine: Machine): void {
   project.instances.delete(`${machine.zone}/${machine.name}`)
-  for (const { disk, autoDelete } of machine.disks) if (autoDelete) project.disks.delete(`${machine.zone}/${disk}`)
+  const kept = project.templates.get(machine.template)?.properties.bootDisk === 'regional-attached-again'
+  for (const { disk, place, boot, autoDelete } of machine.disks) if (autoDelete && !(boot && kept)) project.disks.delete(`${place}/${disk}`)
 }
 
 /** Does to a machine what nobody should do by hand, in this cloud's own way. */
@@ -102,9 +111,17 @@ export function editByHand(world: World, project: Project, machine: Machine, edi
       return
     case 'volume': {
       const name = `${machine.name}-${edit.device.replace(/\W+/g, '-').replace(/^-/, '')}`
-      const disk = { name, id: numericId(world), zone: machine.zone, type: 'pd-ssd', sizeGb: edit.size, createdAt: world.time }
+      const disk = {
+        name,
+        id: numericId(world),
+        place: machine.zone,
+        replicaZones: [],
+        type: 'pd-ssd',
+        sizeGb: edit.size,
+        createdAt: world.time,
+      }
       project.disks.set(`${machine.zone}/${name}`, { ...disk, sourceImage: null })
-      machine.disks = [...machine.disks, { disk: name, deviceName: edit.device, boot: false, autoDelete: false }]
+      machine.disks = [...machine.disks, { disk: name, place: machine.zone, deviceName: edit.device, boot: false, autoDelete: false }]
       return
     }
     case 'role':

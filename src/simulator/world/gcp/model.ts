@@ -9,6 +9,7 @@ export interface Project extends Part {
   readonly groups: Map<string, Manager>
   /** By `<zone>/<name>`: a name is used again, an id never. */
   readonly instances: Map<string, Machine>
+  /** By `<zone>/<name>`; a regional one by `<region>/<name>`. */
   readonly disks: Map<string, Disk>
   readonly images: Map<string, Image>
   /** By `global/instanceTemplates/<name>` or `regions/<region>/instanceTemplates/<name>`. */
@@ -44,6 +45,9 @@ export interface Properties {
   readonly sourceImage: string
   readonly bootDiskGb: number
   readonly bootDiskType: string
+  /** Of a regional boot disk; else none. */
+  readonly replicaZones: readonly string[]
+  readonly bootDisk: 'zonal' | 'regional' | 'regional-attached-again'
   readonly labels: Readonly<Record<string, string>>
   readonly metadata: Readonly<Record<string, string>>
   readonly networkTags: readonly string[]
@@ -57,7 +61,10 @@ export interface Properties {
 export interface Disk {
   readonly name: string
   readonly id: string
-  readonly zone: string
+  /** The zone, or the region of one that is regional. */
+  readonly place: string
+  /** Of a regional disk; else none. */
+  readonly replicaZones: readonly string[]
   readonly type: string
   readonly sizeGb: number
   readonly createdAt: number
@@ -67,6 +74,8 @@ export interface Disk {
 export interface AttachedDisk {
   readonly disk: string
   readonly deviceName: string
+  /** Where the disk stands: a zone or a region. */
+  readonly place: string
   readonly boot: boolean
   readonly autoDelete: boolean
 }

@@ -341,7 +341,7 @@ function orderFor(engine: Engine, ready: Ready, now: Temporal.Instant): StrikeOr
     method: plan.policy.method,
     desired: before.snapshot.desired,
     members: before.snapshot.instances.map(instance => instance.id),
-    declarationVersion: before.snapshot.declarationVersion,
+    declarationVersion: before.snapshot.declarationVersion ?? before.declaration.current.version,
     intendedAt: now,
     requestId: engine.newId(),
   }

@@ -102,7 +102,11 @@ async function runFolder(folder, ofFolder) {
   const counted = readTotal(total)
   fs.rmSync(dirname(total), { recursive: true, force: true })
   if (counted === null) output += `${folder} ended with ${code} before it had counted its tests\n`
-  return { ...(counted ?? { passed: 0, failed: 1, skipped: 0, failures: [output.slice(-TOLD)] }), output, seconds: Math.round((performance.now() - started) / 1000) }
+  return {
+    ...(counted ?? { passed: 0, failed: 1, skipped: 0, failures: [output.slice(-TOLD)] }),
+    output,
+    seconds: Math.round((performance.now() - started) / 1000),
+  }
 }
 
 function readTotal(file) {

@@ -63,6 +63,8 @@ export interface InstallationNeeds {
 const retryEvery = 3_000
 /** A platform that takes longer is told of. */
 const answersWithin = 5_000
+/** What an SDK that tries again by itself says of it: the user sees nothing but slowness. */
+const throttling = /throttl|RequestLimitExceeded|TooManyRequests/i
 /** Between two lines that say the same. */
 const tellAgainEvery = 60_000
 
@@ -150,6 +152,13 @@ async function openOne(name: string, settings: Settings, { onCall, patient, slow
   const tell = onceInAWhile(deps.clock, why =>
     deps.log.error('platform cannot be reached and will be tried again', { provider: name, why }),
   )
+  const throttled = onceInAWhile(deps.clock, provider =>
+    deps.log.warn('platform is throttling; looks and strikes may be late', { provider }),
+  )
+  const heard = (operation: string, outcome: string) => {
+    onCall(name, operation, outcome)
+    if (throttling.test(outcome)) throttled(name)
+  }
   const answered = new AbortController()
   deps.clock.sleep(answersWithin, answered.signal).then(
     () => slow(name),
@@ -157,7 +166,7 @@ async function openOne(name: string, settings: Settings, { onCall, patient, slow
   )
   for (;;) {
     try {
-      return await openProvider(own, { ...deps, onCall: (operation, outcome) => onCall(name, operation, outcome) })
+      return await openProvider(own, { ...deps, onCall: heard })
     } catch (error) {
       const passing = error instanceof ProviderError && ['unavailable', 'unknown', 'throttled'].includes(error.code)
       if (!passing || !patient || deps.signal.aborted) throw error

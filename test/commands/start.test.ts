@@ -90,6 +90,21 @@ describe('a command whose servers do not answer at its start', function () {
     assert.match(stderr, /^firedrill: interrupted\n$/m)
   })
 
+  it('says that the platform is throttling, once, though the calls are made again by themselves', async () => {
+    const fault = simulator.faults.add({ kind: 'throttling', times: 3 })
+    try {
+      const { child, ended, saying } = await begin(['serve'])
+      await saying('"provider":"aws","msg":"platform is throttling; looks and strikes may be late"')
+      await saying('"serving"')
+      child.kill('SIGTERM')
+      const { code, stderr } = await ended
+      assert.equal(code, 0, stderr)
+      assert.equal(stderr.match(/"msg":"platform is throttling/g)?.length, 1, stderr)
+    } finally {
+      simulator.faults.clear(fault)
+    }
+  })
+
   describe('and a platform that takes connections and says nothing', () => {
     const sockets: Socket[] = []
     let silent: Server

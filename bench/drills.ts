@@ -50,7 +50,7 @@ async function open(
     method: plan.policy.method,
     desired: snapshot.desired,
     members: snapshot.instances.map(instance => instance.id),
-    declarationVersion: snapshot.declarationVersion,
+    declarationVersion: snapshot.declarationVersion ?? '',
     intendedAt: at,
     requestId: engine.newId(),
   }

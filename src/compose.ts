@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { UsageError } from './commands/exit.ts'
 import type { Io } from './commands/io.ts'
 import type { CommonOptions } from './commands/options.ts'
+import { writeSentence } from './commands/terminal.ts'
 import { isHaltedByFile } from './config/halt-file.ts'
 import { loadSettings } from './config/load.ts'
 import { readLogLevel } from './config/log-level.ts'
@@ -9,7 +10,7 @@ import type { Settings } from './config/settings.ts'
 import { readTraceSettings } from './config/trace-settings.ts'
 import type { Drill } from './domain/drill.ts'
 import type { Log } from './domain/log.ts'
-import type { Clock } from './domain/time.ts'
+import type { Clock, Milliseconds } from './domain/time.ts'
 import type { Engine } from './engine/context.ts'
 import { failPoints } from './fail-points.ts'
 import { openFingerprinter } from './fingerprints/registry.ts'
@@ -25,7 +26,7 @@ import { ProviderError } from './providers/provider-error.ts'
 import { providers as registered } from './providers/registry.ts'
 import { openQueue } from './queue/open.ts'
 import type { Queue } from './queue/queue.ts'
-import { openLedgerFor, type Stored } from './stored.ts'
+import { openLedgerFor, type Stored, sayingSo } from './stored.ts'
 import { openLog } from './telemetry/log.ts'
 import { systemClock } from './telemetry/system-clock.ts'
 import { openTraces } from './telemetry/traces.ts'
@@ -60,6 +61,12 @@ export interface InstallationNeeds {
 
 /** Between two tries to reach a platform at the start of a service. */
 const retryEvery = 3_000
+/** A platform that takes longer is told of. */
+const answersWithin = 5_000
+/** What an SDK that tries again by itself says of it: the user sees nothing but slowness. */
+const throttling = /throttl|RequestLimitExceeded|TooManyRequests/i
+/** Between two lines that say the same. */
+const tellAgainEvery = 60_000
 
 /** Opens ledger, providers and engine; what was opened is closed again where a later part fails. Throws ConfigError, LedgerError, ProviderError. */
 export async function openInstallation(options: CommonOptions, io: Io, needs: InstallationNeeds): Promise<Installation> {
@@ -73,7 +80,9 @@ export async function openInstallation(options: CommonOptions, io: Io, needs: In
     for (const closer of closers.splice(0).reverse()) await closer()
   }
   try {
-    const opened = points.ledger(await openLedgerFor(settings, { clock }))
+    const logged = (why: string) => log.warn('the ledger cannot be reached yet and will be tried again', { why })
+    const patience = needs.quiet === true ? sayingSo(io) : { retrying: logged, signal: io.signal }
+    const opened = points.ledger(await openLedgerFor(settings, { clock, ...patience }))
     closers.push(() => opened.close())
     const ledger = needs.outage === undefined ? opened : outlastOutages(opened, { clock, log, signal: io.signal, told: needs.outage })
     if (needs.worker) {
@@ -84,7 +93,12 @@ export async function openInstallation(options: CommonOptions, io: Io, needs: In
       clock,
       log,
       env: io.env,
-      patient: needs.patient === true ? io.signal : null,
+      signal: io.signal,
+      patient: needs.patient === true,
+      slow(provider) {
+        if (needs.quiet === true) writeSentence(io.stderr, `firedrill: ${provider} has not answered yet; waiting for it`)
+        else log.warn('platform has not answered yet', { provider })
+      },
       onCall: needs.onCall ?? (() => {}),
     })
     closers.push(...providers.map(provider => () => provider.close()))
@@ -115,7 +129,10 @@ interface ProviderNeeds {
   readonly clock: Clock
   readonly log: Log
   readonly env: Io['env']
-  readonly patient: AbortSignal | null
+  readonly signal: AbortSignal
+  readonly patient: boolean
+  /** Told once of a platform that lets us wait: an SDK that retries may do so for minutes before it says why. */
+  readonly slow: (provider: string) => void
   readonly onCall: (provider: string, operation: string, outcome: string) => void
 }
 
@@ -127,20 +144,48 @@ async function openProviders(settings: Settings, deps: ProviderNeeds): Promise<P
   return Promise.all(names.map(name => openOne(name, settings, deps)))
 }
 
-async function openOne(name: string, settings: Settings, { onCall, ...deps }: ProviderNeeds): Promise<Provider> {
+async function openOne(name: string, settings: Settings, { onCall, patient, slow, ...deps }: ProviderNeeds): Promise<Provider> {
   const known = registered[name]
   const own = settings.providers[name]
   if (known === undefined || own === undefined) throw new UsageError(`there is no provider ${name}`)
   const { openProvider } = await known.load()
+  const tell = onceInAWhile(deps.clock, why =>
+    deps.log.error('platform cannot be reached and will be tried again', { provider: name, why }),
+  )
+  const throttled = onceInAWhile(deps.clock, provider =>
+    deps.log.warn('platform is throttling; looks and strikes may be late', { provider }),
+  )
+  const heard = (operation: string, outcome: string) => {
+    onCall(name, operation, outcome)
+    if (throttling.test(outcome)) throttled(name)
+  }
+  const answered = new AbortController()
+  deps.clock.sleep(answersWithin, answered.signal).then(
+    () => slow(name),
+    () => {},
+  )
   for (;;) {
     try {
-      return await openProvider(own, { ...deps, onCall: (operation, outcome) => onCall(name, operation, outcome) })
+      return await openProvider(own, { ...deps, onCall: heard })
     } catch (error) {
       const passing = error instanceof ProviderError && ['unavailable', 'unknown', 'throttled'].includes(error.code)
-      if (!passing || deps.patient === null || deps.patient.aborted) throw error
-      deps.log.error('platform cannot be reached and will be tried again', { provider: name, why: error.message })
-      await deps.clock.sleep(retryEvery, deps.patient)
+      if (!passing || !patient || deps.signal.aborted) throw error
+      tell(error.message)
+      await deps.clock.sleep(retryEvery, deps.signal)
+    } finally {
+      answered.abort()
     }
+  }
+}
+
+/** What goes on as it was is told again after a minute, and anything else at once. */
+function onceInAWhile(clock: Clock, tell: (why: string) => void): (why: string) => void {
+  let last: { readonly why: string; readonly at: Milliseconds } | null = null
+  return why => {
+    const now = clock.monotonic()
+    if (last !== null && last.why === why && now - last.at < tellAgainEvery) return
+    last = { why, at: now }
+    tell(why)
   }
 }
 

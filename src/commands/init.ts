@@ -3,6 +3,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { DEFAULT_FILE, findSchedules, loadSettings } from '../config/load.ts'
 import type { Settings } from '../config/settings.ts'
 import { initLedger } from '../ledger/open.ts'
+import { sayingSo } from '../stored.ts'
 import { EXIT } from './exit.ts'
 import { type Io, writeLine } from './io.ts'
 import type { InitOptions } from './options.ts'
@@ -25,7 +26,7 @@ export async function init(options: InitOptions, io: Io): Promise<number> {
   } else say('kept', folder, ` (${files.length === 1 ? 'one schedule' : `${files.length} schedules`})`)
 
   const settings = await loadSettings(location)
-  const { created } = await initLedger(settings.ledger)
+  const { created } = await initLedger(settings.ledger, sayingSo(io))
   writeLine(io.stdout, clean(`${created ? 'made' : 'kept'}  the ledger ${placeOf(settings, io)}`))
   writeLine(io.stdout)
   writeLine(io.stdout, 'Next: set providers in firedrill.yaml, give a group the tag firedrill=enabled,')

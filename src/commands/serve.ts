@@ -8,6 +8,7 @@ import { veto } from '../engine/veto.ts'
 import { watchLag } from '../engine/watch-lag.ts'
 import { holdWorkerRole } from '../ledger/worker-role.ts'
 import { orAborted } from '../providers/shared/deadline.ts'
+import type { Queue } from '../queue/queue.ts'
 import { type ApiCalls, countApiCalls } from '../telemetry/api-calls.ts'
 import { type Listener, startServer } from '../web/server.ts'
 import { UsageError } from './exit.ts'
@@ -31,11 +32,12 @@ export async function serve(options: ServeOptions, io: Io): Promise<number> {
     installation = await orAborted(openInstallation(options, io, needs), io.signal)
     await open.learn(installation.ledger)
     open.tellWhenCutOff(io)
-    ready = readinessOf(installation)
     const opened: Opened = { installation, settings, tokens, apiCalls, since: await installation.ledger.now(), io }
+    const queue = await orAborted(installation.openQueue(), io.signal)
+    ready = readinessOf(installation)
     server.serve(() => openPages(opened))
     installation.log.info('serving', { listen: server.address, schedules: settings.schedules.map(one => one.name) })
-    await work(installation, io.signal)
+    await work(installation, queue, io.signal)
     return 0
   } catch (error) {
     if (wasStopped(error, io.signal)) return 0
@@ -97,11 +99,10 @@ export function wasStopped(error: unknown, signal: AbortSignal): boolean {
   return signal.aborted && error === signal.reason
 }
 
-/** Throws the signal's reason where it is aborted before the queue is open. */
-export async function work(installation: Installation, signal: AbortSignal): Promise<void> {
-  const queue = await orAborted(installation.openQueue(), signal)
-  await runService(installation.engine, queue, signal)
-  installation.log.info('stopped', {})
+/** Until the signal is aborted; the queue is closed then. */
+export async function work({ engine, log }: Installation, queue: Queue, signal: AbortSignal): Promise<void> {
+  await runService(engine, queue, signal)
+  log.info('stopped', {})
 }
 
 /** Everybody may ask, so why it is not goes into the log, once. */

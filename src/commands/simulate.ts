@@ -1,10 +1,11 @@
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { createWorld, defaultFleet, parseWorld, type Simulator, startSimulator, WorldError, type WorldInput } from '../simulator/index.ts'
+import { createWorld, defaultFleet, parseWorld, type Simulator, startSimulator, WorldError } from '../simulator/index.ts'
 import { EXIT, UsageError } from './exit.ts'
 import { type Io, writeLine } from './io.ts'
 import type { CommonOptions } from './options.ts'
+import { writeSentence } from './terminal.ts'
 
 export interface SimulateOptions extends CommonOptions {
   /** A world file, YAML or JSON; without one the default fleet. */
@@ -14,14 +15,16 @@ export interface SimulateOptions extends CommonOptions {
   readonly json?: boolean
 }
 
+type World = ReturnType<typeof createWorld>
+
 /** Serves simulated clouds until the signal comes. A bad world file ends it with 2, one line per mistake; throws UsageError for an unreadable one. */
 export async function simulate(options: SimulateOptions, io: Pick<Io, 'stdout' | 'stderr' | 'signal'> & Partial<Io>): Promise<number> {
-  const description = await readWorld(options.world, io.cwd ?? process.cwd())
-  if (description instanceof WorldError) {
-    writeLine(io.stderr, description.message)
+  const world = await readWorld(options.world, io.cwd ?? process.cwd())
+  if (world instanceof WorldError) {
+    for (const line of world.message.split('\n')) writeSentence(io.stderr, line)
     return EXIT.usage
   }
-  const simulator = await start(description, options.port ?? 0)
+  const simulator = await start(world, options.port ?? 0)
   if (typeof simulator === 'string') {
     writeLine(io.stderr, `firedrill: ${simulator}`)
     return EXIT.failed
@@ -43,8 +46,8 @@ export async function simulate(options: SimulateOptions, io: Pick<Io, 'stdout' |
   }
 }
 
-async function readWorld(file: string | undefined, folder: string): Promise<WorldInput | WorldError> {
-  if (file === undefined) return defaultFleet()
+async function readWorld(file: string | undefined, folder: string): Promise<World | WorldError> {
+  if (file === undefined) return createWorld(defaultFleet())
   let text: string
   try {
     text = await readFile(resolve(folder, file), 'utf8')
@@ -52,7 +55,7 @@ async function readWorld(file: string | undefined, folder: string): Promise<Worl
     throw new UsageError(`the world file ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
   }
   try {
-    return parseWorld(text, file)
+    return createWorld(parseWorld(text, file))
   } catch (error) {
     if (error instanceof WorldError) return error
     throw error
@@ -60,9 +63,9 @@ async function readWorld(file: string | undefined, folder: string): Promise<Worl
 }
 
 /** The simulator, or a sentence on why the port cannot be had. */
-async function start(description: WorldInput, port: number): Promise<Simulator | string> {
+async function start(world: World, port: number): Promise<Simulator | string> {
   try {
-    return await startSimulator({ world: createWorld(description), port })
+    return await startSimulator({ world, port })
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : null
     if (code === 'EADDRINUSE') return `port ${port} on 127.0.0.1 is taken; choose another with --port, or leave it out for a free one`

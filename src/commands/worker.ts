@@ -16,26 +16,29 @@ import { readinessOf, wasStopped, work } from './serve.ts'
 /** A further worker for the same queue and ledger. An embedded one has room for one process only. */
 export async function worker(options: WorkerOptions, io: Io): Promise<number> {
   const settings = await loadSettings({ file: options.config, env: io.env, cwd: io.cwd })
+  if (settings.ledger.kind === 'embedded' || settings.queue.kind === 'embedded') {
+    throw new UsageError(
+      'a further worker needs a shared ledger and queue: set ledger: postgres://… and queue: redis://… or postgres://… in firedrill.yaml',
+    )
+  }
   const tokens = options.listen === undefined ? [] : await readTokens(settings)
   const apiCalls = countApiCalls()
   let installation: Installation | null = null
+  let working: Installation | null = null
   let server: WebServer | null = null
   try {
-    server = options.listen === undefined ? null : await listen(options.listen, settings, () => installation)
+    server = options.listen === undefined ? null : await listen(options.listen, settings, () => working)
     const open = openDrills()
     const needs = { worker: true, patient: true, onCall: apiCalls.count, changed: open.changed }
     installation = await orAborted(openInstallation(options, io, needs), io.signal)
-    const { ledger, queue } = installation.settings
-    if (ledger.kind === 'embedded' || queue.kind === 'embedded') {
-      throw new UsageError(
-        'a further worker needs a shared ledger and queue: set ledger: postgres://… and queue: redis://… or postgres://… in firedrill.yaml',
-      )
-    }
     await open.learn(installation.ledger)
     open.tellWhenCutOff(io)
+    const queue = await orAborted(installation.openQueue(), io.signal)
     const opened = installation
+    working = opened
     server?.serve(() => openMetricsPage(opened, { apiCalls, tokens }))
-    await work(installation, io.signal)
+    opened.log.info('working', { schedules: settings.schedules.map(one => one.name) })
+    await work(opened, queue, io.signal)
     return 0
   } catch (error) {
     if (wasStopped(error, io.signal)) return 0
@@ -46,12 +49,12 @@ export async function worker(options: WorkerOptions, io: Io): Promise<number> {
   }
 }
 
-async function listen(address: string, { web }: Settings, opened: () => Installation | null): Promise<WebServer> {
+async function listen(address: string, { web }: Settings, working: () => Installation | null): Promise<WebServer> {
   if (!listenSchema.safeParse(address).success) throw new UsageError(`--listen ${address} is no address and port: write 127.0.0.1:9090`)
   if (isOpenToAll(address, web)) throw new UsageError(`${openToAll(address)}. ${openToAllAdvice}`)
   let ready: (() => Promise<string | null>) | null = null
   const isReady = async () => {
-    const installation = opened()
+    const installation = working()
     if (installation === null) return 'starting'
     ready ??= readinessOf(installation)
     return ready()

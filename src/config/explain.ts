@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { near } from '../domain/spelling.ts'
 import type { Problem } from './config-error.ts'
 import type { Path, SourceDocument } from './document.ts'
-import { keyPhraseOf, keysOf, phraseOf, schemaAt, wording } from './phrases.ts'
+import { keyPhraseOf, keysOf, phraseOf, schemaAt, wording, wordsOf } from './phrases.ts'
 import { withoutCredentials } from './secret.ts'
 
 type Issue = z.core.$ZodIssue
@@ -32,6 +32,7 @@ function explainIssue(issue: Issue, checked: Checked): Problem[] {
         checked,
       )
   }
+  if (issue.code === 'invalid_union' && issue.discriminator !== undefined) return [wrongForm(issue, path, checked)]
   if (issue.code === 'invalid_key') return [wrongKey(issue, path, checked)]
   if (issue.code === 'custom' && issue.message !== '' && issue.message !== 'Invalid input')
     return [doc.problem(path, { message: issue.message, suggestion: suggestionIn(issue), at: placeIn(issue) })]
@@ -53,6 +54,19 @@ function unknownKey(key: string, { path, schema, known, doc }: UnknownKey): Prob
   const list = known.length > 0 && known.length <= 10 ? `Known here: ${known.join(', ')}.` : null
   const suggestion = meant.length > 0 ? `Did you mean ${orList(meant)}?` : home !== undefined ? `It belongs under ${home}.` : list
   return doc.problem([...path, key], { message: `unknown key "${key}"${where}`, suggestion, at: 'key' })
+}
+
+/** Of several forms that one key tells apart none has this word there; or the word stands for the whole map. */
+function wrongForm(issue: Issue, path: Path, { doc, schema }: Checked): Problem {
+  const forms = wordsOf(schemaAt(schema, issue.path.slice(0, -1)), String(path.at(-1)))
+  const bare = valueAt(doc.value, path.slice(0, -1))
+  const at = typeof bare === 'string' ? path.slice(0, -1) : path
+  const written = valueAt(doc.value, at)
+  const known = `one of ${forms.join(', ')}`
+  if (written === undefined) return doc.problem(at, { message: `${pathText(at)} is missing`, suggestion: `Write ${known}.` })
+  const meant = typeof written === 'string' ? near(written, forms) : []
+  if (meant.length === 0) return doc.problem(at, { message: `${pathText(at)} must be ${known}, not ${shown(written)}` })
+  return doc.problem(at, { message: `${pathText(at)} cannot be ${shown(written)}`, suggestion: `Did you mean ${orList(meant)}?` })
 }
 
 function wrongKey(issue: Issue, path: Path, { doc, schema }: Checked): Problem {
@@ -90,13 +104,21 @@ function insteadOf(written: unknown, issue: Issue, choices: readonly string[]): 
 
 function plainType(issue: Issue, keys: readonly string[]): string {
   if (issue.code === 'invalid_value') return `one of ${issue.values.map(String).join(', ')}`
+  if (issue.code === 'too_small' && typeof issue.minimum === 'number')
+    return `${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}${lengthOf(issue.origin)}`
+  if (issue.code === 'too_big' && typeof issue.maximum === 'number') return `at most ${issue.maximum}${lengthOf(issue.origin)}`
   if (issue.code !== 'invalid_type') return 'something else'
   if (issue.expected === 'object' || issue.expected === 'record')
     return keys.length > 0 && keys.length <= 4 ? `a map that may hold ${keys.join(', ')}` : 'a map of keys and values'
   if (issue.expected === 'array') return 'a list'
   if (issue.expected === 'boolean') return 'true or false'
   if (issue.expected === 'string') return 'a text'
+  if (issue.expected === 'int') return 'a whole number'
   return `a ${issue.expected}`
+}
+
+function lengthOf(origin: string): string {
+  return origin === 'string' ? ' characters' : origin === 'array' ? ' in a list' : ''
 }
 
 /** Of a union's branches the one that was meant: where the outer form was right and only something inside is wrong. */

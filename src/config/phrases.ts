@@ -51,7 +51,17 @@ export function schemaAt(schema: z.ZodType, path: readonly PropertyKey[]): z.Zod
 /** The keys that a map at this place may have; empty where it is no map or takes any key. */
 export function keysOf(schema: z.ZodType | null): string[] {
   if (schema === null) return []
-  return alternatives(schema).flatMap(candidate => (candidate instanceof z.ZodObject ? Object.keys(candidate.shape) : []))
+  const keys = alternatives(schema).flatMap(candidate => (candidate instanceof z.ZodObject ? Object.keys(candidate.shape) : []))
+  return [...new Set(keys)]
+}
+
+/** What may stand under the key that tells the forms of a map apart. */
+export function wordsOf(schema: z.ZodType | null, key: string): string[] {
+  const forms = schema === null ? [] : alternatives(schema)
+  return forms.flatMap(form => {
+    const word = form instanceof z.ZodObject ? (form.shape as Record<string, z.ZodType>)[key] : undefined
+    return word instanceof z.ZodLiteral ? [...word.values].map(String) : []
+  })
 }
 
 /** The words for a key of the map at this place. */

@@ -54,8 +54,8 @@ export interface GroupSnapshot {
   readonly controller: string | null
   /** Last time membership or size changed, as far as the platform tells; null where it does not know of any. */
   readonly membershipChangedAt: Temporal.Instant | null
-  /** Names the declaration in force (template and version, …); equal strings mean an unchanged declaration. */
-  readonly declarationVersion: string
+  /** Names the declaration in force (template and version, …); equal strings mean an unchanged declaration. Null: this look could not tell. */
+  readonly declarationVersion: string | null
   /** What happened in the group, oldest first, since the cursor (or recently), with the platform's own causes. */
   readonly events: readonly PlatformEvent[]
   /** The group's own grace + hooks + warm-up: a deadline shorter than this is pointed out. */

@@ -161,7 +161,9 @@ function foldSnapshot(tracking: Tracking, order: StrikeOrder, look: SnapshotLook
     candidates: [...known, ...newcomers(base, order, look), ...unseen(base, order, look)],
     desired: snapshot.desired,
     declarationVersion:
-      tracking.declarationVersion === order.declarationVersion ? snapshot.declarationVersion : tracking.declarationVersion,
+      tracking.declarationVersion === order.declarationVersion
+        ? (snapshot.declarationVersion ?? tracking.declarationVersion)
+        : tracking.declarationVersion,
     wholeAt: isWhole(base, order, snapshot) ? (tracking.wholeAt ?? at) : null,
   }
 }

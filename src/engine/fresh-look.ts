@@ -3,6 +3,7 @@ import { pick } from '../domain/chance.ts'
 import type { Configuration, Declaration } from '../domain/declaration.ts'
 import { victimDrift } from '../domain/drift.ts'
 import type { Before, GuardReading, PlannedDrill } from '../domain/drill.ts'
+import { describeDuration } from '../domain/duration.ts'
 import type { Finding } from '../domain/finding.ts'
 import type { GroupId, GroupSnapshot, InstanceId, InstanceSnapshot, Observation } from '../domain/group.ts'
 import type { Schedule } from '../domain/schedule.ts'
@@ -57,13 +58,31 @@ export async function lookFresh(
   signal: AbortSignal,
 ): Promise<(Ready | Refused)[]> {
   const reading = await read(engine, handle, wanted, signal)
+  const askedAt = engine.clock.monotonic()
   const ledgerNow = await engine.ledger.now()
+  const outdated = outdatedByLedger(engine, { lookedAt: reading.monotonic, askedAt })
+  if (outdated !== null) return wanted.map(({ plan }) => ({ plan, refusal: outdated }))
   const picked = wanted.map(want => pickVictim(engine, want, factsOf(engine, want, { reading, ledgerNow })))
   const described = await describeVictims(engine, handle, picked, signal)
   const inspected = await Promise.all(
     picked.map(one => ('refusal' in one ? one : inspect(engine, handle, one, { described, reading, signal }))),
   )
   return refreshLate(engine, handle, inspected, signal)
+}
+
+/**
+ * Why a plan must wait to be looked at anew, guards and all: the ledger was waited for, through an outage perhaps, and what was seen before
+ * has grown old meanwhile (S10). Null: it has not, or by something else. On the monotonic clock.
+ */
+export function outdatedByLedger(
+  engine: Engine,
+  { lookedAt, askedAt }: { readonly lookedAt: number; readonly askedAt: number },
+): RuleRefusal | null {
+  const now = engine.clock.monotonic()
+  const grewOld = now - lookedAt > freshness && askedAt - lookedAt <= freshness
+  if (!grewOld && now - askedAt <= freshness) return null
+  const reason = `the ledger took ${describeDuration(Math.round(now - askedAt))} to answer, so what was seen of the group is outdated`
+  return { rule: 'S10', reason, transient: true }
 }
 
 async function read(engine: Engine, handle: ScopeHandle, wanted: readonly Wanted[], signal: AbortSignal): Promise<Reading> {
@@ -213,7 +232,10 @@ async function inspect(
     ...(guards.length > 0 && { guards }),
   }
   const found = victimDrift(before, picked.victim.bornFrom, plan.policy, handle.provider.capabilities.driftIgnore)
+  const askedAt = engine.clock.monotonic()
   const drift = withAccepted(found, await engine.ledger.accepted(plan.group))
+  const outdated = outdatedByLedger(engine, { lookedAt: seen.reading.monotonic, askedAt })
+  if (outdated !== null) return { plan, refusal: outdated }
   const refusal = firstRefusal(driftRules, { schedule, drift })
   if (refusal !== null) return { plan, refusal }
   return { plan, schedule, victim: picked.victim, before, findings: drift.findings ?? [], lookedAt: seen.reading.monotonic }
@@ -232,9 +254,12 @@ async function refreshLate(
   if (late.length === 0) return [...inspected]
   const wanted = late.map(ready => ({ plan: ready.plan, schedule: ready.schedule, victim: ready.victim.id }))
   const again = await observeFully(engine, handle, wanted, signal)
+  const askedAt = engine.clock.monotonic()
   const ledgerNow = await engine.ledger.now()
+  const outdated = outdatedByLedger(engine, { lookedAt: again.monotonic, askedAt })
   return inspected.map(one => {
     if ('refusal' in one || !late.includes(one)) return one
+    if (outdated !== null) return { plan: one.plan, refusal: outdated }
     const declarations = new Map([[one.plan.group, one.before.declaration]])
     const forecasts = new Map([[one.plan.group, []]])
     const want = { plan: one.plan, schedule: one.schedule, victim: one.victim.id }

@@ -9,7 +9,7 @@ import { busyThatMatter } from '../rules/s03-limits.ts'
 import { announcementSays, type Unannounced } from './announce.ts'
 import { type Engine, freshness, limitsOf, permitLength, type ScopeHandle, scheduleOf, scopeHandle } from './context.ts'
 import { discoverScope } from './discover.ts'
-import { lookFresh, type Ready, type Refused, type Wanted } from './fresh-look.ts'
+import { lookFresh, outdatedByLedger, type Ready, type Refused, type Wanted } from './fresh-look.ts'
 import { type GuardRefusal, type GuardTurn, guardsSay, newGuardTurn, underWay } from './guards.ts'
 import { send } from './send.ts'
 import { advance } from './write.ts'
@@ -275,12 +275,15 @@ function windowLeavesTime(engine: Engine, plan: PlannedDrill, now: Temporal.Inst
 
 async function commit(engine: Engine, handle: ScopeHandle, ready: Ready, attempt: Attempt): Promise<AttemptOutcome> {
   const { plan, schedule } = ready
+  const startedAt = engine.clock.monotonic()
   const now = await engine.ledger.now()
   if (!handle.provider.capabilities.methods.includes(plan.policy.method)) {
     return settle(engine, plan, { rule: 'S10', reason: `${plan.provider} has no method ${plan.policy.method}` })
   }
   if (isLeashed(schedule)) return leash(engine, ready, now)
   if (attempt.signal.aborted) return 'waiting'
+  const outdated = outdatedByLedger(engine, { lookedAt: ready.lookedAt, askedAt: startedAt })
+  if (outdated !== null) return settle(engine, plan, outdated)
   if (engine.clock.monotonic() - ready.lookedAt > freshness) {
     return settle(engine, plan, { rule: 'S10', reason: 'looking at the group took longer than 5 s, so what was seen may be outdated' })
   }
@@ -338,7 +341,7 @@ function orderFor(engine: Engine, ready: Ready, now: Temporal.Instant): StrikeOr
     method: plan.policy.method,
     desired: before.snapshot.desired,
     members: before.snapshot.instances.map(instance => instance.id),
-    declarationVersion: before.snapshot.declarationVersion,
+    declarationVersion: before.snapshot.declarationVersion ?? before.declaration.current.version,
     intendedAt: now,
     requestId: engine.newId(),
   }

@@ -11,7 +11,15 @@ import { openSqlite } from './sqlite.ts'
 /** `{ kind: 'embedded', file: ':memory:' }` is a ledger for tests, gone with the process. */
 export type LedgerLocation = Settings['ledger']
 
-export interface OpenOptions {
+/** A server that cannot be reached is tried for some seconds. */
+export interface Patience {
+  /** Told once, at the first try that fails: why. */
+  readonly retrying?: (why: string) => void
+  /** Ends the waiting between two tries; the opening then fails with an AbortError. */
+  readonly signal?: AbortSignal
+}
+
+export interface OpenOptions extends Patience {
   readonly clock: Pick<Clock, 'now'>
   /** Make it where there is none. Only where every endpoint is on loopback (S14); elsewhere `initLedger` does, on purpose. */
   readonly create: boolean
@@ -22,10 +30,10 @@ export interface OpenOptions {
  * `firedrill init`: makes the ledger, draws its salt, or brings one that is there up to date. Idempotent.
  * Throws LedgerError: foreign, newer, corrupt, unreachable, denied, in-use, failed.
  */
-export async function initLedger(where: LedgerLocation): Promise<{ readonly created: boolean }> {
+export async function initLedger(where: LedgerLocation, patience: Patience = {}): Promise<{ readonly created: boolean }> {
   const dialect = openDialect(where, { create: true, clock: noClock })
   try {
-    return { created: await readyAtLast(dialect, { create: true }) }
+    return { created: await readyAtLast(dialect, { create: true, ...patience }) }
   } finally {
     await dialect.close()
   }
@@ -56,13 +64,14 @@ export async function openLedger(where: LedgerLocation, options: OpenOptions): P
 /** Between tries to reach a server, in ms: one that restarts, or starts beside this process, is back within seconds. */
 const pauses = [500, 1_000, 2_000, 4_000]
 
-async function readyAtLast(dialect: LedgerDialect, readiness: Readiness): Promise<boolean> {
-  for (const pause of pauses) {
+async function readyAtLast(dialect: LedgerDialect, { retrying, signal, ...readiness }: Readiness & Patience): Promise<boolean> {
+  for (const [tries, pause] of pauses.entries()) {
     try {
       return await translated(dialect, () => makeReady(dialect, readiness))
     } catch (error) {
       if (!(error instanceof LedgerError && error.code === 'unreachable')) throw error
-      await sleep(pause)
+      if (tries === 0) retrying?.(error.message)
+      await sleep(pause, undefined, signal === undefined ? {} : { signal })
     }
   }
   return translated(dialect, () => makeReady(dialect, readiness))

@@ -25,7 +25,7 @@ export async function connectPostgres(url: Secret, context: { readonly clock: Cl
   // Without a listener a restart of the server would end this process.
   pool.on('error', error => context.log.warn('PostgreSQL is away', { error: messageOf(error) }))
   try {
-    await firstAnswer(pool, url, context.clock)
+    await firstAnswer(pool, url, context)
   } catch (error) {
     await pool.end()
     throw error
@@ -39,7 +39,7 @@ export async function connectPostgres(url: Secret, context: { readonly clock: Cl
   }
 }
 
-async function firstAnswer(pool: pg.Pool, url: Secret, clock: Clock): Promise<void> {
+async function firstAnswer(pool: pg.Pool, url: Secret, { clock, log }: { readonly clock: Clock; readonly log: Log }): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       await pool.query('select 1')
@@ -51,6 +51,7 @@ async function firstAnswer(pool: pg.Pool, url: Secret, clock: Clock): Promise<vo
         throw new QueueError(
           `PostgreSQL at ${url} did not answer in ${ATTEMPTS} attempts (${messageOf(error)}); start it, or correct queue: in firedrill.yaml`,
         )
+      if (attempt === 1) log.warn('the queue cannot be reached yet and will be tried again', { at: String(url), why: messageOf(error) })
       await clock.sleep(attempt * 500)
     }
   }

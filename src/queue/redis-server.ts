@@ -24,7 +24,7 @@ export async function connectRedis(url: Secret, context: { readonly clock: Clock
   let away = ''
   client.on('error', error => {
     const text = messageOf(error)
-    if (text !== away) context.log.warn('Redis is away', { error: text })
+    if (text !== away) context.log.warn('Redis is away', { at: String(url), error: text })
     away = text
   })
   client.on('ready', () => {

@@ -233,6 +233,12 @@ describe('tracking', () => {
     assert.equal(back.declarationVersion, 'template:2')
   })
 
+  it('takes a version that a look could not tell for no change, and notices one that comes after it', () => {
+    const dark = watch([[12, reading(12, others, { declarationVersion: null })]])
+    assert.equal(dark.declarationVersion, watch([[12, reading(12, others)]]).declarationVersion)
+    assert.equal(watch([[15, reading(15, others, { declarationVersion: 'template:2' })]], false, dark).declarationVersion, 'template:2')
+  })
+
   it('needs a second look to believe that the group is gone', () => {
     const once = watch([[5, { kind: 'gone' }]])
     assert.equal(phaseOf(once, policy(), at(5)).phase, 'recovering')

@@ -310,7 +310,7 @@ for (const { name, provider, start } of stages)
           method,
           desired: snapshot.desired,
           members: snapshot.instances.map(instance => instance.id),
-          declarationVersion: snapshot.declarationVersion,
+          declarationVersion: snapshot.declarationVersion ?? '',
           intendedAt: clock.now(),
           requestId: crypto.randomUUID(),
         }

@@ -129,7 +129,7 @@ async function play(provider: Provider, mode: Mode, guards: readonly CheckSettin
         method,
         desired,
         members: instances.map(instance => instance.id),
-        declarationVersion,
+        declarationVersion: declarationVersion ?? '',
         intendedAt: clock.now(),
         requestId: crypto.randomUUID(),
       }

@@ -62,12 +62,14 @@ describe('firedrill simulate', () => {
     assert.match(text, /^export AWS_ACCESS_KEY_ID=simulator-123456789012$/m)
   })
 
-  it('ends with 2 for a bad world file, one line per mistake', async () => {
+  it('ends with 2 for a bad world file, and names each mistake with its place', async () => {
     const world = join(folder, 'bad.yaml')
     await writeFile(world, 'groups: [{size: 3}, {name: web, sise: 3}]\n')
     const { stderr, code } = start({ world })
     assert.equal(await code, 2)
-    assert.equal(String(stderr.read()).trim().split('\n').length, 2)
+    let said = ''
+    for (let part = stderr.read(); part !== null; part = stderr.read()) said += String(part)
+    assert.equal(said.match(/bad\.yaml:1:\d+: /g)?.length, 2, said)
     await assert.rejects(start({ world: join(folder, 'none.yaml') }).code, UsageError)
   })
 

@@ -9,7 +9,7 @@ import { groupReading, statusReading, targetGroupsOf, targetReading, unreadableC
 import { incarnationOf } from './ids.ts'
 import { memberSnapshot, membersOf, phaseOf, replacementOff, unsteadyByListing } from './members.ts'
 import type { ScopeMemory } from './memory.ts'
-import { type Aliases, declarationVersion, launchOptions } from './sources.ts'
+import { type Aliases, declarationVersion, isResolved, launchOptions } from './sources.ts'
 import type { Look } from './watch.ts'
 
 export interface SnapshotFacts {
@@ -52,10 +52,16 @@ export function snapshotOf(look: Look, facts: SnapshotFacts): GroupSnapshot {
     replacementOff: replacementOff(group),
     controller: controllerOf(group),
     membershipChangedAt: later(facts.changedAt, launched),
-    declarationVersion: declarationVersion(group, aliasesOf(group, facts.memory)),
+    declarationVersion: versionInForce(group, facts.memory),
     events: facts.events,
     ownRecoveryTime: ownRecoveryTime(group, facts.memory),
   }
+}
+
+/** After a restart, where the templates could not be read, an alias is not yet a version: to take its name for one would be a change that nobody made. */
+function versionInForce(group: AutoScalingGroup, memory: ScopeMemory): string | null {
+  const aliases = aliasesOf(group, memory)
+  return isResolved(group, aliases) ? declarationVersion(group, aliases) : null
 }
 
 function aliasesOf(group: AutoScalingGroup, memory: ScopeMemory): Aliases {

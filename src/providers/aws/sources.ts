@@ -95,6 +95,11 @@ export function declarationVersion(group: AutoScalingGroup, aliases: Aliases): s
   return distinct(options).join(' ') || 'none'
 }
 
+/** Whether every alias is known: while one is not, nobody can say which version is in force. */
+export function isResolved(group: AutoScalingGroup, aliases: Aliases): boolean {
+  return launchOptions(group).every(({ launch }) => launch.kind === 'configuration' || resolvedVersion(launch, aliases) !== null)
+}
+
 /** The templates and versions in force, spelled like `bornFrom`: several where overrides name their own. */
 export function templateVersions(group: AutoScalingGroup, aliases: Aliases): readonly string[] {
   return distinct(launchOptions(group).map(option => versionOf(option, aliases)))

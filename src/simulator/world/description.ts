@@ -1,19 +1,24 @@
-import { parseDocument } from 'yaml'
 import { z } from 'zod'
+import { ConfigError, type Problem } from '../../config/config-error.ts'
+import { type Path, readDocument } from '../../config/document.ts'
+import { explainIssues } from '../../config/explain.ts'
+import { called } from '../../config/phrases.ts'
 import { azureSchema } from './azure/description.ts'
 import { gcpMistakes } from './gcp/create.ts'
 import { gcpSchema } from './gcp/description.ts'
 
 /** `2s`, `500ms`, `1h`, `14d`, or a number of milliseconds. */
-const duration = z
-  .union([z.number().min(0), z.string().regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, 'must be a duration like 500ms, 2s, 10m, 1h or 14d')])
-  .transform(value => {
+const duration = called(
+  z.union([z.number().min(0), z.string().regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/)]).transform(value => {
     if (typeof value === 'number') return value
     const [, amount = '0', unit = 'ms'] = /^([\d.]+)(\w+)$/.exec(value) ?? []
     return Number(amount) * ({ ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit] ?? 1)
-  })
+  }),
+  'a duration',
+  '500ms, 2s, 10m, 1h or 14d',
+)
 
-const account = z.string().regex(/^\d{12}$/, 'must be an AWS account id of 12 digits')
+const account = called(z.string().regex(/^\d{12}$/), 'an AWS account id of 12 digits in quotes', '"123456789012"')
 
 const handEdit = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('security-group'), name: z.string() }),
@@ -29,9 +34,13 @@ const handEdit = z.discriminatedUnion('kind', [
 ])
 
 /** When a trait sets in: with the world, or at (or after) the first strike on a member. */
-const when = z.union([z.literal('start'), z.literal('strike'), z.strictObject({ afterStrike: duration })]).optional()
+const when = called(
+  z.union([z.literal('start'), z.literal('strike'), z.strictObject({ afterStrike: duration })]),
+  'start, strike, or a map',
+  '{ afterStrike: 5s }',
+).optional()
 const common = { when }
-const members = z.union([z.literal('all'), z.number().int().positive()]).default('all')
+const members = called(z.union([z.literal('all'), z.number().int().positive()]), 'all, or a number of members', '1').default('all')
 const cause = <const T extends readonly [string, ...string[]]>(...causes: T) => z.enum(causes).default(causes[0] as T[number])
 
 const traitObject = z.discriminatedUnion('trait', [
@@ -86,7 +95,6 @@ const traitObject = z.discriminatedUnion('trait', [
   z.strictObject({ trait: z.literal('unreadable'), ...common }),
 ])
 
-const traitNames = traitObject.options.map(option => option.shape.trait.value)
 /** A trait without details may be written as its bare name. */
 type TraitInput = z.infer<typeof traitObject>['trait'] | z.input<typeof traitObject>
 const trait: z.ZodType<z.infer<typeof traitObject>, TraitInput> = z.preprocess(
@@ -114,10 +122,14 @@ const group = z
     minimum: z.number().int().min(0).optional(),
     maximum: z.number().int().min(0).optional(),
     /** False: no tag. A string is the tag's value. */
-    optIn: z.union([z.boolean(), z.string()]).default(true),
+    optIn: called(z.union([z.boolean(), z.string()]), 'true, false or the text of the tag').default(true),
     tags: z.record(z.string(), z.string()).default({}),
     source: z.enum(['template', 'mixed', 'configuration']).default('template'),
-    version: z.union([z.literal('$Latest'), z.literal('$Default'), z.string().regex(/^\d+$/)]).default('$Latest'),
+    version: called(
+      z.union([z.literal('$Latest'), z.literal('$Default'), z.string().regex(/^\d+$/)]),
+      '$Latest, $Default or a number in quotes',
+      '"1"',
+    ).default('$Latest'),
     overrides: z.array(override).min(1).optional(),
     spotPercentage: z.number().min(0).max(100).default(0),
     /** `ssm`: the template names a parameter (`resolve:ssm:…`). */
@@ -219,33 +231,53 @@ export class WorldError extends Error {
   override readonly name = 'WorldError'
 }
 
-/** Fills in defaults and checks. Throws WorldError with one line per mistake. */
-export function checkWorld(input: unknown, source = 'the world'): WorldDescription {
-  const parsed = world.safeParse(input, { reportInput: true })
-  if (!parsed.success) throw new WorldError(parsed.error.issues.map(issue => `${source}: ${sentence(issue)}`).join('\n'))
-  const description = parsed.data
-  const seen = new Set<string>()
-  description.groups.forEach((each, index) => {
-    const home = scopeOf(description, each)
-    if (!description.accounts.some(known => known.id === home.account))
-      throw new WorldError(`${source}: groups.${index}.account: ${home.account} is not under accounts`)
-    if (!description.regions.includes(home.region))
-      throw new WorldError(`${source}: groups.${index}.region: ${home.region} is not under regions`)
-    const id = `${home.account}/${home.region}/${each.name}`
-    if (seen.has(id)) throw new WorldError(`${source}: groups.${index}.name: there is already a group ${each.name} in this region`)
-    seen.add(id)
-  })
-  const [mistake] = gcpMistakes(description.gcp)
-  if (mistake !== undefined) throw new WorldError(`${source}: ${mistake}`)
-  return description
+/** One mistake, at a place in the description. */
+export interface WorldMistake {
+  readonly path: Path
+  readonly message: string
 }
 
-/** Reads a world from YAML or JSON. Throws WorldError with one line per mistake. */
-export function parseWorld(text: string, source = 'the world'): WorldDescription {
-  const document = parseDocument(text)
-  const [broken] = document.errors
-  if (broken !== undefined) throw new WorldError(`${source}: ${broken.message}`)
-  return checkWorld(document.toJS() ?? {}, source)
+/** Fills in defaults and checks. Throws WorldError with one line per mistake. */
+export function checkWorld(input: unknown): WorldDescription {
+  const parsed = world.safeParse(input)
+  const mistakes = parsed.success ? contradictions(parsed.data) : parsed.error.issues
+  if (parsed.success && mistakes.length === 0) return parsed.data
+  throw new WorldError(
+    mistakes.map(({ path, message }) => `the world: ${path.length === 0 ? '' : `${path.join('.')}: `}${message}`).join('\n'),
+  )
+}
+
+/** Reads a world from YAML or JSON. Throws WorldError that names every mistake with its line and column. */
+export function parseWorld(text: string, file = 'the world'): WorldDescription {
+  const doc = readDocument(file, text)
+  if (doc.problems.length > 0) throw unusable(doc.problems)
+  const parsed = world.safeParse(doc.value)
+  if (!parsed.success) throw unusable(explainIssues(parsed.error.issues, { doc, schema: world }))
+  const mistakes = contradictions(parsed.data)
+  if (mistakes.length > 0) throw unusable(mistakes.map(({ path, message }) => doc.problem(path, { message })))
+  return parsed.data
+}
+
+function unusable(problems: readonly Problem[]): WorldError {
+  return new WorldError(new ConfigError(problems).message)
+}
+
+function contradictions(description: WorldDescription): WorldMistake[] {
+  const seen = new Set<string>()
+  const mistakes = description.groups.flatMap((each, index) => {
+    const home = scopeOf(description, each)
+    const place = ['groups', index]
+    const id = `${home.account}/${home.region}/${each.name}`
+    const found: WorldMistake[] = []
+    if (!description.accounts.some(known => known.id === home.account))
+      found.push({ path: [...place, 'account'], message: `${home.account} is not under accounts` })
+    if (!description.regions.includes(home.region))
+      found.push({ path: [...place, 'region'], message: `${home.region} is not under regions` })
+    if (seen.has(id)) found.push({ path: [...place, 'name'], message: `there is already a group ${each.name} in this region` })
+    seen.add(id)
+    return found
+  })
+  return [...mistakes, ...gcpMistakes(description.gcp)]
 }
 
 export function scopeOf(
@@ -253,12 +285,4 @@ export function scopeOf(
   each: { readonly account?: string | undefined; readonly region?: string | undefined },
 ): { readonly account: string; readonly region: string } {
   return { account: each.account ?? (description.accounts[0]?.id as string), region: each.region ?? (description.regions[0] as string) }
-}
-
-function sentence(issue: z.core.$ZodIssue): string {
-  const path = issue.path.join('.')
-  const unknownTrait = issue.code === 'invalid_union' && issue.path.at(-1) === 'trait'
-  const absent = issue.code === 'invalid_type' && issue.input === undefined
-  const message = absent ? 'is missing' : unknownTrait ? `there is no such trait; there are ${traitNames.join(', ')}` : issue.message
-  return path === '' ? message : `${path}: ${message}`
 }

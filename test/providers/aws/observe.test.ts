@@ -84,6 +84,32 @@ describe('AWS: observing', () => {
     assert.equal(seen.snapshot.unsteady[0]?.reason, 'unknown')
   })
 
+  it('does not take the name of an alias for a version where the templates cannot be read after a restart: nobody changed the group', async () => {
+    let throttled = true
+    const web = asg('web', { LaunchTemplate: { LaunchTemplateId: 'lt-0a1', Version: '$Latest' } })
+    const context = region(() => [web], {
+      describeLaunchTemplates: async () => {
+        if (throttled)
+          throw new ProviderError('DescribeLaunchTemplates: RequestLimitExceeded', {
+            code: 'throttled',
+            operation: 'DescribeLaunchTemplates',
+            mayHaveActed: false,
+          })
+        return { $metadata: {}, LaunchTemplates: [{ LaunchTemplateId: 'lt-0a1', LatestVersionNumber: 9, DefaultVersionNumber: 7 }] }
+      },
+    })
+    const version = async () => {
+      context.pass(120_000)
+      const seen = (await observe(context, [id('web')], watch, never)).get(id('web'))
+      return seen?.kind === 'snapshot' ? seen.snapshot.declarationVersion : assert.fail('it was not seen')
+    }
+    assert.equal(await version(), null)
+    throttled = false
+    assert.equal(await version(), 'lt-0a1:9')
+    throttled = true
+    assert.equal(await version(), 'lt-0a1:9')
+  })
+
   it('S10 calls a group unreadable, with the reason, where a part that safety needs cannot be read', async () => {
     for (const operation of [
       'describeScalingActivities',

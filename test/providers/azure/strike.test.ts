@@ -34,7 +34,7 @@ describe('a strike on a scale set', () => {
       method: 'retire',
       desired,
       members: instances.map(({ id }) => id),
-      declarationVersion,
+      declarationVersion: declarationVersion ?? '',
       intendedAt: systemClock().now(),
       requestId: crypto.randomUUID(),
     }

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { FaultInput, TraitDescription } from '../description.ts'
+import type { FaultInput, TraitDescription, WorldMistake } from '../description.ts'
 import { type TraitTruth, type TruthQuestion, tellTruth } from '../truth.ts'
 import type { World } from '../world.ts'
 import { type gcpSchema, zonesOf } from './description.ts'
@@ -41,19 +41,20 @@ function inForce(traits: readonly TraitTruth[], { method }: TruthQuestion): read
 }
 
 /** One line for each mistake that a schema cannot see. */
-export function gcpMistakes(gcp: GcpDescription): string[] {
+export function gcpMistakes(gcp: GcpDescription): WorldMistake[] {
   const seen = new Set<string>()
   return gcp.groups.flatMap((each, index) => {
+    const place = ['gcp', 'groups', index]
     const project = each.project ?? (gcp.projects[0]?.id as string)
     const id = `${project}/${each.region ?? zonesOf(each)[0]}/${each.name}`
     const traits = (each.traits as readonly TraitDescription[]).flatMap((trait, at) => {
       const why = senseless(trait)
-      return why === null ? [] : [`gcp.groups.${index}.traits.${at}: ${trait.trait} makes no sense here: ${why}`]
+      return why === null ? [] : [{ path: [...place, 'traits', at], message: `${trait.trait} makes no sense here: ${why}` }]
     })
     const unknown = gcp.projects.some(known => known.id === project)
       ? []
-      : [`gcp.groups.${index}.project: ${project} is not under gcp.projects`]
-    const twice = seen.has(id) ? [`gcp.groups.${index}.name: there is already a group ${each.name} in this place`] : []
+      : [{ path: [...place, 'project'], message: `${project} is not under gcp.projects` }]
+    const twice = seen.has(id) ? [{ path: [...place, 'name'], message: `there is already a group ${each.name} in this place` }] : []
     seen.add(id)
     return [...traits, ...unknown, ...twice]
   })

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { bigFleet, createWorld, type Simulator, startSimulator } from '../src/simulator/index.ts'
-import { inInstallation } from './installation.ts'
+import { inInstallation, program } from './installation.ts'
 
 const run = promisify(execFile)
 const patience = { timeout: 3_600_000, maxBuffer: 1 << 28 }
@@ -68,10 +68,9 @@ export async function runFiredrill(fleet: Fleet, lanes: number): Promise<Campaig
   const measured = await withFleet(fleet, simulator =>
     inInstallation(simulator, { lanes }, async folder => {
       const healthy = watchHealth(simulator)
-      const main = new URL('../src/main.ts', import.meta.url).pathname
       const file = join(folder, 'report.json')
       try {
-        await run(process.execPath, ['--disable-warning=ExperimentalWarning', main, 'run', '--all', '--json', file], {
+        await run(process.execPath, ['--disable-warning=ExperimentalWarning', program().file, 'run', '--all', '--json', file], {
           ...patience,
           cwd: folder,
           env: { ...process.env, ...simulator.aws.env, FIREDRILL_LOG_LEVEL: 'error' },

@@ -1,11 +1,20 @@
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 import { type Installation, openInstallation } from '../src/compose.ts'
 import type { Simulator } from '../src/simulator/index.ts'
 
 type Cloud = Pick<Simulator['aws'], 'endpoint' | 'region' | 'env'>
+
+/** The program as its users start it: from dist/, where it was built. */
+export function program(): { readonly file: string; readonly from: 'dist/' | 'the sources' } {
+  const built = fileURLToPath(new URL('../dist/main.js', import.meta.url))
+  if (existsSync(built)) return { file: built, from: 'dist/' }
+  return { file: fileURLToPath(new URL('../src/main.ts', import.meta.url)), from: 'the sources' }
+}
 
 /** A folder with a firedrill.yaml and one schedule that is always open, for the time of `work`. */
 export async function inInstallation<Result>(

@@ -1,5 +1,4 @@
 import { execFile, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -7,7 +6,7 @@ import { promisify } from 'node:util'
 import { watchScope } from '../src/engine/watch.ts'
 import { bigFleet, createWorld, type Simulator, startSimulator } from '../src/simulator/index.ts'
 import { endless, openDrills } from './drills.ts'
-import { inInstallation, openHere } from './installation.ts'
+import { inInstallation, openHere, program } from './installation.ts'
 
 const run = promisify(execFile)
 const own = fileURLToPath(new URL('main.ts', import.meta.url))
@@ -25,8 +24,7 @@ export interface Weight {
 
 /** The resident memory of `serve` that has seen 200 opted-in groups and has nothing to do, in bytes; from dist/ where it was built. */
 export async function weighIdle(): Promise<{ readonly resident: number; readonly from: string }> {
-  const built = fileURLToPath(new URL('../dist/main.js', import.meta.url))
-  const main = existsSync(built) ? built : fileURLToPath(new URL('../src/main.ts', import.meta.url))
+  const { file: main, from } = program()
   const simulator = await simulate(200, 200)
   try {
     return await inInstallation(simulator, { lanes: 1 }, async folder => {
@@ -35,7 +33,7 @@ export async function weighIdle(): Promise<{ readonly resident: number; readonly
       const ended = new Promise(resolve => served.once('exit', resolve))
       try {
         await sleep(20_000)
-        return { resident: await residentOf(served.pid ?? 0), from: main === built ? 'dist/' : 'the sources' }
+        return { resident: await residentOf(served.pid ?? 0), from }
       } finally {
         served.kill()
         await ended

@@ -36,7 +36,7 @@ import { tellOfWaits } from './telemetry/waits.ts'
 export interface Installation extends Stored {
   readonly engine: Engine
   readonly log: Log
-  /** Throws QueueError where its server cannot be used. */
+  /** Opened once, closed with the rest. Throws QueueError where its server cannot be used. */
   openQueue(): Promise<Queue>
 }
 
@@ -89,6 +89,13 @@ export async function openInstallation(options: CommonOptions, io: Io, needs: In
       const role = await holdWorkerRole(settings.ledger)
       closers.push(() => role.release())
     }
+    let queue: Promise<Queue> | null = null
+    const open = () => (queue ??= openQueue(settings.queue, { clock, log }).then(points.queue))
+    closers.push(async () => {
+      await (await queue?.catch(() => null))?.close()
+    })
+    // A service waits for its platforms for ever, and a wrong address of its queue must not hide behind that.
+    if (needs.patient === true) await open()
     const providers = await openProviders(settings, {
       clock,
       log,
@@ -117,7 +124,6 @@ export async function openInstallation(options: CommonOptions, io: Io, needs: In
         traces?.changed(drill, events)
       },
     }
-    const open = async () => points.queue(await openQueue(settings.queue, { clock, log }))
     return { settings, ledger, clock, log, engine: engineOf(settings, parts, io.env), openQueue: open, close }
   } catch (error) {
     await close()

@@ -72,6 +72,13 @@ describe('a command whose servers do not answer at its start', function () {
       assert.doesNotMatch(stderr, /"serving"/)
     })
 
+  it('does not hide a queue that is away behind a platform that is', async () => {
+    const { ended } = await begin(['serve'], { lines: `queue: postgres://${dead}/0`, endpoint: `http://${dead}` })
+    const { code, stderr } = await ended
+    assert.equal(code, 4, stderr)
+    assert.match(stderr, /correct queue: in firedrill\.yaml\n$/)
+  })
+
   it('says at the first try that the ledger is away, and that it is tried again', async () => {
     const { ended, saying } = await begin(['serve'], { lines: `ledger: postgres://${dead}/firedrill` })
     await saying('the ledger cannot be reached yet and will be tried again')

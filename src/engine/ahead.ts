@@ -16,7 +16,9 @@ import { isStillFresh, type LookedAhead, lookAhead, type StrikeRun } from './str
 const lead = 1_000
 /** Once one is due, others that end this soon after it are looked at in the same calls. */
 const together = 1_000
-/** Room waits so long at most for more. */
+/** Drills that are to end over more than this have drifted apart: room waits for the last of them, so that they begin together again … */
+const apart = 1_000
+/** … but so long at most. */
 const heldAtMost = 2_500
 /** A drill that is later than this was not understood: nothing is expected of it. */
 const patience = 2_500
@@ -27,7 +29,7 @@ export interface Ahead {
   mayStrike(plans: readonly PlannedDrill[]): readonly PlannedDrill[]
   /**
    * Room is there, and more is expected in a moment: what is struck together is looked at, watched and judged in the same calls.
-   * A campaign whose drills drift apart pays for each of them alone.
+   * A campaign whose drills drift apart pays for each of them alone; one that always waited for the last would lose that time each round.
    */
   isWorthWaiting(): Promise<boolean>
   /** Begins to look at the first of these plans, as many as are expected to find room; each once. */
@@ -61,8 +63,9 @@ export function newAhead(engine: Engine, { run, bell }: { readonly run: StrikeRu
     },
     async isWorthWaiting() {
       const now = engine.clock.monotonic()
-      const more = (await ends(engine)).some(end => end.in <= together)
-      const waits = more && now - (heldSince ?? now) < heldAtMost
+      const coming = (await ends(engine)).map(end => end.in).filter(end => end <= heldAtMost)
+      const waits =
+        heldSince === null ? coming.some(end => end > apart) : coming.some(end => end <= together) && now - heldSince < heldAtMost
       heldSince = waits ? (heldSince ?? now) : null
       return waits
     },

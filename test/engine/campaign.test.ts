@@ -59,8 +59,10 @@ describe('a campaign', () => {
       await stage.clock.runUntil(isOver)
       await ended
       assert.equal(platform.sent.length, 32)
+      const moments = platform.sent.map(({ at }) => at.epochMilliseconds)
+      assert.equal(new Set(moments.slice(-16)).size, 4, `struck at ${moments.join(', ')}`)
       const looks = platform.calls.forecast ?? 0
-      assert.ok(looks <= 10, `${looks} looks for 8 rounds of 4`)
+      assert.ok(looks <= 12, `${looks} looks for 8 rounds of 4, of which three did not end together`)
     } finally {
       await stage.ledger.close()
     }

@@ -12,7 +12,7 @@ import {
 import type { Candidate, Evidence } from './drill.ts'
 import type { Finding } from './finding.ts'
 import { groupChanged, outdated, staleImage, unobservable, wrongImage } from './findings.ts'
-import { between } from './instants.ts'
+import { between, isAfter } from './instants.ts'
 
 /** What comparing found, what it proved, and what stood in its way. */
 export interface Comparison {
@@ -50,8 +50,8 @@ export function assessVictim(evidence: Evidence): Comparison {
  * A stale image is forgiven while the declaration has been newer for less than `maxImageLag`. Where the platform
  * does not say since when, a victim younger than that proves it; an older one can be neither forgiven nor blamed.
  */
-function assessVictimImage({ before, order, policy, tracking }: Evidence): Comparison {
-  const { current } = before.declaration
+function assessVictimImage({ before, after, order, policy, tracking }: Evidence): Comparison {
+  const current = dated(before.declaration.current, after.declaration?.current, tracking.struckAt)
   const image = before.victim.image ?? order.victim.image
   const nothing = { findings: [], obstacles: [], proven: [], notCompared: [] }
   if (image === null) return { ...nothing, obstacles: [unobservable('image', "the victim's image could not be read")] }
@@ -65,6 +65,13 @@ function assessVictimImage({ before, order, policy, tracking }: Evidence): Compa
   if (current.since !== null) return { ...nothing, findings: [staleImage('fail', image, current)] }
   const why = `the victim's image ${image} is no longer declared, and since when could not be read: it may be older than maxImageLag allows`
   return { ...nothing, findings: [staleImage('warn', image, current)], obstacles: [unobservable('image', why)] }
+}
+
+/** Since when it stands may have been told only by the second reading; of the very same declaration, that is as good as the first. */
+function dated(then: DeclaredSet, now: DeclaredSet | undefined, struckAt: Temporal.Instant): DeclaredSet {
+  if (then.since !== null || now === undefined || now.since === null) return then
+  const isSame = now.version === then.version && now.images.toSorted().join('\n') === then.images.toSorted().join('\n')
+  return isSame && !isAfter(now.since, struckAt) ? { ...then, since: now.since } : then
 }
 
 /** The declaration changed while the drill was under way; null: it did not, as far as anybody saw. */

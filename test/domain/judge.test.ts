@@ -57,6 +57,15 @@ function rolled(since: Temporal.Instant | null, launchedAt = at(-40 * 86_400)): 
   })
 }
 
+/** The same, where the first reading could not tell since when that is declared, and the second could. */
+function datedLater(since: Temporal.Instant, images = newer.images): Evidence {
+  const undated = rolled(null)
+  const declared = undated.before.declaration
+  const { configurations } = undated.after
+  const read = { declaration: { ...declared, current: { ...declared.current, images, since } }, configurations }
+  return { ...undated, after: readAfter(read) }
+}
+
 const cases: readonly Case[] = [
   { when: 'everything is as declared', evidence: evidence(), verdict: 'phoenix' },
   {
@@ -289,6 +298,33 @@ const cases: readonly Case[] = [
   {
     when: 'since when is unknown and the victim is old',
     evidence: rolled(null),
+    verdict: 'inconclusive',
+    fail: ['unobservable'],
+    warn: ['stale-image', 'outdated'],
+  },
+  {
+    when: 'since when is told only after the strike, and the declaration is young',
+    evidence: datedLater(at(-3 * 86_400)),
+    verdict: 'phoenix',
+    warn: ['stale-image', 'outdated'],
+  },
+  {
+    when: 'since when is told only after the strike, and the declaration is old',
+    evidence: datedLater(at(-20 * 86_400)),
+    verdict: 'snowflake',
+    fail: ['stale-image'],
+    warn: ['outdated'],
+  },
+  {
+    when: 'since when is told only after the strike, and that is later than the strike',
+    evidence: datedLater(at(1)),
+    verdict: 'inconclusive',
+    fail: ['unobservable'],
+    warn: ['stale-image', 'outdated'],
+  },
+  {
+    when: 'since when is told only after the strike, of an image that has moved meanwhile',
+    evidence: datedLater(at(-3 * 86_400), ['image-2', 'image-3']),
     verdict: 'inconclusive',
     fail: ['unobservable'],
     warn: ['stale-image', 'outdated'],

@@ -374,6 +374,8 @@ function unknownOutcome(operation: string, signal: AbortSignal): ProviderError {
   return new ProviderError(message, { code: 'unavailable', operation, mayHaveActed: true, cause: signal.reason })
 }
 
+const unanswered: ReadonlySet<ProviderError['code']> = new Set(['throttled', 'unavailable', 'not-found'])
+
 async function progressOf(poller: Poller, operation: string, signal: AbortSignal): Promise<Progress> {
   try {
     if (poller.operationState?.status !== 'failed' && poller.operationState?.status !== 'canceled')
@@ -381,8 +383,9 @@ async function progressOf(poller: Poller, operation: string, signal: AbortSignal
   } catch (error) {
     if (signal.aborted) throw signal.reason
     const failed = translate(error, operation)
-    // The SDK takes a question that went unanswered for a change that failed, and would never ask again.
-    if (isRestError(error) && poller.operationState !== undefined && (failed.code === 'throttled' || failed.code === 'unavailable'))
+    // The SDK takes a question that went unanswered for a change that failed, and would never ask again; one that an older view does not
+    // know yet, too.
+    if (isRestError(error) && poller.operationState !== undefined && unanswered.has(failed.code))
       Object.assign(poller.operationState, { status: 'running', error: undefined })
     // How the change went is told by its state; what could not be asked for is asked again.
     if (poller.operationState?.status === 'running') throw failed

@@ -27,6 +27,7 @@ export interface Seen {
 /** What a restore of this process has sent, and how that goes. Times are monotonic. */
 export interface Sent {
   readonly to: number
+  readonly at: Milliseconds
   readonly ongoing: Ongoing
   ended: 'running' | 'succeeded' | 'failed'
   endedAt: Milliseconds | null

@@ -59,6 +59,9 @@ async function isUnderWay({ memory, clock, log }: ScopeContext, order: StrikeOrd
   } catch (error) {
     if (signal.aborted || !(error instanceof ProviderError)) throw error
     log.warn('how a restore goes on could not be read', { drill: order.drill, why: error.message })
+    // What no view is too old to know any more is lost: the set alone tells what came of it.
+    if (error.code === 'not-found' && clock.monotonic() - sent.at >= SETTLES)
+      Object.assign(sent, { ended: 'failed', detail: error.message, endedAt: clock.monotonic() })
   }
   return false
 }
@@ -131,7 +134,7 @@ interface Raising {
   readonly asking: Asking
 }
 
-async function raise({ api, memory }: ScopeContext, order: StrikeOrder, raising: Raising): Promise<Restored> {
+async function raise({ api, memory, clock }: ScopeContext, order: StrikeOrder, raising: Raising): Promise<Restored> {
   const { ref, set, signal, asking } = raising
   const { to, etag, detail } = raising.decision
   const { last } = asking
@@ -139,7 +142,7 @@ async function raise({ api, memory }: ScopeContext, order: StrikeOrder, raising:
   if (!kept) return { state: 'waiting', detail: 'another process is at work on it' }
   try {
     const ongoing = await api.setCapacity(ref, { sku: set.sku, capacity: to, etag }, { drill: order.drill, signal })
-    memory.noteSent(order.drill, { to, ongoing, ended: 'running', endedAt: null, detail: '' })
+    memory.noteSent(order.drill, { to, at: clock.monotonic(), ongoing, ended: 'running', endedAt: null, detail: '' })
     return { state: 'requested', detail: `${detail}; asked for ${to}` }
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error

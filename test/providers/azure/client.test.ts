@@ -26,11 +26,16 @@ describe('how a change of a scale set goes on', () => {
     return api.setCapacity(ref, { sku: set.sku, capacity: 4, etag: set.etag ?? '' }, { drill: crypto.randomUUID(), signal })
   }
 
-  for (const fault of [{ kind: 'throttling' }, { kind: 'server-error', status: 503 }, { kind: 'drop' }] as const)
-    it(`is asked again after ${fault.kind}: a question without an answer is no failure of the change`, async () => {
+  for (const { code, fault } of [
+    { code: 'throttled', fault: { kind: 'throttling' } },
+    { code: 'unavailable', fault: { kind: 'server-error', status: 503 } },
+    { code: 'unavailable', fault: { kind: 'drop' } },
+    { code: 'not-found', fault: { kind: 'error', status: 404, code: 'ResourceNotFound', message: 'an older view does not know it yet' } },
+  ] as const)
+    it(`is asked again after ${fault.kind} (${code}): a question without an answer is no failure of the change`, async () => {
       const change = await raise()
       simulator.faults.add({ ...fault, operation: 'operations.get' })
-      await assert.rejects(change.progress(signal), { code: fault.kind === 'throttling' ? 'throttled' : 'unavailable' })
+      await assert.rejects(change.progress(signal), { code })
       simulator.faults.clear()
       while ((await change.progress(signal)) === 'running') await systemClock().sleep(10)
       assert.equal(await change.progress(signal), 'succeeded')

@@ -31,13 +31,18 @@ class Azure {
     sku: { name: 'Standard_D2s_v5', capacity: 3 },
     etag: '"1"',
   } as VirtualMachineScaleSet
-  progress: Progress = 'succeeded'
+  progress: Progress | ProviderError = 'succeeded'
   answer: 'taken' | 'refused' | 'lost' = 'taken'
   readonly asked: number[] = []
   #passed = 0
 
   pass(milliseconds: number): void {
     this.#passed += milliseconds
+  }
+
+  #told(): Progress {
+    if (this.progress instanceof ProviderError) throw this.progress
+    return this.progress
   }
 
   /** A process: what it remembers goes with it. */
@@ -52,7 +57,7 @@ class Azure {
         this.asked.push(capacity)
         this.set = { ...this.set, etag: `"${this.asked.length + 1}"`, sku: { ...this.set.sku, capacity } }
         if (this.answer === 'lost') throw failure(true)
-        return { reference: null, progress: async () => this.progress }
+        return { reference: null, progress: async () => this.#told() }
       },
     } as unknown as AzureApi
     return {
@@ -128,6 +133,23 @@ describe('the restore of a flexible set whose size did not fall', () => {
     azure.pass(2_000)
     await look()
     assert.deepEqual(azure.asked, [3, 3])
+  })
+
+  it('waits for a change that a view does not know yet, and takes one that none knows after a minute for lost', async () => {
+    azure.progress = new ProviderError('the operation was not found', { code: 'not-found', operation: 'get', mayHaveActed: false })
+    await look()
+    azure.pass(59_000)
+    assert.deepEqual(await told(), { state: 'requested', detail: 'the scale set is making the machine' })
+    azure.progress = 'succeeded'
+    await look()
+    azure.pass(60_000)
+    await look()
+    assert.deepEqual(azure.asked, [3, 4], 'it was carried out, and made nothing')
+    azure.progress = new ProviderError('the operation was not found', { code: 'not-found', operation: 'get', mayHaveActed: false })
+    azure.set = { ...azure.set, sku: { ...azure.set.sku, capacity: 3 } }
+    azure.pass(61_000)
+    await look()
+    assert.match((await told()).detail, /could not make the machine: the operation was not found/)
   })
 
   it('asks for the recorded size once more after a crash, which makes nothing that is not missing', async () => {

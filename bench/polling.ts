@@ -10,6 +10,9 @@ export interface Polled extends Measured {
   readonly repeated: number
 }
 
+/** How often it is looked where a recovery is expected (domain/pace.ts): so long before each was found it was missed. */
+const sharpLook = 50
+
 /** The answers that the script ends on: group, status checks, target health, instance. It asks each once when all is well. */
 const finalReadings = 4
 
@@ -28,14 +31,18 @@ export async function runPolling(drills: number, replacementTime: number, taught
       const { engine, close } = await openHere(folder, simulator.aws.env)
       try {
         const handle = await openDrills(engine, { strike: true })
-        if (taught) engine.recoveries.set(handle.scope.id, new Array(10).fill({ group: 'drilled before', took: replacementTime }))
+        if (taught)
+          engine.recoveries.set(
+            handle.scope.id,
+            new Array(10).fill({ group: 'drilled before', took: replacementTime, notYet: replacementTime - sharpLook }),
+          )
         simulator.resetCounts()
         const started = performance.now()
         let left = drills
         let final = 0
         while (left > 0) {
           const before = simulator.counts()
-          const { next } = await watchScope(engine, handle, endless)
+          const next = await watchScope(engine, handle, endless)
           const recovering = (await engine.ledger.drills({ states: ['recovering'] })).length
           // Of the calls of one look no more can be the last of their kind than drills were seen to be well in it.
           for (const [operation, count] of Object.entries(simulator.counts()))

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { UsageError } from './commands/exit.ts'
 import type { Io } from './commands/io.ts'
 import type { CommonOptions } from './commands/options.ts'
 import { writeSentence } from './commands/terminal.ts'
@@ -10,7 +9,7 @@ import type { Settings } from './config/settings.ts'
 import { readTraceSettings } from './config/trace-settings.ts'
 import type { Drill } from './domain/drill.ts'
 import type { Log } from './domain/log.ts'
-import type { Clock, Milliseconds } from './domain/time.ts'
+import type { Clock } from './domain/time.ts'
 import type { Engine } from './engine/context.ts'
 import { failPoints } from './fail-points.ts'
 import { openFingerprinter } from './fingerprints/registry.ts'
@@ -20,10 +19,8 @@ import { outlastOutages } from './ledger/outlast.ts'
 import { holdWorkerRole } from './ledger/worker-role.ts'
 import { openNotifier } from './notify/open.ts'
 import type { Surroundings } from './outside/secrets.ts'
+import { openPlatforms, throttledOnScreen } from './platforms.ts'
 import { openProbe } from './probes/registry.ts'
-import type { Provider } from './providers/provider.ts'
-import { ProviderError } from './providers/provider-error.ts'
-import { providers as registered } from './providers/registry.ts'
 import { openQueue } from './queue/open.ts'
 import type { Queue } from './queue/queue.ts'
 import { openLedgerFor, type Stored, sayingSo } from './stored.ts'
@@ -49,24 +46,20 @@ export interface InstallationNeeds {
   readonly waits?: Engine['waits']
   /** Only errors are logged: somebody draws on the same screen. */
   readonly quiet?: boolean
-  /** A platform that cannot be reached yet is tried again until the signal: a service outlives outages, also at its start. */
+  /**
+   * A platform that cannot be reached yet is tried again until the signal, and of several those that answer do not wait for it: a service
+   * outlives outages, also at its start.
+   */
   readonly patient?: boolean
   /** A ledger whose server goes away is waited for; told why when that begins, and null when it is back. Left out: each call fails at once. */
   readonly outage?: (problem: string | null) => void
+  /** Told why a platform's looks take long, and null when they do not any more. Left out: it is written once in a while, or logged. */
+  readonly throttled?: (provider: string, problem: string | null) => void
   /** The machine's own time by default. */
   readonly clock?: Clock
   /** Told of every request to a platform. */
   readonly onCall?: (provider: string, operation: string, outcome: string) => void
 }
-
-/** Between two tries to reach a platform at the start of a service. */
-const retryEvery = 3_000
-/** A platform that takes longer is told of. */
-const answersWithin = 5_000
-/** What an SDK that tries again by itself says of it: the user sees nothing but slowness. */
-const throttling = /throttl|RequestLimitExceeded|TooManyRequests/i
-/** Between two lines that say the same. */
-const tellAgainEvery = 60_000
 
 /** Opens ledger, providers and engine; what was opened is closed again where a later part fails. Throws ConfigError, LedgerError, ProviderError. */
 export async function openInstallation(options: CommonOptions, io: Io, needs: InstallationNeeds): Promise<Installation> {
@@ -94,9 +87,9 @@ export async function openInstallation(options: CommonOptions, io: Io, needs: In
     closers.push(async () => {
       await (await queue?.catch(() => null))?.close()
     })
-    // A service waits for its platforms for ever, and a wrong address of its queue must not hide behind that.
+    // A service waits for a platform for ever, and a wrong address of its queue must not hide behind that.
     if (needs.patient === true) await open()
-    const providers = await openProviders(settings, {
+    const platforms = await openPlatforms(settings, {
       clock,
       log,
       env: io.env,
@@ -107,14 +100,17 @@ export async function openInstallation(options: CommonOptions, io: Io, needs: In
         else log.warn('platform has not answered yet', { provider })
       },
       onCall: needs.onCall ?? (() => {}),
+      throttled: needs.throttled ?? (needs.quiet === true ? throttledOnScreen(io, clock) : () => {}),
+      wrapped: points.provider,
     })
-    closers.push(...providers.map(provider => () => provider.close()))
+    closers.push(() => platforms.close())
     const traces = tracing === null ? null : await openTraces({ settings: tracing, env: io.env, ledger, clock, log })
     if (traces !== null) closers.push(() => traces.close())
     const told = tellOfWaits(log, needs)
     const parts = {
       ledger,
-      providers: providers.map(points.provider),
+      providers: platforms.providers,
+      unreachable: platforms.unreachable,
       ...(traces !== null && { traced: traces.traced }),
       clock,
       log,
@@ -131,85 +127,22 @@ export async function openInstallation(options: CommonOptions, io: Io, needs: In
   }
 }
 
-interface ProviderNeeds {
-  readonly clock: Clock
-  readonly log: Log
-  readonly env: Io['env']
-  readonly signal: AbortSignal
-  readonly patient: boolean
-  /** Told once of a platform that lets us wait: an SDK that retries may do so for minutes before it says why. */
-  readonly slow: (provider: string) => void
-  readonly onCall: (provider: string, operation: string, outcome: string) => void
-}
-
-async function openProviders(settings: Settings, deps: ProviderNeeds): Promise<Provider[]> {
-  const names = Object.keys(settings.providers)
-  if (names.length === 0) {
-    throw new UsageError('no provider is configured: name one under `providers:` in firedrill.yaml (`firedrill init` makes a sample)')
-  }
-  return Promise.all(names.map(name => openOne(name, settings, deps)))
-}
-
-async function openOne(name: string, settings: Settings, { onCall, patient, slow, ...deps }: ProviderNeeds): Promise<Provider> {
-  const known = registered[name]
-  const own = settings.providers[name]
-  if (known === undefined || own === undefined) throw new UsageError(`there is no provider ${name}`)
-  const { openProvider } = await known.load()
-  const tell = onceInAWhile(deps.clock, why =>
-    deps.log.error('platform cannot be reached and will be tried again', { provider: name, why }),
-  )
-  const throttled = onceInAWhile(deps.clock, provider =>
-    deps.log.warn('platform is throttling; looks and strikes may be late', { provider }),
-  )
-  const heard = (operation: string, outcome: string) => {
-    onCall(name, operation, outcome)
-    if (throttling.test(outcome)) throttled(name)
-  }
-  const answered = new AbortController()
-  deps.clock.sleep(answersWithin, answered.signal).then(
-    () => slow(name),
-    () => {},
-  )
-  for (;;) {
-    try {
-      return await openProvider(own, { ...deps, onCall: heard })
-    } catch (error) {
-      const passing = error instanceof ProviderError && ['unavailable', 'unknown', 'throttled'].includes(error.code)
-      if (!passing || !patient || deps.signal.aborted) throw error
-      tell(error.message)
-      await deps.clock.sleep(retryEvery, deps.signal)
-    } finally {
-      answered.abort()
-    }
-  }
-}
-
-/** What goes on as it was is told again after a minute, and anything else at once. */
-function onceInAWhile(clock: Clock, tell: (why: string) => void): (why: string) => void {
-  let last: { readonly why: string; readonly at: Milliseconds } | null = null
-  return why => {
-    const now = clock.monotonic()
-    if (last !== null && last.why === why && now - last.at < tellAgainEvery) return
-    last = { why, at: now }
-    tell(why)
-  }
-}
-
 function engineOf(
   settings: Settings,
-  parts: Pick<Engine, 'ledger' | 'providers' | 'clock' | 'log' | 'changed' | 'waits' | 'traced'>,
+  parts: Pick<Engine, 'ledger' | 'providers' | 'unreachable' | 'clock' | 'log' | 'changed' | 'waits' | 'traced'>,
   env: Io['env'],
 ): Engine {
   const { haltFile, folder } = settings
   const surroundings: Surroundings = { env, folder, now: () => parts.clock.now() }
   const notifier = openNotifier({ ...surroundings, settings, ledger: parts.ledger, log: parts.log })
-  const brought = Object.assign({}, ...parts.providers.map(provider => provider.guards ?? {}))
+  // Asked anew: a platform may come in later.
+  const brought = () => Object.assign({}, ...parts.providers.map(provider => provider.guards ?? {}))
   return {
     ...parts,
     schedules: settings.schedules,
     never: settings.never,
     limits: settings.limits,
-    openGuard: check => openGuard(check, { ...surroundings, brought }),
+    openGuard: check => openGuard(check, { ...surroundings, brought: brought() }),
     openProbe: check => openProbe(check, surroundings),
     openFingerprinter: check => openFingerprinter(check, surroundings),
     haltFileExists: () => isHaltedByFile(haltFile),

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
 const biome = join(root, 'node_modules', '.bin', 'biome')
@@ -106,19 +107,25 @@ describe('the arrows between the rooms', function () {
 })
 
 interface LinterReport {
+  readonly summary: { readonly unchanged: number }
   readonly diagnostics: readonly { readonly category: string; readonly severity: string }[]
 }
 
-/** Lints a file in that room which imports just this, and leaves nothing behind. */
+/** Lints a file in that room which imports just this, in a folder of its own: other tests read src/ meanwhile. */
 async function complaintsAbout(room: string, imported: string): Promise<readonly string[]> {
-  const file = join(root, 'src', room, `forbidden-import-${process.pid}.ts`)
+  const folder = await mkdtemp(join(tmpdir(), 'firedrill-rooms-'))
   try {
+    const file = join(folder, 'src', room, 'importing.ts')
+    await mkdir(dirname(file), { recursive: true })
+    await copyFile(join(root, 'biome.json'), join(folder, 'biome.json'))
+    await copyFile(join(root, '.gitignore'), join(folder, '.gitignore'))
     await writeFile(file, `import '${imported}'\n`)
-    const { stdout, stderr } = spawnSync(biome, ['lint', '--reporter=json', file], { cwd: root, encoding: 'utf8' })
+    const { stdout, stderr } = spawnSync(biome, ['lint', '--reporter=json', file], { cwd: folder, encoding: 'utf8' })
     assert.match(stdout, /^\s*\{/, `the linter did not answer: ${stderr}`)
-    const { diagnostics } = JSON.parse(stdout) as LinterReport
+    const { diagnostics, summary } = JSON.parse(stdout) as LinterReport
+    assert.equal(summary.unchanged, 1, 'the file was looked at')
     return diagnostics.filter(({ severity }) => severity === 'error').map(({ category }) => category)
   } finally {
-    await rm(file, { force: true })
+    await rm(folder, { recursive: true, force: true })
   }
 }

@@ -2,13 +2,14 @@ import type { SimulatedTime } from '../../test/support/simulated-time.ts'
 import { disagreements } from './assess.ts'
 import { cloudNamed } from './clouds.ts'
 import { lineOf, say } from './say.ts'
-import { runWorld, type Trial, type WorldRun } from './trial.ts'
+import type { Trial, WorldRun } from './trial.ts'
+import { runWarm } from './warm.ts'
 
 /** One world again: every drill with its events and findings, and what was logged. */
 export async function replay(time: SimulatedTime, name: string, size: number): Promise<void> {
   const [provider = '', seed = ''] = name.split(':')
   const cloud = cloudNamed(provider)
-  const run = await time.run(runWorld(time, { cloud, seed: Number(seed), size }))
+  const run = await runWarm(time, { cloud, seed: Number(seed), size })
   for (const line of run.said) say(`${line.at} ${line.level} ${line.message} ${JSON.stringify(line.fields)}`)
   for (const trial of run.trials) tell(trial, run)
 }

@@ -1,7 +1,7 @@
 import { encode } from '../../src/domain/codec.ts'
 import type { SimulatedTime } from '../../test/support/simulated-time.ts'
 import { cloudNamed } from './clouds.ts'
-import { runWorld } from './trial.ts'
+import { runWarm } from './warm.ts'
 import type { WorldName } from './workers.ts'
 
 /** The other side of `Workers`, in a process whose time is simulated. */
@@ -10,7 +10,7 @@ export function serveWorlds(time: SimulatedTime): void {
   process.on('SIGINT', () => {})
   process.on('disconnect', () => process.exit())
   process.on('message', async ({ provider, seed, size }: WorldName) => {
-    const { trials, calls } = await time.run(runWorld(time, { cloud: cloudNamed(provider), seed, size }))
+    const { trials, calls } = await runWarm(time, { cloud: cloudNamed(provider), seed, size })
     process.send?.(encode({ trials, calls }))
   })
 }

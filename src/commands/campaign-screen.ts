@@ -14,6 +14,8 @@ export interface CampaignScreen {
   readonly waits: (plan: PlannedDrill, refusal: Refusal) => void
   /** Handed to the ledger: why it cannot be used at present, or null. */
   readonly outage: (problem: string | null) => void
+  /** Handed to the providers: why looks at one take long at present, or null. */
+  readonly throttled: (provider: string, problem: string | null) => void
   /** Starts drawing drills in flight, on a terminal; elsewhere the log lines tell what happens. */
   start(clock: Clock): void
   /** Wipes what is drawn. Idempotent. */
@@ -31,6 +33,7 @@ export function campaignScreen(io: Io): CampaignScreen {
   const waiting = new Map<string, Waiting>()
   const paint: Paint = io.colour ? ansi : plain
   let outage: string | null = null
+  const throttled = new Map<string, string>()
   let drawn = 0
   let timer: NodeJS.Timeout | null = null
 
@@ -41,7 +44,8 @@ export function campaignScreen(io: Io): CampaignScreen {
 
   function draw(clock: Clock): void {
     const view = { width: io.columns - 1, height: mostLines, now: clock.now(), paint }
-    const away = outage === null ? [] : [paint('bad', fitCells(visibleLine(`Waiting: ${outage}`), view.width))]
+    const problems = [...(outage === null ? [] : [outage]), ...throttled.values()]
+    const away = problems.map(problem => paint('bad', fitCells(visibleLine(`Waiting: ${problem}`), view.width)))
     const text = [renderProgress([...drills.values()], view, [...waiting.values()]), ...away].filter(part => part !== '').join('\n')
     wipe()
     if (text === '') return
@@ -59,6 +63,10 @@ export function campaignScreen(io: Io): CampaignScreen {
     },
     outage(problem) {
       outage = problem
+    },
+    throttled(provider, problem) {
+      if (problem === null) throttled.delete(provider)
+      else throttled.set(provider, problem)
     },
     start(clock) {
       if (!io.isTTY) return

@@ -89,7 +89,7 @@ function timeline(drill: Drill): string[] {
     ['victim gone', tracking.victimGoneAt, ''],
     ['launched', successor?.launchedAt ?? successor?.seenAt ?? null, successor?.id ?? ''],
     ['healthy', successor?.healthyAt ?? null, ''],
-    ['recovered', successor?.recoveredAt ?? null, ''],
+    ['recovered', successor?.recoveredAt ?? null, atMost(successor, tracking.struckAt)],
     ['failed', successor?.failedAt ?? null, successor?.healthDetail ?? ''],
     ['concluded', drill.state === 'concluded' ? drill.concludedAt : null, ''],
     ['whole again', tracking.wholeAt, ''],
@@ -100,6 +100,13 @@ function timeline(drill: Drill): string[] {
     .map(({ what, at, detail }) =>
       `${clockText(at)}  ${padCells(after(tracking.struckAt, at), 10, 'right')}  ${padCells(what, 14)} ${clean(detail)}`.trimEnd(),
     )
+}
+
+/** Where looks were missed. */
+function atMost(successor: Candidate | null, struckAt: Temporal.Instant): string {
+  return successor?.recoveredAfter === undefined
+    ? ''
+    : `at the latest: no look since ${after(struckAt, successor.recoveredAfter)} could tell`
 }
 
 function after(start: Temporal.Instant, at: Temporal.Instant): string {

@@ -1,5 +1,7 @@
 import { openInstallation } from '../compose.ts'
 import { type ComingDraw, comingDraws, countedFrom } from '../domain/draw.ts'
+import { matches } from '../domain/glob.ts'
+import { chooseSchedule, policyFor, readOptIn } from '../domain/opt-in.ts'
 import type { GroupRecord } from '../domain/seen-group.ts'
 import { type Engine, scheduleOf } from '../engine/context.ts'
 import { discover } from '../engine/discover.ts'
@@ -17,6 +19,13 @@ interface PlannedDay {
   readonly draws: readonly ComingDraw[]
 }
 
+/** An opted-in group whose tags, or firedrill.yaml, forbid each drill whatever is drawn. */
+interface InTheWay {
+  readonly group: string
+  readonly name: string
+  readonly why: string
+}
+
 /** What would be drilled on the coming days, and the odds of each group; strikes nothing. */
 export async function plan(options: PlanOptions, io: Io): Promise<number> {
   const installation = await openInstallation(options, io, { worker: false, quiet: true })
@@ -26,14 +35,29 @@ export async function plan(options: PlanOptions, io: Io): Promise<number> {
     const now = await engine.ledger.now()
     const salt = await engine.ledger.salt()
     const groups = (await engine.ledger.groups()).filter(group => group.optedIn && group.present)
-    const planned = groups.flatMap(group => drawsOf(engine, group, { now, salt, days: options.days }))
-    if (options.json === true) writeJson(io, { days: options.days, groups: planned })
-    else print(planned, groups.length, { io, days: options.days })
+    const inTheWay = groups.flatMap(group => inTheWayOf(engine, group, now))
+    const free = groups.filter(group => !inTheWay.some(one => one.group === group.summary.id))
+    const planned = free.flatMap(group => drawsOf(engine, group, { now, salt, days: options.days }))
+    if (options.json === true) writeJson(io, { days: options.days, groups: planned, inTheWay })
+    else print(planned, inTheWay, { io, days: options.days, optedIn: groups.length })
     for (const { scope, why } of discovered.unreadable) writeSentence(io.stderr, `${scope} could not be read: ${why}`)
     return discovered.unreadable.length > 0 ? 4 : 0
   } finally {
     await installation.close()
   }
+}
+
+/** S1 refuses these on the day, so their draws are none to reckon with. */
+function inTheWayOf({ schedules, never }: Engine, { summary }: GroupRecord, now: Temporal.Instant): InTheWay[] {
+  const optIn = readOptIn(summary, now.toZonedDateTimeISO('UTC').toPlainDate())
+  const glob = never.find(candidate => matches([candidate], summary))
+  const chosen = chooseSchedule(summary, optIn, schedules)
+  const problems = [
+    ...(glob === undefined ? [] : [`firedrill.yaml says never: ${JSON.stringify(glob)} matches it`]),
+    ...optIn.problems,
+    ...(chosen.kind === 'schedule' ? policyFor(chosen.schedule, optIn).problems : [chosen.why]),
+  ]
+  return problems.length === 0 ? [] : [{ group: summary.id, name: summary.name, why: problems.join('; ') }]
 }
 
 function drawsOf(engine: Engine, group: GroupRecord, when: { now: Temporal.Instant; salt: string; days: number }): PlannedDay[] {
@@ -55,10 +79,16 @@ function drawsOf(engine: Engine, group: GroupRecord, when: { now: Temporal.Insta
   return [{ group: group.summary.id, name: group.summary.name, schedule: schedule.name, leashed: schedule.leashed, draws }]
 }
 
-function print(planned: readonly PlannedDay[], optedIn: number, { io, days }: { io: Io; days: number }): void {
+interface Page {
+  readonly io: Io
+  readonly days: number
+  readonly optedIn: number
+}
+
+function print(planned: readonly PlannedDay[], inTheWay: readonly InTheWay[], { io, days, optedIn }: Page): void {
   const coming = planned.flatMap(one => one.draws.filter(draw => draw.drilled).map(draw => ({ ...one, draw })))
   const sorted = coming.toSorted((a, b) => (a.draw.at?.epochMilliseconds ?? 0) - (b.draw.at?.epochMilliseconds ?? 0))
-  if (sorted.length === 0) writeLine(io.stdout, `Nothing is drawn for the next ${days} days. ${optedIn} groups are opted in.`)
+  if (sorted.length === 0) writeLine(io.stdout, `Nothing is drawn for ${days === 1 ? 'today' : `the next ${days} days`}.`)
   else {
     const rows = sorted.map(one => [
       one.draw.at?.toString({ smallestUnit: 'minute' }) ?? '',
@@ -70,6 +100,12 @@ function print(planned: readonly PlannedDay[], optedIn: number, { io, days }: { 
     for (const line of table(rows, columns, { width: io.columns, colour: io.colour })) writeLine(io.stdout, line)
   }
   writeLine(io.stdout)
+  if (inTheWay.length > 0) {
+    const columns = [{ title: 'NOT DRILLED', max: 30 }, { title: 'WHY' }]
+    const rows = inTheWay.map(({ name, why }) => [name, why])
+    for (const line of table(rows, columns, { width: io.columns, colour: io.colour })) writeLine(io.stdout, line)
+    writeLine(io.stdout)
+  }
   writeLine(
     io.stdout,
     `${plural(sorted.length, 'drill')} in ${plural(days, 'day')} for ${plural(optedIn, 'opted-in group')}. A refusal on the day moves what follows.`,

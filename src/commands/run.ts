@@ -1,8 +1,10 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { openInstallation } from '../compose.ts'
+import { type Installation, openInstallation } from '../compose.ts'
 import type { Drill } from '../domain/drill.ts'
+import { chooseSchedule, readOptIn } from '../domain/opt-in.ts'
 import type { Schedule } from '../domain/schedule.ts'
+import type { SeenGroup } from '../domain/seen-group.ts'
 import { runCampaign } from '../engine/campaign.ts'
 import { renderJson } from '../reports/json.ts'
 import type { ReportInput } from '../reports/model.ts'
@@ -18,6 +20,9 @@ import { prepareOutputs } from './outputs.ts'
 import { reportInput } from './report-input.ts'
 import { writeSentence } from './terminal.ts'
 
+/** Told one by one; `groups` has them all. */
+const mostProblems = 10
+
 /** One campaign now. Exit codes: see outcome.ts. Throws UsageError before anything is struck. */
 export async function run(options: RunOptions, io: Io): Promise<number> {
   checkUsage(options)
@@ -29,8 +34,15 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
     screen.changed(drill)
     open.changed(drill)
   }
-  const { waits, outage } = screen
-  const installation = await openInstallation(options, io, { worker: true, changed, waits, outage, quiet: io.isTTY })
+  const { waits, outage, throttled } = screen
+  const installation = await openInstallation(options, io, {
+    worker: true,
+    changed,
+    waits,
+    outage,
+    quiet: io.isTTY,
+    ...(io.isTTY && { throttled }),
+  })
   const { ledger, engine } = installation
   // Where one part of the campaign fails, the others are to end with it, and to say nothing more.
   const failed = new AbortController()
@@ -58,6 +70,7 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
     })
     if (sawAll && !all && input.drills.length === 0)
       writeSentence(io.stdout, 'Nothing is drawn for today: `firedrill plan` shows the coming days, --all and --group skip the draw.')
+    if (group === null) tellOfUnknownSchedules(result.discovered.groups, installation, io)
     for (const { scope, why } of unreadable) writeSentence(io.stderr, `${scope} could not be read: ${why}`)
     const drills = input.drills.map(one => one.drill)
     if (interrupted) writeSentence(io.stderr, `firedrill: interrupted; ${leftOpen(drills.filter(isOpen).length)}`)
@@ -98,6 +111,19 @@ async function writeOutputs(input: ReportInput, { json, folder }: Outputs): Prom
   const files = folder === undefined ? [] : await writeReports({ report, formats: reportFormats, out: folder })
   const html = files.find(file => file.endsWith('.html'))
   return html === undefined ? null : pathToFileURL(html).href
+}
+
+/** Groups whose tag names no schedule that takes them: no drill could be planned, so none was refused with a reason either. */
+function tellOfUnknownSchedules(groups: readonly SeenGroup[], { clock, settings }: Installation, { stderr }: Io): void {
+  const today = clock.now().toZonedDateTimeISO('UTC').toPlainDate()
+  const problems = groups.flatMap(({ summary, optedIn }) => {
+    const optIn = readOptIn(summary, today)
+    const chosen = chooseSchedule(summary, optIn, settings.schedules)
+    return optedIn && optIn.tags.schedule !== null && chosen.kind === 'none' ? [`${summary.name} is never drilled: ${chosen.why}`] : []
+  })
+  for (const problem of problems.slice(0, mostProblems)) writeSentence(stderr, problem)
+  const left = problems.length - mostProblems
+  if (left > 0) writeSentence(stderr, `${left} more have such a tag: \`firedrill groups\` lists them`)
 }
 
 function leashOf(schedules: readonly Schedule[]): string {

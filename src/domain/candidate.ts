@@ -1,4 +1,5 @@
 import type { Candidate, Tracking } from './drill.ts'
+import { isGap, type Paced } from './gaps.ts'
 import type { InstanceSnapshot, PlatformEvent } from './group.ts'
 import { after, isAfter, latest } from './instants.ts'
 import { takenByOthers, terminationOf } from './platform-events.ts'
@@ -39,6 +40,10 @@ export interface Sight {
   readonly olderViews?: Milliseconds
   readonly hasProbes: boolean
   readonly instances: readonly InstanceSnapshot[]
+  /** The look before that read the group, or the strike. */
+  readonly before: Temporal.Instant
+  /** Left out: no gap is told. */
+  readonly paced?: Paced
 }
 
 type Surroundings = Pick<Tracking, 'victimGoneAt' | 'events'>
@@ -64,7 +69,27 @@ export function foldMember(candidate: Candidate, tracking: Surroundings, sight: 
     health,
     healthDetail: healthDetail(instance) || candidate.healthDetail,
   }
-  return health === 'healthy' ? healthy(seen, instance, { sight, victimGoneAt: tracking.victimGoneAt }) : notHealthy(seen, sight)
+  const told = health === 'healthy' ? healthy(seen, instance, { sight, victimGoneAt: tracking.victimGoneAt }) : notHealthy(seen, sight)
+  return candidate.recoveredAt === null ? withGap(told, sight, isToldNotWell(told, tracking)) : told
+}
+
+/** Until the victim is seen gone nobody counts as recovered. */
+function isToldNotWell({ health }: Candidate, { victimGoneAt }: Surroundings): boolean {
+  return victimGoneAt === null || health === 'starting' || health === 'unhealthy'
+}
+
+/**
+ * What a look tells about when a candidate recovers. One that tells it is not yet well ends every doubt; one that cannot tell, or comes
+ * after a gap, leaves it open since the look before, and so it stays until it is told or recovers within what the pace explains.
+ */
+export function withGap(candidate: Candidate, look: Pick<Sight, 'at' | 'before' | 'paced'>, isNotWell: boolean): Candidate {
+  const { recoveredAfter, ...rest } = candidate
+  const { at, before, paced } = look
+  if (paced === undefined || isNotWell) return rest
+  const since = recoveredAfter ?? before
+  if (candidate.recoveredAt !== null) return isGap(since, at, paced) ? { ...rest, recoveredAfter: since } : rest
+  const cannotTell = candidate.health === 'unknown' || Boolean(candidate.probeUnknown) || isGap(before, at, paced)
+  return recoveredAfter !== undefined || cannotTell ? { ...rest, recoveredAfter: since } : rest
 }
 
 /** Only missed, or told to be gone by a word that was taken back: the looks that missed it were older views. */

@@ -9,10 +9,10 @@ import {
   driftOptions,
   examineVictim,
 } from './drift.ts'
-import type { Candidate, Evidence } from './drill.ts'
+import type { Before, Candidate, Evidence } from './drill.ts'
 import type { Finding } from './finding.ts'
 import { groupChanged, outdated, staleImage, unobservable, wrongImage } from './findings.ts'
-import { between, isAfter } from './instants.ts'
+import { between, isAfter, latest } from './instants.ts'
 
 /** What comparing found, what it proved, and what stood in its way. */
 export interface Comparison {
@@ -47,19 +47,17 @@ export function assessVictim(evidence: Evidence): Comparison {
 }
 
 /**
- * A stale image is forgiven while the declaration has been newer for less than `maxImageLag`. Where the platform
- * does not say since when, a victim younger than that proves it; an older one can be neither forgiven nor blamed.
+ * A stale image is forgiven while the declaration has been newer for less than `maxImageLag`. Where the platform does not say
+ * since when, a launch of the victim's image within that time proves it; else it can be neither forgiven nor blamed.
  */
 function assessVictimImage({ before, after, order, policy, tracking }: Evidence): Comparison {
   const current = dated(before.declaration.current, after.declaration?.current, tracking.struckAt)
   const image = before.victim.image ?? order.victim.image
   const nothing = { findings: [], obstacles: [], proven: [], notCompared: [] }
   if (image === null) return { ...nothing, obstacles: [unobservable('image', "the victim's image could not be read")] }
-  if (current.images.length === 0)
-    return { ...nothing, obstacles: [unobservable('image', `the images that ${current.source} declares could not be read`)] }
   if (current.images.includes(image)) return { ...nothing, proven: ['image'] }
-  const launchedAt = before.snapshot.instances.find(({ id }) => id === order.victim.id)?.launchedAt ?? null
-  const since = current.since ?? launchedAt
+  if (!showsImages(current)) return { ...nothing, obstacles: [unreadImages(current)] }
+  const since = current.since ?? lastLaunchOf(image, before)
   const lagging = since !== null && between(since, tracking.struckAt) < policy.maxImageLag
   if (lagging) return { ...nothing, findings: [staleImage('warn', image, current)], proven: ['image'] }
   if (current.since !== null) return { ...nothing, findings: [staleImage('fail', image, current)] }
@@ -72,6 +70,28 @@ function dated(then: DeclaredSet, now: DeclaredSet | undefined, struckAt: Tempor
   if (then.since !== null || now === undefined || now.since === null) return then
   const isSame = now.version === then.version && now.images.toSorted().join('\n') === then.images.toSorted().join('\n')
   return isSame && !isAfter(now.since, struckAt) ? { ...then, since: now.since } : then
+}
+
+/**
+ * When a member was last launched with this image: it was still declared then, so what is declared now came later. Not so where a
+ * platform repeats what a lost member was born from; and one out of a warm pool may show when it was started.
+ */
+function lastLaunchOf(image: string, { declaration, snapshot }: Before): Temporal.Instant | null {
+  if (declaration.promises.crash === 'born') return null
+  const launches = snapshot.instances
+    .filter(instance => instance.image === image && instance.origin === 'launched')
+    .flatMap(({ launchedAt }) => launchedAt ?? [])
+  const [first, ...others] = launches
+  return first === undefined ? null : latest(first, ...others)
+}
+
+/** All of them: where one of several could not be read, what a member runs may be that one. */
+function showsImages({ images, unread }: DeclaredSet): boolean {
+  return images.length > 0 && !unread.some(({ what }) => what === 'image')
+}
+
+function unreadImages({ source }: DeclaredSet): Finding {
+  return unobservable('image', `the images that ${source} declares could not be read`)
 }
 
 /** The declaration changed while the drill was under way; null: it did not, as far as anybody saw. */
@@ -87,22 +107,23 @@ export function compareSuccessor(evidence: Evidence, candidate: Candidate): Comp
 }
 
 /**
- * The image is right by what was declared before or after: names like "latest" move between. Where the declaration
- * could not be read again, an image that it did not promise before is nobody's fault yet.
+ * The image is right by what was declared before or after: names like "latest" move between. Where the declaration, or one of
+ * its images, could not be read, an image that is none of those read is nobody's fault yet.
  */
 export function compareImage(evidence: Evidence, candidate: Candidate): Comparison {
   const { after } = evidence
   const image = configurationOf(evidence, candidate)?.image ?? candidate.image
   const promised = promisedSets(evidence)
-  const [first] = promised
+  const [first, again] = promised
   if (first === undefined) return obstructed(unobservable('image', unknownPromise(evidence)))
   if (image === null) return obstructed(unobservable('image', `the image of the successor ${candidate.name} could not be read`))
   const images = [...new Set(promised.flatMap(set => set.images))].sort()
   if (images.includes(image)) return { findings: [], obstacles: [], proven: ['image'], notCompared: [] }
-  if (promised.some(set => set.images.length === 0))
-    return obstructed(unobservable('image', `the images that ${first.source} declares could not be read`))
-  if (after.declaration === null) {
-    const why = `the successor runs image ${image}, which was not declared before, and the declaration could not be read again: ${after.declarationWhy}`
+  if (!promised.every(showsImages)) return obstructed(unreadImages(first))
+  // What the successor itself was born from is read with it; what no member is born from any more is not, and stands as it was read.
+  if (again === undefined && (after.declaration === null || candidate.bornFrom === evidence.order.victim.bornFrom)) {
+    const told = after.declarationWhy ?? `${first.source} is not among what was read`
+    const why = `the successor runs image ${image}, which was not declared before, and the declaration could not be read again: ${told}`
     return obstructed(unobservable('image', why))
   }
   return { findings: [wrongImage(candidate, image, { images, source: first.source })], obstacles: [], proven: [], notCompared: [] }
@@ -161,6 +182,12 @@ function compareState(evidence: Evidence, candidate: Candidate): Comparison {
   }
   const whose = before.fingerprint === null ? `the victim (${before.fingerprintWhy ?? 'not taken'})` : `the successor ${candidate.name}`
   return obstructed(unobservable('state', `the fingerprint of ${whose} could not be taken`))
+}
+
+/** The images that were promised could be read before the strike, and not again: a repeated call may bring what is missing. */
+export function lacksPromisedImages(evidence: Evidence): boolean {
+  const [then, now] = promisedSets(evidence)
+  return then !== undefined && showsImages(then) && (now === undefined || !showsImages(now))
 }
 
 /** What the platform promises for this victim and method, as read before the strike and after the soak. */

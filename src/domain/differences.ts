@@ -69,7 +69,7 @@ export function differencesBetween(
 
 /** Besides globs, the path of a whole part ("volumes/xvdf", as findings name it) stands for everything below it. */
 export function isIgnored(path: Path, globs: readonly PathGlob[]): boolean {
-  return matchesPath(globs, path) || globs.some(glob => path.startsWith(`${glob}/`))
+  return matchesPath(globs, path) || globs.some(glob => path[glob.length] === '/' && path.startsWith(glob))
 }
 
 function isOpen(path: Path, declared: DeclaredSet): boolean {
@@ -83,7 +83,10 @@ export function isRight(actual: Value | undefined, allowed: readonly Value[]): b
 }
 
 function unreadEntry(path: Path, unread: readonly NotCompared[]): NotCompared | undefined {
-  return unread.find(({ what }) => what === path || path.startsWith(`${what}/`) || (what.includes('*') && matchesPath([what], path)))
+  return unread.find(
+    ({ what }) =>
+      what === path || (path[what.length] === '/' && path.startsWith(what)) || (what.includes('*') && matchesPath([what], path)),
+  )
 }
 
 function pathsOf(...records: readonly Readonly<Record<Path, unknown>>[]): readonly Path[] {

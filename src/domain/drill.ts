@@ -178,6 +178,11 @@ export interface Candidate {
   readonly healthyAt: Temporal.Instant | null
   /** Probes passed as well (equals healthyAt where there are none): recovered. */
   readonly recoveredAt: Temporal.Instant | null
+  /**
+   * Looks were missed (gaps.ts): the latest that told it was not yet well. It recovered after this and at `recoveredAt` at the latest;
+   * while it has not, how it is since then could not be told. Absent where the looks were close.
+   */
+  readonly recoveredAfter?: Temporal.Instant
   readonly lastProbeFailure: string | null
   /** By probe in the policy's order: passes in a row, no more than are needed; 0 after a failure or where it could not be asked. */
   readonly probePasses?: readonly number[]

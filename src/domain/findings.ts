@@ -82,9 +82,17 @@ export function interrupted(why: string): Finding {
 }
 
 export function taken(candidate: Candidate): Finding {
-  const cause = candidate.gone?.cause === 'strike' ? 'a terminate call of somebody else' : (candidate.gone?.cause ?? 'somebody')
-  const detail = candidate.gone?.detail ? ` (${candidate.gone.detail})` : ''
-  return interrupted(`the successor ${candidate.name} was taken by ${cause}${detail}: nothing is proven either way`)
+  return interrupted(`the successor ${candidate.name} was taken by ${takerOf(candidate)}: nothing is proven either way`)
+}
+
+/** Why nobody can say whether a group is slow whose first successor others took. */
+export function heldUp(earlier: Candidate, took: Milliseconds, target: Milliseconds): string {
+  return `whether the target of ${seconds(target)} can be met cannot be told: the first successor ${earlier.name} was taken by ${takerOf(earlier)}, and the next had recovered ${seconds(took)} after the strike`
+}
+
+function takerOf({ gone }: Candidate): string {
+  const cause = gone?.cause === 'strike' ? 'a terminate call of somebody else' : (gone?.cause ?? 'somebody')
+  return gone?.detail ? `${cause} (${gone.detail})` : cause
 }
 
 export function groupGone(): Finding {
@@ -119,9 +127,21 @@ export function outdated(born: string, current: DeclaredSet): Finding {
   return finding('outdated', 'warn', summary, { path: 'declaration', expected: current.version, actual: born })
 }
 
-export function slow(candidate: Candidate, took: Milliseconds, target: Milliseconds): Finding {
-  const summary = `the successor ${candidate.name} took ${seconds(took)} to recover, the target is ${seconds(target)}`
-  return finding('slow', 'warn', summary, { path: 'recovery', expected: target / 1000, actual: took / 1000 })
+/** How long a recovery took; the two differ where looks were missed (gaps.ts). */
+export interface Took {
+  readonly atLeast: Milliseconds
+  readonly atMost: Milliseconds
+}
+
+export function slow(candidate: Candidate, { atLeast, atMost }: Took, target: Milliseconds): Finding {
+  const took = atLeast === atMost ? seconds(atMost) : `between ${seconds(atLeast)} and ${seconds(atMost)}`
+  const summary = `the successor ${candidate.name} took ${took} to recover, the target is ${seconds(target)}`
+  return finding('slow', 'warn', summary, { path: 'recovery', expected: target / 1000, actual: atLeast / 1000 })
+}
+
+/** Why nobody can say whether a recovery was slow. */
+export function untold({ atLeast, atMost }: Took, target: Milliseconds): string {
+  return `whether the target of ${seconds(target)} was met cannot be told: it recovered between ${seconds(atLeast)} and ${seconds(atMost)} after the strike, and no look in between could tell`
 }
 
 export function preBuilt(candidate: Candidate): Finding {

@@ -3,9 +3,12 @@ import type { PathGlob } from './declaration.ts'
 
 type Matcher = (text: string) => boolean
 
-/** Lists of globs come from settings and live as long as they do; each is compiled once. */
+/** Lists of globs that come from settings live as long as they do, and are compiled once. */
 const compiledNames = new WeakMap<readonly string[], readonly NameGlob[]>()
 const compiledPaths = new WeakMap<readonly PathGlob[], Matcher>()
+/** Lists in a stored policy are another object with each drill; their globs are the same. */
+const pathMatchers = new Map<PathGlob, Matcher>()
+const keptMatchers = 500
 
 interface NameGlob {
   readonly onId: boolean
@@ -50,8 +53,17 @@ function nameMatcher(glob: string): Matcher {
 }
 
 function pathMatcher(globs: readonly PathGlob[]): Matcher {
-  const matchers = globs.filter(glob => glob !== '').map(glob => picomatch(glob, { dot: true, nonegate: true, noextglob: true }))
+  const matchers = globs.filter(glob => glob !== '').map(onePathMatcher)
   return path => matchers.some(matcher => matcher(path))
+}
+
+function onePathMatcher(glob: PathGlob): Matcher {
+  const known = pathMatchers.get(glob)
+  if (known !== undefined) return known
+  const matcher = picomatch(glob, { dot: true, nonegate: true, noextglob: true })
+  if (pathMatchers.size >= keptMatchers) pathMatchers.clear()
+  pathMatchers.set(glob, matcher)
+  return matcher
 }
 
 function matchesNothing(): boolean {

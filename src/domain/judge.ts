@@ -76,13 +76,13 @@ function withComparison(outcome: Outcome, comparison: Comparison): Outcome {
     result,
     findings: [...comparison.findings, ...(result === 'undecided' ? comparison.obstacles : []), ...outcome.findings],
     proven: [...outcome.proven, ...comparison.proven],
-    notCompared: [...comparison.notCompared, ...obstacles],
+    notCompared: [...outcome.notCompared, ...comparison.notCompared, ...obstacles],
   }
 }
 
 function uncompared(outcome: Outcome, why: string, proven: readonly string[] = []): Outcome {
   const left = ['image', 'configuration', 'state'].filter(what => !proven.includes(what))
-  return { ...outcome, proven: [...outcome.proven, ...proven], notCompared: left.map(what => ({ what, why })) }
+  return { ...outcome, proven: [...outcome.proven, ...proven], notCompared: [...outcome.notCompared, ...left.map(what => ({ what, why }))] }
 }
 
 function resultOf(outcomes: readonly Outcome[]): Outcome['result'] {

@@ -1,5 +1,6 @@
 import type { ConcludedDrill, Drill, DrillId } from './drill.ts'
 import type { Verdict } from './finding.ts'
+import { between } from './instants.ts'
 import type { Milliseconds } from './time.ts'
 
 /** What somebody may want to hear of; a target's `on:` names some. */
@@ -67,6 +68,8 @@ interface ConcludedFacts {
   readonly moreFindings: number
   /** Null: nothing recovered. */
   readonly timeToRecover: Milliseconds | null
+  /** Looks were missed, and it may have recovered as early as this after the strike; absent: `timeToRecover` is exact. */
+  readonly recoveredAfter?: Milliseconds
   readonly victim: string
   readonly successor: string | null
   readonly quarantined: boolean
@@ -133,7 +136,7 @@ function drillFacts(drill: Drill): DrillFacts {
 export function conclusionNotice(drill: ConcludedDrill, quarantined: boolean): Notice {
   const { judgement, tracking, order, wounded } = drill
   const { verdict, findings, successor } = judgement
-  const recovered = tracking?.candidates.find(candidate => candidate.id === successor)?.recoveredAt ?? null
+  const { recoveredAt = null, recoveredAfter = null } = tracking?.candidates.find(candidate => candidate.id === successor) ?? {}
   const owed = tracking?.restore ?? null
   const told = [...findings].sort((a, b) => Number(a.level === 'warn') - Number(b.level === 'warn'))
   return {
@@ -146,7 +149,8 @@ export function conclusionNotice(drill: ConcludedDrill, quarantined: boolean): N
       verdict,
       findings: told.slice(0, findingsTold).map(({ kind, level, summary }) => ({ kind, level, summary })),
       moreFindings: Math.max(0, told.length - findingsTold),
-      timeToRecover: tracking === null || recovered === null ? null : recovered.since(tracking.struckAt).total('milliseconds'),
+      timeToRecover: tracking === null || recoveredAt === null ? null : recoveredAt.since(tracking.struckAt).total('milliseconds'),
+      ...(tracking === null || recoveredAfter === null ? {} : { recoveredAfter: between(tracking.struckAt, recoveredAfter) }),
       victim: order.victim.id,
       successor,
       quarantined,

@@ -5,6 +5,7 @@ import {
   diedYoung,
   groupGone,
   healthUnproven,
+  heldUp,
   interrupted,
   late,
   noCapacity,
@@ -15,11 +16,12 @@ import {
   taken,
   unhealthy,
   unobservable,
+  untold,
 } from './findings.ts'
 import type { PlatformEvent } from './group.ts'
 import { after, between, isAfter } from './instants.ts'
 import { deadlineOf, endOf, holdOf, isWell, soakEndOf, standingOf } from './phase.ts'
-import { failedLaunches } from './platform-events.ts'
+import { failedLaunches, isBroken } from './platform-events.ts'
 import { contenders, successors } from './successor.ts'
 
 /** What came of one possible successor, or (candidate null) of there being none. */
@@ -38,13 +40,14 @@ export function recoveryOutcomes(evidence: Evidence): readonly Outcome[] {
   const possible = successors(tracking, order)
   const { candidates, certain } = contenders({ ...tracking, candidates: possible.candidates }, policy)
   if (candidates.length === 0) return [withoutCandidate(evidence)]
-  const judged = deciding(candidates)
+  const judged = deciding(candidates, certain && lacksOnlyTheVictim(evidence) ? thrownOutOf(candidates, tracking) : [])
   const stillborn = judged.filter(candidate => failedLaunchOf(candidate, tracking) !== null)
-  const isSameLoop = brokenLaunch(stillborn, tracking) === undefined ? () => false : isUnexplainedLoss
+  const broken = brokenLaunch(judged, tracking)
+  const isSameLoop = broken === undefined ? () => false : isUnexplainedLoss
   const born = chains(judged.filter(candidate => !stillborn.includes(candidate) && !isSameLoop(candidate)))
   // A launch that failed and was tried again is no second successor, once what came of it fills the group.
   const made = tracking.wholeAt !== null && born.some(({ first }) => standingOf(first) === 'recovered')
-  const outcomes = [...(made ? [] : stillbornOutcome(stillborn, evidence)), ...born.map(chain => outcomeOf(chain, evidence))]
+  const outcomes = [...(made ? [] : stillbornOutcome(stillborn, broken, evidence)), ...born.map(chain => outcomeOf(chain, evidence))]
   const doubtful = !certain && tracking.desired > order.desired && tracking.wholeAt === null
   return doubtful
     ? outcomes.map(outcome => (outcome.result === 'passed' ? undecided(outcome.candidate, outgrown(possible.how)) : outcome))
@@ -54,14 +57,29 @@ export function recoveryOutcomes(evidence: Evidence): readonly Outcome[] {
 /**
  * Whom the verdict is about. One that others took says nothing while another is there; one that came after an
  * earlier one had failed, or was taken once it was well, and is not healthy itself, stands in for that one and not for the victim.
+ * So does a healthy one that came after one of those `thrownOut`, where it can stand in for nobody else.
  */
-function deciding(candidates: readonly Candidate[]): readonly Candidate[] {
+function deciding(candidates: readonly Candidate[], thrownOut: readonly Candidate[]): readonly Candidate[] {
   const lost = candidates.flatMap(candidate => lostAt(candidate) ?? endOf(candidate) ?? [])
-  const followsLoss = (candidate: Candidate): boolean =>
-    standingOf(candidate) === 'waiting' && lost.some(at => !isAfter(at, candidate.seenAt))
-  const own = candidates.filter(candidate => !followsLoss(candidate))
+  const thrown = thrownOut.flatMap(candidate => lostAt(candidate) ?? [])
+  const follows = (candidate: Candidate, losses: readonly Temporal.Instant[]): boolean => losses.some(at => !isAfter(at, candidate.seenAt))
+  const standsIn = (candidate: Candidate): boolean =>
+    (standingOf(candidate) === 'waiting' && follows(candidate, lost)) ||
+    (standingOf(candidate) === 'recovered' && follows(candidate, thrown))
+  const own = candidates.filter(candidate => !standsIn(candidate))
   const left = own.filter(candidate => standingOf(candidate) !== 'taken')
   return left.length > 0 ? left : own
+}
+
+/** Whole at its old size with a single newcomer: of those that were there before, only the victim was lost. */
+function lacksOnlyTheVictim({ tracking, order }: Evidence): boolean {
+  const newcomers = tracking.candidates.filter(({ gone }) => gone === null)
+  return newcomers.length === 1 && tracking.wholeAt !== null && tracking.desired === order.desired
+}
+
+/** Those that the platform, by its own word, threw out because they failed their checks; a launch that failed is another matter. */
+function thrownOutOf(candidates: readonly Candidate[], tracking: Tracking): readonly Candidate[] {
+  return candidates.filter(candidate => candidate.gone?.cause === 'unhealthy' && failedLaunchOf(candidate, tracking) === null)
 }
 
 interface Chain {
@@ -100,10 +118,15 @@ function failedLaunchOf(candidate: Candidate, { events }: Tracking): PlatformEve
   return failedLaunches(events).findLast(event => event.instance === candidate.id) ?? null
 }
 
-/** By the platform's own word a rebuild cannot work. */
-function brokenLaunch(stillborn: readonly Candidate[], tracking: Tracking): PlatformEvent | undefined {
-  const launches = stillborn.flatMap(candidate => failedLaunchOf(candidate, tracking) ?? [])
-  return launches.findLast(event => event.error?.category === 'broken')
+/**
+ * By the platform's own word a rebuild cannot work. Where it tries several times a second it has forgotten those that were seen by the time
+ * that it is asked; then any other launch that it knows to be broken speaks for them.
+ */
+function brokenLaunch(candidates: readonly Candidate[], tracking: Tracking): PlatformEvent | undefined {
+  const launches = candidates.every(isUnexplainedLoss)
+    ? failedLaunches(tracking.events)
+    : candidates.flatMap(candidate => failedLaunchOf(candidate, tracking) ?? [])
+  return launches.findLast(isBroken)
 }
 
 /** Never well and gone, and the platform has forgotten why: beside launches that it knows to be broken this is one more of them. */
@@ -112,9 +135,8 @@ function isUnexplainedLoss(candidate: Candidate): boolean {
 }
 
 /** Launches that failed one after the other are one thing: nothing came. */
-function stillbornOutcome(stillborn: readonly Candidate[], { tracking, policy }: Evidence): Outcome[] {
+function stillbornOutcome(stillborn: readonly Candidate[], broken: PlatformEvent | undefined, { tracking, policy }: Evidence): Outcome[] {
   const launches = stillborn.flatMap(candidate => failedLaunchOf(candidate, tracking) ?? [])
-  const broken = brokenLaunch(stillborn, tracking)
   if (broken !== undefined) return [failed(null, notReplaced(policy.deadline, broken))]
   const passing = launches.at(-1)
   return passing === undefined ? [] : [undecided(null, noCapacity(passing))]
@@ -176,13 +198,24 @@ function passed(candidate: Candidate, evidence: Evidence): Outcome {
   const { tracking, policy } = evidence
   const vouched = candidate.independentlyHealthy || policy.probes.length > 0
   const took = candidate.recoveredAt === null ? 0 : between(tracking.struckAt, candidate.recoveredAt)
+  const atLeast = candidate.recoveredAfter === undefined ? took : between(tracking.struckAt, candidate.recoveredAfter)
+  const earlier = takenBefore(candidate, evidence)
   const findings = [
-    ...(took > policy.target ? [slow(candidate, took, policy.target)] : []),
+    ...(atLeast > policy.target && earlier === undefined ? [slow(candidate, { atLeast, atMost: took }, policy.target)] : []),
     ...(candidate.origin === 'pre-built' ? [preBuilt(candidate)] : []),
     ...(vouched ? [] : [healthUnproven(candidate, evidence.before.healthCheck)]),
   ]
   const proven = vouched ? ['replaced', 'health'] : ['replaced']
-  return { candidate, result: 'passed', findings, proven, notCompared: [] }
+  const cannotBeTold = took > policy.target && (atLeast <= policy.target || earlier !== undefined)
+  const why = earlier === undefined ? untold({ atLeast, atMost: took }, policy.target) : heldUp(earlier, took, policy.target)
+  return { candidate, result: 'passed', findings, proven, notCompared: cannotBeTold ? [{ what: 'recovery', why }] : [] }
+}
+
+/** Whoever came after a successor that others took is not late by the group's own fault. */
+function takenBefore({ seenAt }: Candidate, { tracking, order }: Evidence): Candidate | undefined {
+  return successors(tracking, order).candidates.find(
+    one => standingOf(one) === 'taken' && one.gone !== null && !isAfter(one.gone.at, seenAt),
+  )
 }
 
 function waiting(candidate: Candidate, evidence: Evidence): Outcome {
@@ -221,7 +254,7 @@ function withoutCandidate(evidence: Evidence): Outcome {
   const madeUp = madeUpByOthers(evidence)
   if (madeUp !== null) return undecided(null, interrupted(madeUp))
   const failures = failedLaunches(tracking.events)
-  const broken = failures.findLast(event => event.error?.category === 'broken')
+  const broken = failures.findLast(isBroken)
   if (broken !== undefined) return failed(null, notReplaced(policy.deadline, broken))
   if (tracking.victimDraining) return undecided(null, late('the victim was still draining at the deadline', adviceForVictim))
   if (tracking.restore?.state === 'waiting')

@@ -1,4 +1,5 @@
 import type { ConcludedDrill, OpenDrill, SoakingDrill, StrikingDrill, Tracking } from './drill.ts'
+import { ceilingFor, LONGEST_CEILING, SHORTEST_FLOOR } from './gaps.ts'
 import { after, between, earliest, isAfter, latest } from './instants.ts'
 import { phaseOf, standingOf } from './phase.ts'
 import type { DrillPolicy } from './schedule.ts'
@@ -22,11 +23,7 @@ const SHARE_WHILE_OTHERS_WAIT = 0.03
 /** Clouds answer from views that are seconds old: looking more often than every two seconds shows nothing new … */
 const LONGEST_FLOOR: Milliseconds = 2_000
 /** … and a rehearsal of seconds is still over within a thirtieth of its deadline. */
-const SHORTEST_FLOOR: Milliseconds = 250
 const FLOORS_PER_DEADLINE = 32
-/** Nothing that takes minutes needs to be known to less than a quarter of one. */
-const LONGEST_CEILING: Milliseconds = 15_000
-const CEILINGS_PER_DEADLINE = 16
 /** A candidate that is there may be healthy any moment. */
 const CANDIDATE_CEILING: Milliseconds = 5_000
 /** A soak is looked at often enough for two bad looks within it, and to see a short illness. */
@@ -38,11 +35,12 @@ const BEATS_BEFORE_EXPECTED = 4
 /** … and from a little before the quickest of the latest (which may have been seen a tenth late) until well after the slowest, moments are seen twice as sharply. */
 const WINDOW = { opens: 0.91, closes: 1.25 }
 const LOOKS_PER_SPREAD = 8
-/** Right around them the closer they agreed, the sharper: up to so many looks a beat, from so many looks before the soonest. */
-const LOOKS_PER_BEAT = 8
+const SPREADS_BEFORE_SOONEST = 2
+/** Right around them, where plans wait, the closer they agreed, the sharper: up to so many looks a beat, from so many looks before the soonest, or from when it was last missed. */
+const LOOKS_PER_BEAT = 20
 const LOOKS_BEFORE_SOONEST = 2
 /** A platform that takes its time to answer is not asked again before it has. */
-const SHORTEST_PAUSE: Milliseconds = 125
+const SHORTEST_PAUSE: Milliseconds = 50
 /** Recoveries that differ by more than this tell how long the next takes, but not when it is there. */
 const LONGEST_GUESS: Milliseconds = 4_000
 /** A wounded group holds up its scope: found whole within a minute. */
@@ -52,6 +50,8 @@ const LONGEST_WOUNDED_INTERVAL: Milliseconds = 60_000
 export interface Expectation {
   readonly soonest: Milliseconds
   readonly latest: Milliseconds
+  /** Before this none of them was there; from this until the soonest nobody had looked. Missing where it is not known. */
+  readonly notYet?: Milliseconds
   /** So many agreed that the time before needs few looks. A first one says only when to look more closely. */
   readonly isSure: boolean
 }
@@ -88,7 +88,7 @@ export function nextLook(drill: OpenDrill | ConcludedDrill, now: Temporal.Instan
 export function expectedEnd(drill: OpenDrill, expected: Expectation | null): Temporal.Instant | null {
   if (drill.state === 'soaking') return drill.soakEndsAt
   if (drill.state !== 'recovering' || expected === null || expected.latest - expected.soonest > LONGEST_GUESS) return null
-  return after(drill.tracking.struckAt, expected.soonest + drill.policy.soak)
+  return after(drill.tracking.struckAt, missedUntil(expected, beatOf(drill.policy)) + drill.policy.soak)
 }
 
 function nextStrikeLook(drill: StrikingDrill, now: Temporal.Instant): Temporal.Instant {
@@ -119,22 +119,35 @@ function recoveryLook({ tracking, policy, foresight }: Recovery, now: Temporal.I
   const usual = after(now, grown(elapsed, { ...pace, ceiling: ceilingOf(tracking, policy) }))
   // What went wrong already is not what is expected.
   if (expected === null || tracking.unreadableSince !== null || tracking.candidates.some(one => standingOf(one) !== 'waiting')) return usual
-  const opens = expected.soonest * WINDOW.opens
   const beat = beatOf(policy)
+  const sharpest = othersWait ? sharpBeatOf(beat) : beat
+  const nearFrom = Math.min(missedUntil(expected, beat), expected.soonest - LOOKS_BEFORE_SOONEST * sharpest)
+  const opens = opensAt(expected, beat)
   if (elapsed < opens) {
-    const opening = onBeat(now, opens - elapsed, beat)
+    // A look of others may come right before it, and the next whole beat be too late.
+    const opening = earliest(onBeat(now, opens - elapsed, beat), onBeat(now, Math.max(opens, nearFrom) - elapsed, sharpest))
     if (!expected.isSure) return earliest(usual, opening)
     const early = grown(elapsed, { share: SHARE_BEFORE_EXPECTED, floor, ceiling: LONGEST_CEILING })
     return earliest(onBeat(now, early, BEATS_BEFORE_EXPECTED * beat), opening)
   }
   if (elapsed > expected.latest * WINDOW.closes) return usual
   const spread = (expected.latest - expected.soonest) / LOOKS_PER_SPREAD
-  const sharpest = sharpBeatOf(beat)
-  const nearFrom = expected.soonest - LOOKS_BEFORE_SOONEST * sharpest
   const shared = onBeat(now, Math.max(beat, spread), beat)
   if (elapsed < nearFrom) return earliest(usual, earliest(shared, onBeat(now, nearFrom - elapsed, sharpest)))
   const sharp = elapsed < expected.latest + beat ? sharpest : beat
   return earliest(usual, onBeat(now, Math.max(sharp, spread), sharp))
+}
+
+/** Later than usual where it is known how late the latest were seen, and they were alike: nobody is there much sooner then. */
+function opensAt(expected: Expectation, beat: Milliseconds): Milliseconds {
+  const usual = expected.soonest * WINDOW.opens
+  if (expected.notYet === undefined || !expected.isSure) return usual
+  return Math.max(usual, missedUntil(expected, beat) - beat - SPREADS_BEFORE_SOONEST * (expected.latest - expected.soonest))
+}
+
+/** The soonest may have been there since somebody last looked, but a look longer ago than a beat tells of no moment. */
+function missedUntil({ notYet, soonest }: Expectation, beat: Milliseconds): Milliseconds {
+  return Math.max(notYet ?? soonest, soonest - beat)
 }
 
 /** The last beat of a clock that all drills share, not after `interval` but after `now`: drills that are due on the same beat share a look. */
@@ -164,7 +177,7 @@ function isDoubtful(tracking: Tracking): boolean {
 }
 
 function ceilingOf(tracking: Tracking, policy: DrillPolicy): Milliseconds {
-  const ceiling = Math.min(LONGEST_CEILING, Math.max(2 * SHORTEST_FLOOR, policy.deadline / CEILINGS_PER_DEADLINE))
+  const ceiling = ceilingFor(policy)
   const expected = tracking.unreadableSince === null && tracking.candidates.some(candidate => standingOf(candidate) === 'waiting')
   return expected ? Math.min(ceiling, CANDIDATE_CEILING) : ceiling
 }

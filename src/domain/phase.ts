@@ -1,6 +1,7 @@
 import { isTaken } from './candidate.ts'
 import type { Candidate, Tracking } from './drill.ts'
 import { after, isAfter, latest } from './instants.ts'
+import { failedLaunches, isBroken } from './platform-events.ts'
 import type { DrillPolicy } from './schedule.ts'
 import { contenders } from './successor.ts'
 import type { Milliseconds } from './time.ts'
@@ -41,12 +42,12 @@ export function phaseOf(tracking: Tracking, policy: Pick<DrillPolicy, 'deadline'
   const { candidates } = contenders(tracking, policy)
   const waiting = candidates.filter(candidate => standingOf(candidate) === 'waiting')
   const recovered = candidates.filter(candidate => standingOf(candidate) === 'recovered')
-  if (recovered.length === 0 && isDecided(candidates, waiting) && !isUnexplained(candidates, { tracking, policy, now }))
-    return { phase: 'judge', because: 'failed' }
+  const unexplained = isUnexplained(candidates, { tracking, policy, now })
+  if (recovered.length === 0 && isDecided(candidates, waiting) && !unexplained) return { phase: 'judge', because: 'failed' }
   const deadline = deadlineOf(tracking, policy)
   const overdue = !isAfter(deadline, now)
-  if (recovered.length > 0 && (waiting.length === 0 || overdue)) return soak(recovered, { tracking, policy, now })
-  const seen = tracking.lookedAt !== null && !isAfter(deadline, tracking.lookedAt)
+  if (recovered.length > 0 && (waiting.length === 0 || overdue)) return soak(recovered, { tracking, policy, now, unexplained })
+  const seen = tracking.lookedAt !== null && !isAfter(deadline, tracking.lookedAt) && !unexplained
   const held = !isAfter(after(deadline, holdOf(policy)), now)
   return overdue && (seen || held) ? { phase: 'judge', because: 'deadline' } : { phase: 'recovering' }
 }
@@ -89,8 +90,11 @@ function isUnexplained(
   { tracking, policy, now }: { tracking: Tracking; policy: Pick<DrillPolicy, 'deadline'>; now: Temporal.Instant },
 ): boolean {
   const patience = Math.min(policy.deadline, CAUSE_PATIENCE)
-  return candidates.some(({ gone, failedAt }) => {
+  const isBrokenLoop = failedLaunches(tracking.events).some(isBroken)
+  return candidates.some(({ gone, failedAt, healthyAt }) => {
     if (gone === null || gone.cause !== 'unknown' || failedAt !== null) return false
+    // One more of those launches that the platform knows to be broken: nobody took it.
+    if (isBrokenLoop && healthyAt === null) return false
     const asked = tracking.lookedAt !== null && !isAfter(after(gone.at, patience), tracking.lookedAt)
     return !asked && isAfter(after(gone.at, holdOf(policy)), now)
   })
@@ -98,12 +102,12 @@ function isUnexplained(
 
 function soak(
   recovered: readonly Candidate[],
-  about: { tracking: Tracking; policy: Pick<DrillPolicy, 'deadline' | 'soak'>; now: Temporal.Instant },
+  about: { tracking: Tracking; policy: Pick<DrillPolicy, 'deadline' | 'soak'>; now: Temporal.Instant; unexplained: boolean },
 ): Phase {
-  const { tracking, policy, now } = about
+  const { tracking, policy, now, unexplained } = about
   const endsAt = soakEndOf(recovered, policy) ?? now
   if (isAfter(endsAt, now)) return { phase: 'soaking', endsAt }
-  const seen = tracking.lookedAt !== null && !isAfter(endsAt, tracking.lookedAt) && recovered.every(isWell)
+  const seen = tracking.lookedAt !== null && !isAfter(endsAt, tracking.lookedAt) && recovered.every(isWell) && !unexplained
   const held = !isAfter(after(endsAt, holdOf(policy)), now)
   return seen || held ? { phase: 'judge', because: 'soaked' } : { phase: 'soaking', endsAt }
 }

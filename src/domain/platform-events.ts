@@ -36,6 +36,11 @@ export function failedLaunches(events: readonly PlatformEvent[]): readonly Platf
   return events.filter(event => event.error !== null && event.kind !== 'terminate')
 }
 
+/** It needs the owner: trying again gives the same. */
+export function isBroken({ error }: PlatformEvent): boolean {
+  return error?.category === 'broken'
+}
+
 /** How an instance went, by the platform's own account. */
 export function terminationOf(events: readonly PlatformEvent[], id: InstanceId): PlatformEvent | undefined {
   const terminations = events.filter(event => event.kind === 'terminate' && event.instance === id && event.outcome !== 'failed')

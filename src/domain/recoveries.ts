@@ -12,6 +12,8 @@ import type { Milliseconds } from './time.ts'
 export interface Recovery {
   readonly group: GroupId
   readonly took: Milliseconds
+  /** How long after the strike it was last seen not to be there yet; missing where nobody remembers. */
+  readonly notYet?: Milliseconds
 }
 
 /** How many of a scope are kept, and how many of them are asked: of the first of several that were struck together the others learn. */
@@ -21,11 +23,13 @@ const OTHERS = { asked: 20, sureFrom: 8 }
 /** Recoveries that differ by more than this tell nothing about the next. */
 const LIKE = 1.5
 
-/** Null: nobody has recovered. */
+/** Null: nobody has recovered, or how long it took is only known as "at most" (gaps.ts): an outage of ours says nothing about the next. */
 export function recoveryOf({ group, tracking }: { readonly group: GroupId; readonly tracking: Tracking | null }): Recovery | null {
-  const times = (tracking?.candidates ?? []).flatMap(({ recoveredAt }) => (recoveredAt === null ? [] : [recoveredAt]))
-  const [first] = times.sort(Temporal.Instant.compare)
-  return tracking === null || first === undefined ? null : { group, took: between(tracking.struckAt, first) }
+  const recovered = (tracking?.candidates ?? []).flatMap(({ recoveredAt, recoveredAfter }) =>
+    recoveredAt === null ? [] : [{ at: recoveredAt, isExact: recoveredAfter === undefined }],
+  )
+  const [first] = recovered.sort((a, b) => Temporal.Instant.compare(a.at, b.at))
+  return tracking === null || first === undefined || !first.isExact ? null : { group, took: between(tracking.struckAt, first.at) }
 }
 
 /** Oldest first, as drills give them that are listed newest first. */
@@ -50,5 +54,7 @@ function agreed(recoveries: readonly Recovery[], sureFrom: number): Expectation 
   const times = recoveries.map(({ took }) => took)
   if (times.length === 0) return null
   const [soonest, latest] = [Math.min(...times), Math.max(...times)]
-  return soonest > 0 && latest <= soonest * LIKE ? { soonest, latest, isSure: times.length >= sureFrom } : null
+  if (soonest <= 0 || latest > soonest * LIKE) return null
+  const missed = recoveries.flatMap(one => one.notYet ?? [])
+  return { soonest, latest, ...(missed.length === 0 ? {} : { notYet: Math.min(...missed) }), isSure: times.length >= sureFrom }
 }

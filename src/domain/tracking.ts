@@ -1,8 +1,20 @@
-import { foldMember, gone, hasLeft, isAlive, newCandidate, SHUT_DOWN, type Sight, withBadLook, withLaterCause } from './candidate.ts'
+import {
+  foldMember,
+  gone,
+  hasLeft,
+  isAlive,
+  newCandidate,
+  SHUT_DOWN,
+  type Sight,
+  withBadLook,
+  withGap,
+  withLaterCause,
+} from './candidate.ts'
 import type { Candidate, StrikeOrder, Tracking } from './drill.ts'
 import type { GroupSnapshot, InstanceId, Observation } from './group.ts'
 import { isAfter } from './instants.ts'
 import { foldEvents, terminationOf } from './platform-events.ts'
+import type { DrillPolicy } from './schedule.ts'
 import type { Milliseconds } from './time.ts'
 
 export { phaseOf } from './phase.ts'
@@ -21,6 +33,8 @@ export interface Look {
   readonly hasProbes: boolean
   /** How far back a reading may show: what is bad so soon after a candidate was well is not counted yet. Left out: not at all. */
   readonly olderViews?: Milliseconds
+  /** Sets the pace of the looks, so that a gap in them is known. Left out: none is. */
+  readonly policy?: Pick<DrillPolicy, 'deadline'>
 }
 
 export interface ProbeResult {
@@ -38,6 +52,8 @@ export interface ProbeRound {
   /** Passes in a row that each probe of the policy needs. */
   readonly needed: readonly number[]
   readonly at: Temporal.Instant
+  /** The look before that read the group, and what set the pace of the looks; left out: no gap is told. */
+  readonly paced?: { readonly before: Temporal.Instant; readonly policy: Pick<DrillPolicy, 'deadline'> }
 }
 
 export function startTracking(
@@ -75,7 +91,8 @@ export function track(tracking: Tracking, order: StrikeOrder, look: Look): Track
     return { ...read, groupGoneAt: tracking.groupGoneAt ?? at, wholeAt: null }
   const { snapshot } = observation
   if (tracking.observedAt && isAfter(tracking.observedAt, snapshot.observedAt)) return withEventsOf(tracking, order, observation)
-  return foldSnapshot({ ...read, groupGoneAt: null, observedAt: snapshot.observedAt }, order, { ...look, snapshot })
+  const before = tracking.lookedAt ?? tracking.struckAt
+  return foldSnapshot({ ...read, groupGoneAt: null, observedAt: snapshot.observedAt }, order, { ...look, before, snapshot })
 }
 
 /** Candidates that probes are waited for: healthy by the provider and not gone; during the soak as well. */
@@ -97,6 +114,21 @@ export function recordProbes(tracking: Tracking, round: ProbeRound): Tracking {
 }
 
 function foldProbes(
+  candidate: Candidate,
+  own: readonly ProbeResult[],
+  { needed, at, paced, tracking }: Omit<ProbeRound, 'results'> & { readonly tracking: Tracking },
+): Candidate {
+  if (candidate.recoveredAt !== null || paced === undefined) return withAnswers(candidate, own, { needed, at, tracking })
+  const answered = withAnswers(candidate, own, { needed, at, tracking })
+  const look = { at, before: paced.before, paced: { struckAt: tracking.struckAt, policy: paced.policy } }
+  return withGap(
+    answered,
+    look,
+    own.some(({ result }) => result === 'failed'),
+  )
+}
+
+function withAnswers(
   candidate: Candidate,
   own: readonly ProbeResult[],
   { needed, at, tracking }: Pick<ProbeRound, 'needed' | 'at'> & { readonly tracking: Tracking },
@@ -133,10 +165,11 @@ export function recordAddresses(tracking: Tracking, addresses: ReadonlyMap<Insta
   return { ...tracking, candidates }
 }
 
-type SnapshotLook = Look & { readonly snapshot: GroupSnapshot }
+type SnapshotLook = Look & Pick<Sight, 'before'> & { readonly snapshot: GroupSnapshot }
 
-function sight({ at, hasProbes, olderViews = 0, snapshot }: SnapshotLook): Sight {
-  return { at, hasProbes, olderViews, instances: snapshot.instances }
+function sight({ at, before, hasProbes, olderViews = 0, policy, snapshot }: SnapshotLook, { struckAt }: Tracking): Sight {
+  const seen = { at, before, hasProbes, olderViews, instances: snapshot.instances }
+  return policy === undefined ? seen : { ...seen, paced: { struckAt, policy } }
 }
 
 function foldSnapshot(tracking: Tracking, order: StrikeOrder, look: SnapshotLook): Tracking {
@@ -155,7 +188,7 @@ function foldSnapshot(tracking: Tracking, order: StrikeOrder, look: SnapshotLook
     victimBackAt: olderView ? (tracking.victimBackAt ?? at) : null,
   }
   if (olderView) return { ...base, candidates: [...tracking.candidates, ...newcomers(base, order, look)] }
-  const known = tracking.candidates.map(candidate => foldMember(candidate, base, sight(look)))
+  const known = tracking.candidates.map(candidate => foldMember(candidate, base, sight(look, base)))
   return {
     ...base,
     candidates: [...known, ...newcomers(base, order, look), ...unseen(base, order, look)],
@@ -187,7 +220,7 @@ function newcomers(tracking: Tracking, order: StrikeOrder, look: SnapshotLook): 
   const known = new Set([order.victim.id, ...order.members, ...tracking.candidates.map(candidate => candidate.id)])
   return look.snapshot.instances
     .filter(instance => !known.has(instance.id))
-    .map(instance => foldMember(newCandidate(instance, look.at), tracking, sight(look)))
+    .map(instance => foldMember(newCandidate(instance, look.at), tracking, sight(look, tracking)))
 }
 
 /** Came and went between two looks: only the platform's events know of it. */

@@ -28,6 +28,15 @@ const SEARCH_DAYS = 400
 
 /** The window that `instant` lies in, or null. */
 export function windowAt(calendar: Calendar, instant: Temporal.Instant): Window | null {
+  if (lastAnswer?.calendar !== calendar || lastAnswer.instant !== instant)
+    lastAnswer = { calendar, instant, window: findWindow(calendar, instant) }
+  return lastAnswer.window
+}
+
+/** Hundreds of plans that wait are asked about the very same moment, several times each. */
+let lastAnswer: { readonly calendar: Calendar; readonly instant: Temporal.Instant; readonly window: Window | null } | null = null
+
+function findWindow(calendar: Calendar, instant: Temporal.Instant): Window | null {
   const today = localDate(calendar, instant)
   for (const date of [today, today.subtract({ days: 1 })]) {
     const hours = dayHours(calendar, date)

@@ -19,7 +19,7 @@ const together = 1_000
 /** Drills that are to end over more than this have drifted apart: room waits for the last of them, so that they begin together again … */
 const apart = 1_000
 /** … but so long at most. */
-const heldAtMost = 2_500
+const heldAtMost = 3_000
 /** A drill that is later than this was not understood: nothing is expected of it. */
 const patience = 2_500
 
@@ -45,6 +45,7 @@ export function newAhead(engine: Engine, { run, bell }: { readonly run: StrikeRu
   const counted = new Set<DrillId>()
   let underWay: Promise<void> | null = null
   let heldSince: number | null = null
+  let mostOpen = 0
   const look = async (plans: readonly PlannedDrill[]): Promise<void> => {
     try {
       for (const [id, ready] of await lookAhead(engine, plans, run, signal)) looks.set(id, ready)
@@ -63,16 +64,20 @@ export function newAhead(engine: Engine, { run, bell }: { readonly run: StrikeRu
     },
     async isWorthWaiting() {
       const now = engine.clock.monotonic()
-      const coming = (await ends(engine)).map(end => end.in).filter(end => end <= heldAtMost)
+      const { open, ends } = await underWayNow(engine)
+      mostOpen = Math.max(mostOpen, open)
+      const coming = ends.map(end => end.in).filter(end => end <= heldAtMost)
       const waits =
-        heldSince === null ? coming.some(end => end > apart) : coming.some(end => end <= together) && now - heldSince < heldAtMost
+        heldSince === null
+          ? open < mostOpen && coming.some(end => end > apart)
+          : coming.some(end => end <= together) && now - heldSince < heldAtMost
       heldSince = waits ? (heldSince ?? now) : null
       return waits
     },
     async begin(waiting) {
       for (const [id, ready] of looks) if (!isStillFresh(engine, ready)) looks.delete(id)
       if (underWay !== null) return
-      const near = (await ends(engine)).filter(end => !counted.has(end.id) && end.in <= lead + together)
+      const near = (await underWayNow(engine)).ends.filter(end => !counted.has(end.id) && end.in <= lead + together)
       const ending = near.some(end => end.in <= lead) ? near.map(({ id }) => id) : []
       const next = waiting.filter(plan => !tried.has(plan.id)).slice(0, ending.length)
       if (next.length === 0) return
@@ -84,18 +89,29 @@ export function newAhead(engine: Engine, { run, bell }: { readonly run: StrikeRu
   }
 }
 
-/** In how many milliseconds drills under way are expected to end; without those of which nothing is, or that should have long ago. */
-async function ends(engine: Engine): Promise<{ readonly id: DrillId; readonly in: Milliseconds }[]> {
+interface UnderWay {
+  /** Fewer than there once were: a limit has room. */
+  readonly open: number
+  /** In how many milliseconds which of them are expected to end; without those of which nothing is, or that should have long ago. */
+  readonly ends: readonly { readonly id: DrillId; readonly in: Milliseconds }[]
+}
+
+async function underWayNow(engine: Engine): Promise<UnderWay> {
   const now = (await engine.ledger.now()).epochMilliseconds
   const scopes = await Promise.all(
     scopesOf(engine).map(async ({ scope }) => {
       const recoveries = await recoveriesIn(engine, scope.id)
-      return (await engine.ledger.watched(scope.id)).flatMap(drill => {
+      const open = (await engine.ledger.watched(scope.id)).filter(drill => drill.state !== 'concluded')
+      const ends = open.flatMap(drill => {
         if (drill.state !== 'recovering' && drill.state !== 'soaking') return []
         const end = expectedEnd(drill, expectedOf(recoveries, drill.group))
         return end === null ? [] : [{ id: drill.id, in: end.epochMilliseconds - now }]
       })
+      return { open: open.length, ends }
     }),
   )
-  return scopes.flat().filter(end => end.in >= -patience)
+  return {
+    open: scopes.reduce((sum, { open }) => sum + open, 0),
+    ends: scopes.flatMap(({ ends }) => ends).filter(end => end.in >= -patience),
+  }
 }

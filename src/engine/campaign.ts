@@ -9,7 +9,7 @@ import { basisFor, newPlan, planToday, runKey } from './plan.ts'
 import { type AttemptOutcome, attemptStrikes } from './strike.ts'
 import { deliverBeside } from './tell.ts'
 import { oldestProofFirst } from './tick.ts'
-import { type Watched, watchScope } from './watch.ts'
+import { type Others, watchScope } from './watch.ts'
 import { advance } from './write.ts'
 
 export interface CampaignOptions {
@@ -53,17 +53,21 @@ export async function runCampaign(engine: Engine, options: CampaignOptions, sign
 async function strikeAndWatch(engine: Engine, options: CampaignOptions, signal: AbortSignal): Promise<CampaignResult> {
   const drills = new Set<DrillId>()
   for (const drill of await engine.ledger.drills({ states: open })) drills.add(drill.id)
-  await watchToTheEnd(engine, () => false, signal, newBell(engine))
+  await watchToTheEnd(engine, { moreToCome: () => false, isPressed: () => false, bell: newBell(engine) }, signal)
   const discovered = signal.aborted ? { groups: [], unreadable: [] } : await discover(engine, signal)
   const plans = signal.aborted ? [] : await plansOf(engine, options)
   for (const plan of plans) drills.add(plan.id)
   let striking = true
+  let isPressed = false
   const bell = newBell(engine)
-  const strikes = strikeAll(engine, plans, { options, bell }, signal).finally(() => {
+  const hadToWait = () => {
+    isPressed = true
+  }
+  const strikes = strikeAll(engine, plans, { options, bell, hadToWait }, signal).finally(() => {
     striking = false
     bell.ring()
   })
-  await Promise.all([strikes, watchToTheEnd(engine, () => striking, signal, bell)])
+  await Promise.all([strikes, watchToTheEnd(engine, { moreToCome: () => striking, isPressed: () => isPressed, bell }, signal)])
   const left = await engine.ledger.drills({ states: open })
   return { drills: [...drills], discovered, interrupted: signal.aborted && left.length > 0 }
 }
@@ -95,9 +99,16 @@ async function drawn(engine: Engine, now: Temporal.Instant): Promise<PlannedDril
 interface Campaign {
   readonly options: CampaignOptions
   readonly bell: Bell
+  /** Called when plans wait for room. */
+  readonly hadToWait: () => void
 }
 
-async function strikeAll(engine: Engine, plans: readonly PlannedDrill[], { options, bell }: Campaign, signal: AbortSignal): Promise<void> {
+async function strikeAll(
+  engine: Engine,
+  plans: readonly PlannedDrill[],
+  { options, bell, hadToWait }: Campaign,
+  signal: AbortSignal,
+): Promise<void> {
   let waiting = await oldestProofFirst(engine, plans)
   const announced = new Set<DrillId>()
   let struck = 0
@@ -113,7 +124,7 @@ async function strikeAll(engine: Engine, plans: readonly PlannedDrill[], { optio
     }
     const asked = engine.clock.monotonic()
     const isHeld: boolean = mayHaveRoom && (await ahead.isWorthWaiting())
-    const isEveryonesTurn = asked >= askAgainAt
+    const isEveryonesTurn = asked >= askAgainAt && !mayHaveRoom
     if (!isHeld && (mayHaveRoom || isEveryonesTurn)) {
       const turn = ahead.mayStrike(waiting.slice(0, room))
       const tried = isEveryonesTurn ? turn : turn.slice(0, ahead.looks.size + nextFew)
@@ -131,6 +142,7 @@ async function strikeAll(engine: Engine, plans: readonly PlannedDrill[], { optio
       if (outcomes.size > 0 && outcomes.values().every(outcome => outcome === 'refused')) continue
     }
     if (waiting.length === 0) break
+    hadToWait()
     await ahead.begin(waiting.slice(0, room))
     mayHaveRoom = (await bell.wait(retryEvery, signal)) || isHeld
   }
@@ -159,23 +171,24 @@ async function refuseRest(engine: Engine, plans: readonly PlannedDrill[], { run 
   }
 }
 
-/** Watches every scope with open drills until none is left and no more are to come; rings whenever one of them ended. */
-async function watchToTheEnd(engine: Engine, moreToCome: () => boolean, signal: AbortSignal, bell: Bell): Promise<void> {
-  await Promise.all(scopesOf(engine).map(({ scope }) => watchOne(engine, scope.id, { moreToCome, bell }, signal)))
+interface Watching {
+  readonly moreToCome: () => boolean
+  /** Plans have waited for room: the last drills are looked at as closely as those before them. */
+  readonly isPressed: () => boolean
+  readonly bell: Bell
 }
 
-async function watchOne(
-  engine: Engine,
-  scope: string,
-  { moreToCome, bell }: { readonly moreToCome: () => boolean; readonly bell: Bell },
-  signal: AbortSignal,
-): Promise<void> {
+/** Watches every scope with open drills until none is left and no more are to come; rings whenever one of them ended. */
+async function watchToTheEnd(engine: Engine, watching: Watching, signal: AbortSignal): Promise<void> {
+  await Promise.all(scopesOf(engine).map(({ scope }) => watchOne(engine, scope.id, watching, signal)))
+}
+
+async function watchOne(engine: Engine, scope: string, { moreToCome, isPressed, bell }: Watching, signal: AbortSignal): Promise<void> {
   const handle = scopeHandle(engine, scope)
   if (handle === null) return
   while (!signal.aborted) {
     const more = moreToCome()
-    const { next, concluded } = await lookOnce(engine, scope, { signal, othersWait: more })
-    if (concluded > 0) bell.ring()
+    const next = await lookOnce(engine, scope, { wait: more || isPressed(), mayGoOn: bell.ring }, signal)
     const isOpen = (await engine.ledger.watched(scope)).some(drill => drill.state !== 'concluded')
     if (!isOpen && !more) return
     const now = await engine.ledger.now()
@@ -184,17 +197,13 @@ async function watchOne(
   }
 }
 
-async function lookOnce(
-  engine: Engine,
-  scope: string,
-  { signal, othersWait }: { signal: AbortSignal; othersWait: boolean },
-): Promise<Watched> {
+async function lookOnce(engine: Engine, scope: string, others: Others, signal: AbortSignal): Promise<Temporal.Instant | null> {
   const handle = scopeHandle(engine, scope)
-  if (handle === null) return { next: null, concluded: 0 }
+  if (handle === null) return null
   try {
-    return await watchScope(engine, handle, signal, othersWait)
+    return await watchScope(engine, handle, signal, others)
   } catch (error) {
     if (!signal.aborted) engine.log.warn('a look failed and will be repeated', { scope, why: reasonOf(error) })
-    return { next: (await engine.ledger.now()).add({ seconds: 1 }), concluded: 0 }
+    return (await engine.ledger.now()).add({ seconds: 1 })
   }
 }

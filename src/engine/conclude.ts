@@ -1,3 +1,4 @@
+import { lacksPromisedImages } from '../domain/comparison.ts'
 import type { Configuration, Declaration } from '../domain/declaration.ts'
 import type { After, ConcludedDrill, Drill, Evidence, Fingerprint, Inside, Judgement, OpenDrill, StrikingDrill } from '../domain/drill.ts'
 import type { InstanceId } from '../domain/group.ts'
@@ -130,7 +131,7 @@ async function conclude(engine: Engine, handle: ScopeHandle, drill: Judgeable, r
     after,
   }
   const judgement = judge(evidence)
-  if (isForWantOfReading(judgement, drill, after) && mayReadAgain(drill, read.at)) {
+  if (isForWantOfReading(judgement, drill, evidence) && mayReadAgain(drill, read.at)) {
     engine.log.info('not judged yet: what must be compared could not be read and will be read again', { drill: drill.id })
     return null
   }
@@ -141,16 +142,17 @@ async function conclude(engine: Engine, handle: ScopeHandle, drill: Judgeable, r
  * Comparing needs a dozen reads, and one that fails must not cost the drill: a repeated call may bring what is missing. What is
  * inside a successor that was late or taken is compared with nothing, so it is not waited for.
  */
-function isForWantOfReading({ verdict, findings }: Judgement, drill: Judgeable, after: After): boolean {
+function isForWantOfReading({ verdict, findings }: Judgement, drill: Judgeable, evidence: Evidence): boolean {
   if (verdict !== 'inconclusive') return false
-  const { declaration, configurations, fingerprints } = after
-  // An instance is described by several calls: where one of them failed, a part is missing.
+  const { declaration, configurations, fingerprints } = evidence.after
+  // Instance and declaration are each read by several calls: where one of them failed, a part is missing.
   const lacksPart = findings.some(({ kind }) => kind === 'unobservable')
   const isMissing = (id: InstanceId) =>
     configurations[id] === undefined ||
     (lacksPart && configurations[id].unread.length > 0) ||
     (lacksPart && drill.policy.fingerprint !== null && fingerprints[id] === undefined)
-  return declaration === null || candidatesOf(drill).some(isMissing)
+  if (declaration === null || candidatesOf(drill).some(isMissing)) return true
+  return findings.some(({ kind, path }) => kind === 'unobservable' && path === 'image') && lacksPromisedImages(evidence)
 }
 
 /** As long as a verdict waits for a look that can be trusted, counted from the moment that it is about. */
@@ -206,7 +208,7 @@ async function record(engine: Engine, drill: Judgeable, outcome: { judgement: Ju
 /** A breaker that trips halts its schedule where everybody sees it; S3 refuses all the same should this write be lost. */
 async function haltIfTripped(engine: Engine, name: string): Promise<void> {
   const schedule = scheduleOf(engine, name)
-  if (schedule === null) return
+  if (schedule === null || schedule.limits.breaker === null) return
   const { conclusions, halts, now } = await engine.ledger.state()
   const tripped = breakerTripped(schedule, conclusions, now)
   const isHalted = halts.some(({ target }) => target.kind === 'schedule' && target.name === name)

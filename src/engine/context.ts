@@ -17,7 +17,10 @@ import type { ProbeTimes } from './probes.ts'
 export interface Engine {
   readonly clock: Clock
   readonly ledger: Ledger
+  /** It grows where a platform could not be reached at the start. */
   readonly providers: readonly Provider[]
+  /** Configured platforms that are not in yet, by name, and why. Left out: all are. */
+  readonly unreachable?: ReadonlyMap<string, string>
   readonly schedules: readonly Schedule[]
   readonly never: readonly string[]
   /** Of all schedules together; left out: none beyond their own. */
@@ -57,6 +60,8 @@ export const freshness = 5_000
 
 export interface NextLook {
   readonly lookedAt: Temporal.Instant
+  /** The latest look that read the group; null: none yet. */
+  readonly readAt: Temporal.Instant | null
   readonly at: Temporal.Instant
   /** The row's own `wakeAt` when this was noted: where the row has another by now, somebody moved the drill. */
   readonly row: Temporal.Instant | null
@@ -71,9 +76,16 @@ export function scopesOf(engine: Engine): readonly ScopeHandle[] {
   return engine.providers.flatMap(provider => provider.scopes().map(scope => ({ scope, provider })))
 }
 
-/** Null: the scope is no longer configured. */
+/** Null: the scope is no longer configured, or its platform could not be reached yet. */
 export function scopeHandle(engine: Engine, scope: string): ScopeHandle | null {
   return scopesOf(engine).find(handle => handle.scope.id === scope) ?? null
+}
+
+/** Why the platform of a scope could not be reached since this process started; null where that is not what keeps it away. */
+export function whyUnreachable({ unreachable }: Engine, scope: ScopeId): string | null {
+  const name = scope.slice(0, scope.indexOf(':'))
+  const why = unreachable?.get(name)
+  return why === undefined ? null : `${name} could not be reached since this process started: ${why}`
 }
 
 export function scheduleOf(engine: Engine, name: string): Schedule | null {

@@ -95,13 +95,23 @@ async function read(engine: Engine, handle: ScopeHandle, wanted: readonly Wanted
   return { declarations, forecasts, ...(await observeFully(engine, handle, wanted, signal)) }
 }
 
-async function observeFully(engine: Engine, handle: ScopeHandle, wanted: readonly Wanted[], signal: AbortSignal) {
+async function observeFully(
+  engine: Engine,
+  handle: ScopeHandle,
+  wanted: readonly Wanted[],
+  signal: AbortSignal,
+): Promise<Pick<Reading, 'observations' | 'at' | 'monotonic'>> {
   const at = engine.clock.now()
   const monotonic = engine.clock.monotonic()
   const since = at.subtract({ milliseconds: Math.max(0, ...wanted.map(want => want.schedule.settle)) })
   const groups = wanted.map(want => want.plan.group)
-  const observations = await orNothing(engine, 'observe', handle.provider.observe(handle.scope, groups, { since, depth: 'full' }, signal))
-  return { observations, at, monotonic }
+  try {
+    return { observations: await handle.provider.observe(handle.scope, groups, { since, depth: 'full' }, signal), at, monotonic }
+  } catch (error) {
+    const why = reasonOf(error)
+    engine.log.warn('platform could not be read before a strike', { what: 'observe', why })
+    return { observations: new Map<GroupId, Observation>(groups.map(group => [group, { kind: 'unreadable', why }])), at, monotonic }
+  }
 }
 
 /** A read that fails leaves nothing, and nothing is a refusal (S10). */

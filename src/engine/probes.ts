@@ -14,6 +14,8 @@ const ALMOST = 0.9
 
 interface Probing {
   readonly tracking: Tracking
+  /** The look before that read the group, or the strike. */
+  readonly before: Temporal.Instant
   readonly snapshot: GroupSnapshot
   readonly at: Temporal.Instant
   readonly signal: AbortSignal
@@ -27,7 +29,7 @@ export async function probeCandidates(
   look: Probing,
 ): Promise<Tracking> {
   const tracking = await withAddresses(engine, handle, drill, look)
-  const { snapshot, at, signal } = look
+  const { snapshot, before, at, signal } = look
   const times = engine.probed.get(drill.id) ?? new Map<string, Temporal.Instant>()
   engine.probed.set(drill.id, times)
   const probes = drill.policy.probes.map(settings => openOrWhy(engine, settings))
@@ -45,7 +47,8 @@ export async function probeCandidates(
     ),
   )
   signal.throwIfAborted()
-  return recordProbes(tracking, { results, needed: probes.map(probe => probe.passes), at })
+  const { policy } = drill
+  return recordProbes(tracking, { results, needed: probes.map(probe => probe.passes), at, paced: { before, policy } })
 }
 
 /** At the end of the soak each is asked once more: the verdict speaks of that moment. */

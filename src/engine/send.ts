@@ -34,14 +34,17 @@ export async function send(
     () => {},
   )
   const mayStillSend = () => engine.clock.monotonic() < permit.askedAt + permit.permitFor
+  let isAnswered = false
   try {
     const attributes = { 'firedrill.victim': order.victim.id, 'firedrill.method': order.method }
     const about = { drill: drill.id, name: `${handle.provider.name} strike`, under: 'strike', outside: true, attributes } as const
     const receipt = await traced(engine, about, () => handle.provider.strike(order, expiry.signal, mayStillSend))
-    await engine.ledger.endPermit(drill.id)
-    await recordStruck(engine, handle, attempted, { at: sentAt, how: 'the platform accepted the call', reference: receipt.reference })
+    isAnswered = true
+    const struck = { at: sentAt, how: 'the platform accepted the call', reference: receipt.reference }
+    await Promise.all([engine.ledger.endPermit(drill.id), recordStruck(engine, handle, attempted, struck)])
   } catch (error) {
-    await engine.ledger.endPermit(drill.id)
+    // Ended once already where only the record failed: ends are counted, and a second one could end the permit of another call.
+    if (!isAnswered) await engine.ledger.endPermit(drill.id)
     if (error instanceof ProviderError && !error.mayHaveActed) await recordNotStruck(engine, attempted, reasonOf(error))
     else engine.log.warn('outcome of the strike is unknown; the victim will be looked for', { drill: drill.id, why: reasonOf(error) })
   } finally {

@@ -7,7 +7,7 @@ import type { LedgerFacts, RuleRefusal } from '../rules/rule.ts'
 import { firstRefusal, isLeashed, ledgerRules } from '../rules/rules.ts'
 import { busyThatMatter } from '../rules/s03-limits.ts'
 import { announcementSays, type Unannounced } from './announce.ts'
-import { type Engine, freshness, limitsOf, permitLength, type ScopeHandle, scheduleOf, scopeHandle } from './context.ts'
+import { type Engine, freshness, limitsOf, permitLength, type ScopeHandle, scheduleOf, scopeHandle, whyUnreachable } from './context.ts'
 import { discoverScope } from './discover.ts'
 import { lookFresh, outdatedByLedger, type Ready, type Refused, type Wanted } from './fresh-look.ts'
 import { type GuardRefusal, type GuardTurn, guardsSay, newGuardTurn, underWay } from './guards.ts'
@@ -122,22 +122,29 @@ async function attemptBatches(engine: Engine, handle: ScopeHandle | null, attemp
         attempt.outcomes.set(plan.id, 'waiting')
         continue
       }
-      const checked = handle === null ? noScope(plan) : precheck(engine, plan, { state, run: attempt.run })
+      const checked = handle === null ? noScope(engine, plan) : precheck(engine, plan, { state, run: attempt.run })
       const refusal = await announced(engine, plan, checked)
-      if (refusal !== null) attempt.outcomes.set(plan.id, waitsFor(refusal, await settle(engine, plan, refusal)))
+      if (refusal !== null) attempt.outcomes.set(plan.id, waitsFor(refusal, await settle(engine, plan, refusal, state.now)))
       else if ('schedule' in checked) allowed.push(checked)
     }
     const ahead = allowed.map(want => takeAhead(engine, want, attempt)).filter(one => one !== null)
-    if (handle !== null) for (const one of ahead) await commitFresh(engine, handle, one, attempt)
+    if (handle !== null) await commitAll(engine, handle, ahead, attempt)
     const others = allowed.filter(({ plan }) => !ahead.some(one => one.plan.id === plan.id))
     const wanted = await guarded(engine, others, state, attempt)
     if (handle === null || wanted.length === 0) continue
-    for (const looked of await lookFresh(engine, handle, wanted, attempt.signal)) await commitFresh(engine, handle, looked, attempt)
+    await commitAll(engine, handle, await lookFresh(engine, handle, wanted, attempt.signal), attempt)
   }
 }
 
-async function commitFresh(engine: Engine, handle: ScopeHandle, looked: Ready | Refused, attempt: Attempt): Promise<void> {
-  const one = await stillFresh(engine, handle, looked, attempt.signal)
+/** Side by side: their intents share a write where the ledger can, and no look grows old while others are written down. */
+async function commitAll(engine: Engine, handle: ScopeHandle, looked: readonly (Ready | Refused)[], attempt: Attempt): Promise<void> {
+  const fresh = await stillFresh(engine, handle, looked, attempt.signal)
+  const ended = await Promise.allSettled(fresh.map(one => commitFresh(engine, handle, one, attempt)))
+  const failed = ended.find(one => one.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+}
+
+async function commitFresh(engine: Engine, handle: ScopeHandle, one: Ready | Refused, attempt: Attempt): Promise<void> {
   // What could not be read because we are to end, or another worker took over, is no reason to refuse.
   if (attempt.signal.aborted) attempt.outcomes.set(one.plan.id, 'waiting')
   else if ('refusal' in one) attempt.outcomes.set(one.plan.id, await settle(engine, one.plan, one.refusal))
@@ -151,16 +158,22 @@ function takeAhead(engine: Engine, { plan }: Wanted, { ahead }: Attempt): Ready 
 }
 
 /**
- * Intents are written one after the other: whoever's turn comes late is looked at anew, alone, with the same victim; and once
- * more where that took too long itself. A platform that cannot be read in time after that is a refusal (S10).
+ * Those whose look has grown old meanwhile are looked at anew, with the same victims; and once more where that took too long
+ * itself. A platform that cannot be read in time after that is a refusal (S10).
  */
-async function stillFresh(engine: Engine, handle: ScopeHandle, looked: Ready | Refused, signal: AbortSignal): Promise<Ready | Refused> {
+async function stillFresh(
+  engine: Engine,
+  handle: ScopeHandle,
+  looked: readonly (Ready | Refused)[],
+  signal: AbortSignal,
+): Promise<readonly (Ready | Refused)[]> {
   let newest = looked
   for (let again = 0; again < lateLooks; again++) {
-    if ('refusal' in newest || isStillFresh(engine, newest)) return newest
-    const { plan, schedule, victim, before } = newest
-    const [one] = await lookFresh(engine, handle, [{ plan, schedule, victim: victim.id, guards: before.guards ?? [] }], signal)
-    newest = one ?? newest
+    const late = newest.filter(one => 'victim' in one).filter(one => !isStillFresh(engine, one))
+    if (late.length === 0) return newest
+    const wanted = late.map(({ plan, schedule, victim, before }) => ({ plan, schedule, victim: victim.id, guards: before.guards ?? [] }))
+    const anew = new Map((await lookFresh(engine, handle, wanted, signal)).map(one => [one.plan.id, one]))
+    newest = newest.map(one => anew.get(one.plan.id) ?? one)
   }
   return newest
 }
@@ -174,7 +187,10 @@ async function currentState(engine: Engine, handle: ScopeHandle | null, signal: 
   return engine.ledger.state()
 }
 
-function noScope(plan: PlannedDrill): { refusal: RuleRefusal } {
+function noScope(engine: Engine, plan: PlannedDrill): { refusal: RuleRefusal } {
+  const away = whyUnreachable(engine, plan.scope)
+  // It may come back, or another process may reach it.
+  if (away !== null) return { refusal: { rule: 'S10', reason: away, transient: true } }
   return { refusal: { rule: 'S10', reason: `${plan.scope} is no longer configured in firedrill.yaml` } }
 }
 
@@ -247,13 +263,18 @@ function limitsSay(
   return firstRefusal(ledgerRules, facts)
 }
 
-/** Records a refusal, or lets the plan wait where the reason passes by itself and the window leaves time for it. */
-async function settle(engine: Engine, plan: PlannedDrill, refusal: RuleRefusal | GuardRefusal): Promise<AttemptOutcome> {
-  const now = await engine.ledger.now()
-  if (refusal.transient === true && windowLeavesTime(engine, plan, now)) {
+/** Records a refusal, or lets the plan wait where the reason passes by itself and the window leaves time for it, as of a moment ago at most. */
+async function settle(
+  engine: Engine,
+  plan: PlannedDrill,
+  refusal: RuleRefusal | GuardRefusal,
+  asOf: Temporal.Instant | null = null,
+): Promise<AttemptOutcome> {
+  if (refusal.transient === true && windowLeavesTime(engine, plan, asOf ?? (await engine.ledger.now()))) {
     engine.waits?.(plan, plain(refusal))
     return 'waiting'
   }
+  const now = await engine.ledger.now()
   const { findings = [], ...reason } = refusal
   const refused = transition(plan, { kind: 'refuse', refusal: plain(reason), findings, at: now })
   const evidence = 'evidence' in refusal ? { evidence: refusal.evidence } : {}
@@ -298,7 +319,9 @@ async function commit(engine: Engine, handle: ScopeHandle, ready: Ready, attempt
     permitFor: permitLength,
     busyAtMost: busyThatMatter(schedule, engine.limits),
     decide: state => {
-      decided = limitsSay(engine, state, { plan, schedule, run: attempt.run.run })
+      decided =
+        outdatedByLedger(engine, { lookedAt: ready.lookedAt, askedAt }) ??
+        limitsSay(engine, state, { plan, schedule, run: attempt.run.run })
       return decided
     },
   })
@@ -312,8 +335,6 @@ async function commit(engine: Engine, handle: ScopeHandle, ready: Ready, attempt
       error => error,
     ),
   )
-  // An embedded ledger never waits, so without a pause all intents of this turn would be written before the first call leaves.
-  await new Promise(resolve => setImmediate(resolve))
   return 'struck'
 }
 

@@ -2,7 +2,7 @@ import type { PlannedDrill } from '../domain/drill.ts'
 import { transition } from '../domain/transition.ts'
 import type { Queue } from '../queue/queue.ts'
 import { announceComing } from './announce.ts'
-import { type Engine, scopeHandle, scopesOf } from './context.ts'
+import { type Engine, scopeHandle, scopesOf, whyUnreachable } from './context.ts'
 import { discoverScope } from './discover.ts'
 import { isOfARun, planToday } from './plan.ts'
 import { attemptStrikes } from './strike.ts'
@@ -14,6 +14,8 @@ import { advance } from './write.ts'
 export const tickEvery = 60_000
 /** How old a scope's last reading may grow before a tick reads it again. */
 const discoveryAge = 5 * 60_000
+/** A scope whose platform cannot be reached is tried again so often. */
+const askAgainEvery = 5_000
 /** Wake-ups mirrored in one tick; what is left over comes with the next. */
 const mirrored = 2_000
 /** No campaign waits for room longer than this. */
@@ -37,6 +39,11 @@ async function discoverWhatIsOld(engine: Engine, signal: AbortSignal): Promise<v
   const fresh = new Set(scopes.filter(reading => now.since(reading.at).total('milliseconds') < discoveryAge).map(reading => reading.scope))
   const old = scopesOf(engine).filter(handle => !fresh.has(handle.scope.id))
   await Promise.all(old.map(handle => discoverScope(engine, handle, signal)))
+  // What is known only from earlier: whoever looks at the fleet sees that nobody can read it now.
+  for (const { scope } of scopes.filter(reading => !fresh.has(reading.scope))) {
+    const unreadable = whyUnreachable(engine, scope)
+    if (unreadable !== null) await engine.ledger.recordDiscovery({ scope, at: now, unreadable, groups: [] })
+  }
 }
 
 async function mirrorWatches(engine: Engine, queue: Queue): Promise<void> {
@@ -100,13 +107,22 @@ export async function oldestProofFirst(engine: Engine, plans: readonly PlannedDr
 /** One watch of a scope, and the next wake-up for it. A conclusion makes room, so waiting strikes are woken too. */
 export async function watchAndWake(engine: Engine, queue: Queue, scope: string, signal: AbortSignal): Promise<void> {
   const handle = scopeHandle(engine, scope)
+  if (handle === null && whyUnreachable(engine, scope) !== null) {
+    // Another process may reach it, or this one by then.
+    await queue.wake('watch', scope, (await engine.ledger.now()).add({ milliseconds: askAgainEvery }))
+    return
+  }
   if (handle === null) {
     engine.log.error('open drills in a scope that is no longer configured cannot be watched', { scope })
     return
   }
-  const { next, concluded } = await watchScope(engine, handle, signal)
+  let hasRoom = false
+  const mayGoOn = () => {
+    hasRoom = true
+  }
+  const next = await watchScope(engine, handle, signal, { wait: false, mayGoOn })
   if (next !== null) await queue.wake('watch', scope, next)
-  if (concluded > 0) await wakeWaiting(engine, queue)
+  if (hasRoom) await wakeWaiting(engine, queue)
 }
 
 /** Limits of a schedule or the installation span scopes: what waits for room may wait in another one. */

@@ -1,5 +1,7 @@
 import type { ConcludedDrill, Drill, DrillId, OpenDrill, StrikingDrill, Tracking } from '../domain/drill.ts'
+import { isWorthKeeping } from '../domain/gaps.ts'
 import type { GroupId, Observation } from '../domain/group.ts'
+import { between, isAfter } from '../domain/instants.ts'
 import { wholeNotice } from '../domain/notice.ts'
 import { nextLook } from '../domain/pace.ts'
 import { expectedOf, type Recovery, recoveryOf, withRecovery } from '../domain/recoveries.ts'
@@ -7,6 +9,7 @@ import { phaseOf, track } from '../domain/tracking.ts'
 import { transition } from '../domain/transition.ts'
 import { concludeAll, readAgainAfter } from './conclude.ts'
 import { type Engine, type NextLook, reasonOf, type ScopeHandle } from './context.ts'
+import { isNews, newsOf } from './news.ts'
 import { probeCandidates } from './probes.ts'
 import { recoveriesIn } from './recoveries.ts'
 import { restore } from './restore.ts'
@@ -20,12 +23,28 @@ type Tracked = Exclude<OpenDrill, StrikingDrill> | Wounded
 const together = 2_000
 /** Groups handed to one observation: the memory of a watch grows with this, not with the number of open drills. */
 const batch = 200
+/** Judged together: fewer cost more calls, and of more the first would wait for the last, and with it the plan that its room goes to. */
+const portion = 8
+
+export interface Others {
+  /** Plans wait for room: moments that nobody expects are looked for more often. */
+  readonly wait: boolean
+  /** Called as soon as drills got their verdict, or became whole: limits may have room again. */
+  readonly mayGoOn: () => void
+}
+
+const noOthers: Others = { wait: false, mayGoOn: () => {} }
 
 /**
- * One look at every open or wounded drill of a scope that is due, in as few calls as the API allows (DESIGN.md §5). Where
- * plans wait for room, moments that nobody expects are looked for more often.
+ * One look at every open or wounded drill of a scope that is due, in as few calls as the API allows (DESIGN.md §5). The answer is
+ * when the scope must be looked at next; null: nothing is left to watch.
  */
-export async function watchScope(engine: Engine, handle: ScopeHandle, signal: AbortSignal, othersWait = false): Promise<Watched> {
+export async function watchScope(
+  engine: Engine,
+  handle: ScopeHandle,
+  signal: AbortSignal,
+  others: Others = noOthers,
+): Promise<Temporal.Instant | null> {
   const now = await engine.ledger.now()
   const drills = await engine.ledger.watched(handle.scope.id)
   const noted = notesThatHold(drills, engine.nextLooks.get(handle.scope.id))
@@ -36,13 +55,11 @@ export async function watchScope(engine: Engine, handle: ScopeHandle, signal: Ab
     drills.filter(drill => (someoneIsDue && isDue(drill, { at: wakeAt(drill), noted: noted.get(drill.id), now })) === wanted),
   )
   const next = later.map(wakeAt)
-  let concluded = 0
   for (let start = 0; start < due.length && !signal.aborted; start += batch) {
-    const watched = await watchBatch(engine, handle, { drills: due.slice(start, start + batch), noted, othersWait, signal })
-    next.push(...watched.next)
-    concluded += watched.concluded
+    const drills = due.slice(start, start + batch)
+    next.push(...(await watchBatch(engine, handle, { drills, awaited: [...next], noted, others, signal })))
   }
-  return { next: next.sort(Temporal.Instant.compare)[0] ?? null, concluded }
+  return next.sort(Temporal.Instant.compare)[0] ?? null
 }
 
 function notesThatHold(drills: readonly Drill[], noted: ReadonlyMap<DrillId, NextLook> | undefined): Map<DrillId, NextLook> {
@@ -64,66 +81,119 @@ function isDue(drill: Drill, { at, noted, now }: { at: Temporal.Instant; noted: 
   return Temporal.Instant.compare(at, now.add({ milliseconds: Math.floor(early) })) <= 0
 }
 
-export interface Watched {
-  /** When the scope must be looked at next; null: nothing is left to watch. */
-  readonly next: Temporal.Instant | null
-  /** How many drills got their verdict, or became whole: limits may have room again. */
-  readonly concluded: number
-}
-
 async function watchBatch(
   engine: Engine,
   handle: ScopeHandle,
   {
     drills,
+    awaited,
     noted,
-    othersWait,
+    others,
     signal,
-  }: { drills: readonly Drill[]; noted: Map<DrillId, NextLook>; othersWait: boolean; signal: AbortSignal },
-): Promise<{ next: Temporal.Instant[]; concluded: number }> {
+  }: {
+    readonly drills: readonly Drill[]
+    /** When those of the scope that are not in this batch must be looked at. */
+    readonly awaited: readonly Temporal.Instant[]
+    readonly noted: Map<DrillId, NextLook>
+    readonly others: Others
+    readonly signal: AbortSignal
+  },
+): Promise<Temporal.Instant[]> {
   const striking = drills.filter(drill => drill.state === 'striking')
   const tracked = drills.filter(isTracked)
   const at = await engine.ledger.now()
   const observations = await observe(engine, handle, tracked, signal)
   const next: Temporal.Instant[] = []
   const looked = await Promise.all(
-    tracked.map(drill => look(engine, handle, { drill, observation: observations.get(drill.group), at, signal })),
+    tracked.map(drill =>
+      look(engine, handle, {
+        drill,
+        readAt: noted.get(drill.id)?.readAt ?? null,
+        observation: observations.get(drill.group),
+        at,
+        signal,
+      }),
+    ),
   )
-  const recoveries = await noteRecovered(engine, handle, { before: tracked, looked })
+  const recoveries = await noteRecovered(engine, handle, { before: tracked, looked, noted })
   for (const one of looked) {
     if (one?.state !== 'watching') continue
     noted.delete(one.drill.id)
     if (!isWatched(one.drill)) continue
-    const again = nextLook(one.drill, at, { expected: expectedOf(recoveries, one.drill.group), othersWait })
+    const again = nextLook(one.drill, at, { expected: expectedOf(recoveries, one.drill.group), othersWait: others.wait })
     next.push(again)
-    noted.set(one.drill.id, { lookedAt: at, at: again, row: one.drill.wakeAt })
+    noted.set(one.drill.id, { lookedAt: at, readAt: one.readAt, at: again, row: one.drill.wakeAt })
   }
+  if (looked.some(one => one?.state === 'watching' && one.drill.wakeAt === null)) others.mayGoOn()
   const ready = looked.filter(one => one?.state === 'ready').map(one => one.drill)
+  for (let start = 0; start < ready.length; start += portion) {
+    if (start > 0 && (await isLate(engine, [...awaited, ...next]))) {
+      next.push(...putOff(ready.slice(start), noted, at))
+      break
+    }
+    const judged = await concludeReady(engine, handle, { ready: ready.slice(start, start + portion), noted, at, signal })
+    next.push(...judged.next)
+    if (judged.concluded > 0) others.mayGoOn()
+  }
+  for (const drill of striking) next.push(...(await resume(engine, handle, drill, signal)))
+  return next
+}
+
+/** Somebody has waited for a look for a while: whoever has ended can wait better than whoever may fall ill meanwhile. */
+async function isLate(engine: Engine, moments: readonly Temporal.Instant[]): Promise<boolean> {
+  const now = await engine.ledger.now()
+  return moments.some(moment => !isAfter(moment.add({ milliseconds: together }), now))
+}
+
+/** They are judged with the next look, which is due at once. */
+function putOff(
+  drills: readonly Exclude<OpenDrill, StrikingDrill>[],
+  noted: Map<DrillId, NextLook>,
+  at: Temporal.Instant,
+): Temporal.Instant[] {
+  for (const { id, tracking, wakeAt } of drills) noted.set(id, { lookedAt: at, readAt: tracking.lookedAt, at, row: wakeAt })
+  return drills.map(() => at)
+}
+
+async function concludeReady(
+  engine: Engine,
+  handle: ScopeHandle,
+  what: { readonly ready: readonly Exclude<OpenDrill, StrikingDrill>[]; readonly noted: Map<DrillId, NextLook> } & Pick<
+    LookAt<Drill>,
+    'at' | 'signal'
+  >,
+): Promise<{ readonly next: readonly Temporal.Instant[]; readonly concluded: number }> {
+  const { ready, noted, at, signal } = what
   const concluded = await concludeAll(engine, handle, ready, signal)
+  const next = concluded.flatMap(({ wakeAt }) => wakeAt ?? [])
   for (const drill of ready) {
     noted.delete(drill.id)
     engine.probed.delete(drill.id)
     if (concluded.some(({ id }) => id === drill.id)) continue
     const again = at.add({ milliseconds: readAgainAfter })
-    noted.set(drill.id, { lookedAt: at, at: again, row: drill.wakeAt })
+    noted.set(drill.id, { lookedAt: at, readAt: drill.tracking.lookedAt, at: again, row: drill.wakeAt })
     next.push(again)
   }
-  for (const drill of concluded) if (drill.wakeAt !== null) next.push(drill.wakeAt)
-  for (const drill of striking) next.push(...(await resume(engine, handle, drill, signal)))
-  return { next, concluded: concluded.length + looked.filter(one => one?.state === 'watching' && one.drill.wakeAt === null).length }
+  return { next, concluded: concluded.length }
 }
 
 /** What is known of recoveries in this scope, with those that this look was the first to see. */
 async function noteRecovered(
   engine: Engine,
   { scope }: ScopeHandle,
-  { before, looked }: { readonly before: readonly Tracked[]; readonly looked: readonly (Looked | null)[] },
+  seen: {
+    readonly before: readonly Tracked[]
+    readonly looked: readonly (Looked | null)[]
+    readonly noted: ReadonlyMap<DrillId, NextLook>
+  },
 ): Promise<readonly Recovery[]> {
   let known = await recoveriesIn(engine, scope.id)
-  for (const [index, one] of looked.entries()) {
-    const was = before[index]
+  for (const [index, one] of seen.looked.entries()) {
+    const was = seen.before[index]
     const recovery = one !== null && 'tracking' in one.drill ? recoveryOf(one.drill) : null
-    if (was !== undefined && recovery !== null && recoveryOf(was) === null) known = withRecovery(known, recovery)
+    if (was === undefined || recovery === null || recoveryOf(was) !== null) continue
+    const lookedAt = seen.noted.get(was.id)?.lookedAt
+    known = withRecovery(known, lookedAt === undefined ? recovery : { ...recovery, notYet: between(was.tracking.struckAt, lookedAt) })
   }
   engine.recoveries.set(scope.id, known)
   return known
@@ -162,6 +232,8 @@ async function observe(
 
 interface LookAt<D extends Drill> {
   readonly drill: D
+  /** The latest look of this process that read the group: the row knows only of those with news. */
+  readonly readAt: Temporal.Instant | null
   readonly observation: Observation | undefined
   readonly at: Temporal.Instant
   readonly signal: AbortSignal
@@ -169,12 +241,12 @@ interface LookAt<D extends Drill> {
 
 type Looked =
   | { readonly state: 'ready'; readonly drill: Exclude<OpenDrill, StrikingDrill> }
-  | { readonly state: 'watching'; readonly drill: Drill }
+  | { readonly state: 'watching'; readonly drill: Drill; readonly readAt: Temporal.Instant | null }
 
 async function look(engine: Engine, handle: ScopeHandle, what: LookAt<Tracked>): Promise<Looked | null> {
   const { drill, at, signal } = what
   const observation = what.observation ?? { kind: 'unreadable', why: 'the platform did not answer for it' }
-  const probed = await trackAndProbe(engine, handle, drill, { observation, at, signal })
+  const probed = await trackAndProbe(engine, handle, sinceReadAt(drill, what.readAt), { observation, at, signal })
   if (drill.state === 'concluded') return lookWounded(engine, handle, drill, { tracking: probed, at, signal })
   if (isOwed(probed)) {
     const news = newsOf(drill, { ...drill, tracking: probed }, at)
@@ -183,10 +255,24 @@ async function look(engine: Engine, handle: ScopeHandle, what: LookAt<Tracked>):
   const phase = phaseOf(probed, drill.policy, at)
   const looked = transition(drill, { kind: 'looked', tracking: probed, at })
   const news = newsOf(drill, looked, at)
-  const written = phase.phase === 'judge' || isNews(drill, looked) ? await advance(engine, looked, news) : true
-  if (!written) return null
+  const isWritten = phase.phase === 'judge' || isNews(drill, looked) || isLongUnwritten(drill, probed)
+  if (isWritten && !(await advance(engine, looked, news))) return null
   if (phase.phase === 'judge' && isUnderWay(looked)) return { state: 'ready', drill: looked }
-  return { state: 'watching', drill: isNews(drill, looked) ? looked : drill }
+  return { state: 'watching', drill: isWritten ? looked : drill, readAt: probed.lookedAt }
+}
+
+/** The row may be older than the latest look (docs/decisions/0003): a look that was not written is no gap. */
+function sinceReadAt<D extends Tracked>(drill: D, readAt: Temporal.Instant | null): D {
+  const { lookedAt } = drill.tracking
+  const isNewer = readAt !== null && (lookedAt === null || isAfter(readAt, lookedAt))
+  return isNewer ? { ...drill, tracking: { ...drill.tracking, lookedAt: readAt } } : drill
+}
+
+/** While a recovery is awaited, whoever goes on after a crash, or beside this process, must know how far it was looked at. */
+function isLongUnwritten({ state, tracking, policy }: Tracked, { lookedAt }: Tracking): boolean {
+  const { struckAt } = tracking
+  if (lookedAt === null || (state !== 'recovering' && state !== 'restoring')) return false
+  return isWorthKeeping(tracking.lookedAt ?? struckAt, lookedAt, { struckAt, policy })
 }
 
 /** A size that a strike took and that is not yet back: asked for in every look, also once a successor soaks. */
@@ -198,22 +284,24 @@ function isOwed({ restore: progress }: Tracking): boolean {
 function judgeable(drill: Drill | null, at: Temporal.Instant): Looked | null {
   if (drill === null) return null
   if (isUnderWay(drill) && phaseOf(drill.tracking, drill.policy, at).phase === 'judge') return { state: 'ready', drill }
-  return { state: 'watching', drill }
+  return { state: 'watching', drill, readAt: 'tracking' in drill ? (drill.tracking?.lookedAt ?? null) : null }
 }
 
 async function trackAndProbe(
   engine: Engine,
   handle: ScopeHandle,
   drill: Tracked,
-  seen: Omit<LookAt<Drill>, 'drill' | 'observation'> & { observation: Observation },
+  seen: Pick<LookAt<Drill>, 'at' | 'signal'> & { observation: Observation },
 ): Promise<Tracking> {
   const { observation, at, signal } = seen
-  const { probes, soak } = drill.policy
+  const { policy } = drill
+  const { probes, soak } = policy
   // A short soak is not spent on doubt.
   const olderViews = Math.floor(Math.min(handle.provider.capabilities.staleness, soak / 4))
-  const tracking = track(drill.tracking, drill.order, { at, observation, hasProbes: probes.length > 0, olderViews })
+  const tracking = track(drill.tracking, drill.order, { at, observation, hasProbes: probes.length > 0, olderViews, policy })
   if (probes.length === 0 || observation.kind !== 'snapshot' || drill.state === 'concluded') return tracking
-  return probeCandidates(engine, handle, drill, { tracking, snapshot: observation.snapshot, at, signal })
+  const before = drill.tracking.lookedAt ?? drill.tracking.struckAt
+  return probeCandidates(engine, handle, drill, { tracking, before, snapshot: observation.snapshot, at, signal })
 }
 
 /** After its verdict a group is still owed its size: a restore that is not done goes on (S2, S11). */
@@ -233,42 +321,5 @@ async function lookWounded(
   const news = whole ? [{ at, kind: 'whole', data: { group: drill.group } }] : []
   const notices = tracking.wholeAt === null ? [] : [wholeNotice(drill, at, tracking.struckAt)]
   if (!(await advance(engine, looked, news, { notices }))) return null
-  return { state: 'watching', drill: looked }
-}
-
-/** What a look changed beyond its own time: only that is worth a write. */
-function isNews(before: Drill, after: Drill): boolean {
-  return before.state !== after.state || fingerprint(before) !== fingerprint(after)
-}
-
-function fingerprint(drill: Drill): string {
-  return 'tracking' in drill && drill.tracking !== null ? JSON.stringify({ ...drill.tracking, lookedAt: null, observedAt: null }) : ''
-}
-
-/** The moments of a timeline, as they are first seen. */
-function newsOf(before: Tracked, after: Drill, at: Temporal.Instant) {
-  if (!('tracking' in after) || after.tracking === null) return []
-  const was = before.tracking
-  const is = after.tracking
-  const events: { at: Temporal.Instant; kind: string; data: Record<string, unknown> }[] = []
-  if (was.victimGoneAt === null && is.victimGoneAt !== null)
-    events.push({ at, kind: 'victim-gone', data: { victim: before.order.victim.id } })
-  for (const candidate of is.candidates) {
-    const known = was.candidates.find(one => one.id === candidate.id)
-    if (known === undefined) events.push({ at, kind: 'launched', data: { instance: candidate.id } })
-    if (candidate.healthyAt !== null && (known?.healthyAt ?? null) === null)
-      events.push({ at, kind: 'healthy', data: { instance: candidate.id } })
-    if (candidate.recoveredAt !== null && (known?.recoveredAt ?? null) === null)
-      events.push({ at, kind: 'recovered', data: { instance: candidate.id } })
-    if (candidate.failedAt !== null && (known?.failedAt ?? null) === null) {
-      events.push({ at, kind: 'failed', data: { instance: candidate.id, why: candidate.healthDetail } })
-    }
-    if (candidate.gone !== null && (known?.gone ?? null) === null)
-      events.push({ at, kind: 'gone', data: { instance: candidate.id, why: candidate.gone.detail } })
-  }
-  if (was.desired !== is.desired) events.push({ at, kind: 'size-changed', data: { from: was.desired, to: is.desired } })
-  if (was.declarationVersion !== is.declarationVersion) {
-    events.push({ at, kind: 'declaration-changed', data: { from: was.declarationVersion, to: is.declarationVersion } })
-  }
-  return events
+  return { state: 'watching', drill: looked, readAt: tracking.lookedAt }
 }

@@ -7,12 +7,14 @@ export interface LedgerDialect {
   readonly place: string
   /** Where the tables live; null where the dialect has no schemas. */
   readonly schema: string | null
-  /** Said first in each transaction: a process that is stopped in its midst must not hold up others for ever. */
-  bound(transaction: Db): Promise<void>
-  /** The ledger's one lock, held until the transaction ends. Whatever limits strikes is read and written under it. */
-  lock(transaction: Db): Promise<void>
+  /** One write transaction under the ledger's lock: whatever limits strikes is read and written so. `work` must wait for nothing but the database. */
+  underLock<T>(work: (transaction: Db) => Promise<T>): Promise<T>
+  /** One write transaction for what limits no strike. */
+  inTransaction<T>(work: (transaction: Db) => Promise<T>): Promise<T>
   /** Ledger time, in whole milliseconds. */
   now(db: Db): Promise<Temporal.Instant>
+  /** Rows that this connection has changed since it was opened, also those that were rolled back; null: not told. */
+  changes(): number | null
   standing(db: Db): Promise<Standing>
   /** Marks an empty place as Firedrill's, inside the transaction that fills it. */
   claim(transaction: Db): Promise<void>
@@ -31,23 +33,6 @@ export interface LedgerDialect {
 export type Standing = 'empty' | 'ours' | 'foreign'
 
 export type Violation = 'second-strike' | 'open-group' | 'open-service'
-
-/** One write transaction under the ledger's lock. `work` must not wait for anything but the database. */
-export function underLock<T>(dialect: LedgerDialect, work: (transaction: Db) => Promise<T>): Promise<T> {
-  return dialect.db.transaction().execute(async transaction => {
-    await dialect.bound(transaction)
-    await dialect.lock(transaction)
-    return work(transaction)
-  })
-}
-
-/** One write transaction for what limits no strike. */
-export function inTransaction<T>(dialect: LedgerDialect, work: (transaction: Db) => Promise<T>): Promise<T> {
-  return dialect.db.transaction().execute(async transaction => {
-    await dialect.bound(transaction)
-    return work(transaction)
-  })
-}
 
 /** Runs ledger work, so that whatever the database throws leaves as a LedgerError. */
 export async function translated<T>(dialect: LedgerDialect, work: () => Promise<T>): Promise<T> {

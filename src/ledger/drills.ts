@@ -2,7 +2,6 @@ import { sql } from 'kysely'
 import { decode, encode } from '../domain/codec.ts'
 import type { After, Before, Drill, DrillEvent, DrillId, DrillState, PlannedDrill } from '../domain/drill.ts'
 import type { ScopeId } from '../domain/group.ts'
-import { inTransaction, underLock } from './dialect.ts'
 import { fromBody, openStates, struckAt, toRow } from './drill-row.ts'
 import { noteConclusion, noteForecast, noteStrike } from './groups.ts'
 import type { Advance, DrillFilter, DueDrill, NewEvent, NewPlan } from './ledger.ts'
@@ -17,7 +16,7 @@ export async function addPlans({ dialect, newId }: Store, plans: readonly NewPla
     (plan): PlannedDrill => ({ ...plan, id: newId(), revision: 1, state: 'planned' }),
   )
   const schedules = [...new Set(drills.map(drill => drill.schedule))].sort()
-  return inTransaction(dialect, async transaction => {
+  return dialect.inTransaction(async transaction => {
     for (const name of schedules) await knowSchedule(transaction, name)
     const added = new Set<DrillId>()
     for (const batch of batches(drills)) for (const id of await insertPlans(transaction, batch)) added.add(id)
@@ -111,9 +110,9 @@ export function dueQuery(db: Db, now: number, limit: number) {
     .limit(limit)
 }
 
-export async function watched({ dialect }: Store, scope: ScopeId): Promise<readonly Drill[]> {
+export async function watched({ dialect, decoded }: Store, scope: ScopeId): Promise<readonly Drill[]> {
   const rows = await watchedQuery(dialect.db, scope).execute()
-  return rows.map(fromBody)
+  return rows.map(row => decoded(row.body))
 }
 
 export function watchedQuery(db: Db, scope: ScopeId) {
@@ -127,8 +126,8 @@ export function watchedQuery(db: Db, scope: ScopeId) {
 export function advance(store: Store, step: Advance): Promise<boolean> {
   const { dialect, newId } = store
   const mustLock = step.drill.state === 'concluded' || step.quarantine !== undefined || step.audit !== undefined
-  const transact = mustLock ? underLock : inTransaction
-  return transact(dialect, async transaction => {
+  const transact = mustLock ? dialect.underLock : dialect.inTransaction
+  return transact(async transaction => {
     if (!(await replace(transaction, step.drill))) return false
     await appendEvents(transaction, step.drill.id, step.events)
     if (step.before !== undefined) await attach(transaction, { drill: step.drill.id, part: 'before', what: step.before })

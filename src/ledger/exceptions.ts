@@ -2,7 +2,6 @@ import type { AcceptedDifference } from '../domain/accepted.ts'
 import { decode, encode } from '../domain/codec.ts'
 import type { FindingKind } from '../domain/finding.ts'
 import type { GroupId } from '../domain/group.ts'
-import { underLock } from './dialect.ts'
 import type { ExceptionsTable } from './schema.ts'
 import { record } from './stops.ts'
 import { moment, type Store } from './store.ts'
@@ -10,7 +9,7 @@ import { moment, type Store } from './store.ts'
 /** What was accepted at this place of the group before is ended, and kept. */
 export function accept({ dialect, newId }: Store, wish: Omit<AcceptedDifference, 'since'>): Promise<AcceptedDifference> {
   const { drill, group, kind, path, expected, actual, note, by, until } = wish
-  return underLock(dialect, async transaction => {
+  return dialect.underLock(async transaction => {
     const since = (await dialect.now(transaction)).epochMilliseconds
     await transaction
       .updateTable('exceptions')

@@ -5,7 +5,6 @@ import type { GroupId, GroupSummary } from '../domain/group.ts'
 import type { GroupRecord, SeenGroup } from '../domain/seen-group.ts'
 import type { Standing } from '../domain/standing.ts'
 import { readTags } from '../domain/tags.ts'
-import { inTransaction } from './dialect.ts'
 import { struckAt } from './drill-row.ts'
 import type { Discovery } from './ledger.ts'
 import type { Db, GroupsTable } from './schema.ts'
@@ -15,7 +14,7 @@ import { batches, moment, momentOrNull, type Store, sortedBy } from './store.ts'
 export function recordDiscovery({ dialect }: Store, discovery: Discovery): Promise<void> {
   const at = discovery.at.epochMilliseconds
   const groups = sortedBy(lastOfEach(discovery.groups), group => group.summary.id)
-  return inTransaction(dialect, async transaction => {
+  return dialect.inTransaction(async transaction => {
     for (const batch of batches(groups)) await upsertGroups(transaction, batch, at)
     if (discovery.unreadable === null) await forgetMissing(transaction, discovery)
     await upsertScope(transaction, discovery)

@@ -1,7 +1,6 @@
 import { sql } from 'kysely'
 import { decode, encode } from '../domain/codec.ts'
 import type { NewMessage, Notice } from '../domain/notice.ts'
-import { inTransaction } from './dialect.ts'
 import type { ClaimedMessage, MessageCount, MessageEnd, MessageStanding } from './ledger.ts'
 import type { Db, MessagesTable } from './schema.ts'
 import { batches, moment, momentOrNull, type Store } from './store.ts'
@@ -41,7 +40,7 @@ export async function addMessages(
 export async function post(store: Store, messages: readonly NewMessage[]): Promise<void> {
   if (messages.length === 0) return
   const { dialect } = store
-  await inTransaction(dialect, async transaction => addMessages(transaction, store, { messages, now: await dialect.now(transaction) }))
+  await dialect.inTransaction(async transaction => addMessages(transaction, store, { messages, now: await dialect.now(transaction) }))
 }
 
 /**
@@ -52,7 +51,7 @@ export function claimMessages(
   { dialect }: Store,
   { limit, lease }: { readonly limit: number; readonly lease: number },
 ): Promise<readonly ClaimedMessage[]> {
-  return inTransaction(dialect, async transaction => {
+  return dialect.inTransaction(async transaction => {
     const now = (await dialect.now(transaction)).epochMilliseconds
     const due = await dueMessages(transaction, now, limit).execute()
     const claimed: ClaimedMessage[] = []

@@ -7,6 +7,7 @@ import { openPostgres } from './postgres.ts'
 import { makeReady, type Readiness } from './ready.ts'
 import { repository } from './repository.ts'
 import { openSqlite } from './sqlite.ts'
+import { newStore } from './store.ts'
 
 /** `{ kind: 'embedded', file: ':memory:' }` is a ledger for tests, gone with the process. */
 export type LedgerLocation = Settings['ledger']
@@ -54,7 +55,7 @@ export async function openLedger(where: LedgerLocation, options: OpenOptions): P
   const dialect = openDialect(where, options)
   try {
     await readyAtLast(dialect, options)
-    return repository({ dialect, newId: options.newId })
+    return repository(newStore(dialect, options.newId))
   } catch (error) {
     await dialect.close()
     throw error

@@ -117,6 +117,11 @@ async function plannedAs(ledger: Ledger, plans: readonly NewPlan[]): Promise<rea
   return planned.filter(drill => drill.state === 'planned').filter(drill => keys.has(keyOf(drill)))
 }
 
+/** Locked too long by workers that were stopped is as good as away: it passes, and nothing was written. */
+function isAway(error: unknown): error is LedgerError {
+  return error instanceof LedgerError && (error.code === 'unreachable' || error.code === 'in-use')
+}
+
 /** One for all calls that fail meanwhile: told once when it begins, and once when it is over. */
 class Outage {
   readonly #outlasting: Outlasting
@@ -133,7 +138,7 @@ class Outage {
         this.#isOver()
         return result
       } catch (error) {
-        if (!(error instanceof LedgerError && error.code === 'unreachable') || !(await this.#waits(error))) throw error
+        if (!isAway(error) || !(await this.#waits(error))) throw error
       }
     }
   }

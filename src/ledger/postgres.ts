@@ -3,15 +3,21 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CompiledQuery, Kysely, PostgresAdapter, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import type { Secret } from '../config/settings.ts'
+import type { Milliseconds } from '../domain/time.ts'
 import type { LedgerDialect, Standing, Violation } from './dialect.ts'
+import { groupCommit } from './group-commit.ts'
 import { LedgerError } from './ledger.ts'
 import type { Db, Tables } from './schema.ts'
 
 const schema = 'firedrill'
 /** Of the advisory lock; "FDRL". Advisory locks belong to one database, so every ledger has its own. */
 const lockKey = 0x4644524c
-/** How long a connection, an answer, the lock, or an orderly end is waited for, in ms. */
-const patience = { connect: 5_000, answer: 30_000, lock: 20_000, idle: 10_000, close: 1_000 }
+/**
+ * How long a connection, an answer, the lock, or an orderly end is waited for, in ms. Of two the time between two statements of a
+ * transaction: everybody else waits for one that has the lock, and where several workers were stopped together (a host that is
+ * moved) each is given it in turn.
+ */
+const patience = { connect: 5_000, answer: 30_000, lock: 20_000, idle: 10_000, idleWithLock: 4_000, close: 1_000 }
 
 /** Connects lazily; the first query tells whether the server can be reached. */
 export function openPostgres(url: Secret): LedgerDialect {
@@ -33,13 +39,27 @@ export function openPostgres(url: Secret): LedgerDialect {
   pool.on('error', () => {})
   pool.on('connect', client => client.on('error', () => {}))
   const bare = new Kysely<Tables>({ dialect: new LockedMigrationsDialect({ pool }) })
+  const db = bare.withSchema(schema)
   return {
-    db: bare.withSchema(schema),
+    db,
     place,
     schema,
-    bound,
-    lock,
+    // One connection waits for the lock, and not all of the pool. They do not share a transaction: two that hold the rows of several
+    // groups could wait for each other.
+    underLock: groupCommit(db, {
+      begin: async transaction => {
+        await bound(transaction, patience.idleWithLock)
+        await lock(transaction)
+      },
+      atMost: 1,
+    }),
+    inTransaction: work =>
+      db.transaction().execute(async transaction => {
+        await bound(transaction, patience.idle)
+        return work(transaction)
+      }),
     now,
+    changes: () => null,
     standing,
     async claim(transaction) {
       // CREATE SCHEMA IF NOT EXISTS asks for the right to create even where the schema is there.
@@ -86,9 +106,9 @@ function typeParser(oid: number, format?: 'text' | 'binary'): (value: string) =>
   return pg.types.getTypeParser(oid, 'text')
 }
 
-/** Also rows that are only written keep whoever writes them next waiting: a worker that takes over, or a halt. */
-async function bound(transaction: Db): Promise<void> {
-  await sql`select set_config('idle_in_transaction_session_timeout', ${String(patience.idle)}, true),
+/** Said first in each transaction: one that is stopped in its midst must not hold up others for ever. Also rows that are only written keep whoever writes them next waiting: a worker that takes over, or a halt. */
+async function bound(transaction: Db, idle: Milliseconds): Promise<void> {
+  await sql`select set_config('idle_in_transaction_session_timeout', ${String(idle)}, true),
     set_config('lock_timeout', ${String(patience.lock)}, true)`.execute(transaction)
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type LedgerDialect, underLock } from './dialect.ts'
+import type { LedgerDialect } from './dialect.ts'
 import { LedgerError } from './ledger.ts'
 import { applied, migrate, type Steps, steps } from './migrations.ts'
 import type { Db } from './schema.ts'
@@ -18,7 +18,7 @@ export interface Readiness {
 export async function makeReady(dialect: LedgerDialect, readiness: Readiness): Promise<boolean> {
   const wanted = readiness.steps ?? steps(dialect)
   if (await isUpToDate(dialect.db, dialect, wanted)) return false
-  const created = await underLock(dialect, transaction => fill(transaction, { dialect, create: readiness.create, wanted }))
+  const created = await dialect.underLock(transaction => fill(transaction, { dialect, create: readiness.create, wanted }))
   await dialect.filled()
   return created
 }

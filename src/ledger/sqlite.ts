@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { Kysely, sql } from 'kysely'
 import type { Clock } from '../domain/time.ts'
 import type { LedgerDialect, Standing, Violation } from './dialect.ts'
+import { groupCommit } from './group-commit.ts'
 import { LedgerError } from './ledger.ts'
 import { busyTimeout, NodeSqliteDialect, sqliteCode } from './node-sqlite.ts'
 import type { Db, Tables } from './schema.ts'
@@ -65,14 +66,17 @@ const restoreAdvice = 'put a backup in its place, or move it away and run `fired
 
 function dialect(database: DatabaseSync, file: string, clock: Pick<Clock, 'now'>): LedgerDialect {
   const db = new Kysely<Tables>({ dialect: new NodeSqliteDialect(database) })
+  const write = groupCommit(db, { begin: async () => {}, atMost: 32 })
+  const changes = database.prepare('select total_changes() as n')
   return {
     db,
     place: file,
     schema: null,
-    bound: async () => {},
-    // BEGIN IMMEDIATE has already taken the only write lock that there is.
-    lock: async () => {},
+    // BEGIN IMMEDIATE takes the only write lock that there is.
+    underLock: write,
+    inTransaction: write,
     now: async () => Temporal.Instant.fromEpochMilliseconds(clock.now().epochMilliseconds),
+    changes: () => Number(changes.get()?.n),
     standing: async () => standing(database),
     async claim(transaction) {
       await sql`pragma application_id = ${sql.lit(applicationId)}`.execute(transaction)

@@ -10,16 +10,26 @@ const day = 24 * 60 * 60 * 1000
 const newestConclusions = 10
 
 /** Everything that limits strikes. Every query is bounded by what is open or a day old, never by what has piled up. */
-export async function readState(db: Db, now: Temporal.Instant, concern: Concern | null = null): Promise<LedgerState> {
+export async function readState(
+  db: Db,
+  now: Temporal.Instant,
+  { concern = null, past }: { readonly concern?: Concern | null; readonly past?: Past } = {},
+): Promise<LedgerState> {
   return {
     now,
     halts: await activeHalts(db, now),
     quarantines: await activeQuarantines(db),
     busy: await busyDrills(db, concern),
-    strikes: await recentStrikes(db, now),
-    conclusions: await recentConclusions(db, now),
+    ...(past ?? (await readPast(db, now))),
     scopes: await scopeReadings(db),
   }
+}
+
+/** What has piled up in a day: the dear part of a state. */
+export type Past = Pick<LedgerState, 'strikes' | 'conclusions'>
+
+export async function readPast(db: Db, now: Temporal.Instant): Promise<Past> {
+  return { strikes: await recentStrikes(db, now), conclusions: await recentConclusions(db, now) }
 }
 
 /** What a decision is about: of everything busy only what shares one of these with it can matter, and of each no more than `atMost`. */

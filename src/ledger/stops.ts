@@ -1,7 +1,6 @@
 import type { Drill } from '../domain/drill.ts'
 import type { Halt, HaltTarget, Quarantine } from '../domain/ledger-state.ts'
 import type { NewMessage } from '../domain/notice.ts'
-import { underLock } from './dialect.ts'
 import { type AuditEntry, LedgerError } from './ledger.ts'
 import { addMessages } from './messages.ts'
 import type { AuditTable, Db, HaltsTable } from './schema.ts'
@@ -13,7 +12,7 @@ export function halt(
   { messages = [], ...wish }: Pick<Halt, 'target' | 'reason' | 'by' | 'until'> & { readonly messages?: readonly NewMessage[] },
 ): Promise<Halt> {
   const { dialect, newId } = store
-  return underLock(dialect, async transaction => {
+  return dialect.underLock(async transaction => {
     const since = (await dialect.now(transaction)).epochMilliseconds
     const row = {
       id: newId(),
@@ -33,7 +32,7 @@ export function halt(
 }
 
 export function resume({ dialect, newId }: Store, target: HaltTarget | null, by: string): Promise<readonly Halt[]> {
-  return underLock(dialect, async transaction => {
+  return dialect.underLock(async transaction => {
     const now = await dialect.now(transaction)
     const active = await activeHalts(transaction, now)
     const ended = target === null ? active : active.filter(halt => sameTarget(halt.target, target))
@@ -122,7 +121,7 @@ export async function putInQuarantine(transaction: Db, wish: { drill: Drill; rea
 }
 
 export function clearQuarantine({ dialect, newId }: Store, wish: { service: string; note: string; by: string }): Promise<boolean> {
-  return underLock(dialect, async transaction => {
+  return dialect.underLock(async transaction => {
     const now = await dialect.now(transaction)
     const result = await transaction
       .updateTable('quarantines')

@@ -1,9 +1,30 @@
+import type { Drill } from '../domain/drill.ts'
 import type { LedgerDialect } from './dialect.ts'
+import { fromBody } from './drill-row.ts'
 
 /** What every part of the repository works with. */
 export interface Store {
   readonly dialect: LedgerDialect
   readonly newId: () => string
+  /** A drill as it was read before, where its text is the same: what is watched is asked for several times a second. */
+  readonly decoded: (body: string) => Drill
+}
+
+/** A campaign has some dozens open. Of thousands none would be found again before it is pushed out, and each costs memory. */
+const keptDrills = 200
+
+export function newStore(dialect: LedgerDialect, newId: () => string): Store {
+  const kept = new Map<string, Drill>()
+  const decoded = (body: string): Drill => {
+    const known = kept.get(body)
+    if (known !== undefined) return known
+    const drill = fromBody({ body })
+    const [oldest] = kept.size < keptDrills ? [] : kept.keys()
+    if (oldest !== undefined) kept.delete(oldest)
+    kept.set(body, drill)
+    return drill
+  }
+  return { dialect, newId, decoded }
 }
 
 /** Rows per statement: PostgreSQL takes 65,535 parameters at most, SQLite 32,766. */

@@ -1,12 +1,12 @@
 import type { Drill, DrillId, Refusal } from '../domain/drill.ts'
 import type { LedgerState } from '../domain/ledger-state.ts'
 import { transition } from '../domain/transition.ts'
-import { inTransaction, underLock, type Violation } from './dialect.ts'
+import type { LedgerDialect, Violation } from './dialect.ts'
 import { fromBody, isOpen, isPlanned } from './drill-row.ts'
 import { appendEvents, attach, replace } from './drills.ts'
 import { type InFlight, type Intent, type IntentResult, LedgerError, type Renewal } from './ledger.ts'
 import type { Db } from './schema.ts'
-import { type Concern, readState } from './state.ts'
+import { type Concern, type Past, readPast, readState } from './state.ts'
 import { moment, type Store } from './store.ts'
 
 /** Why the database itself said no, where `decide` did not. */
@@ -33,7 +33,7 @@ export async function intend(store: Store, intent: Intent): Promise<IntentResult
       `an order for ${order.drill} on ${order.group} cannot be recorded for drill ${drill.id} on ${drill.group}`,
     )
   try {
-    return await underLock(dialect, transaction => record(store, transaction, intent))
+    return await dialect.underLock(transaction => record(store, transaction, intent))
   } catch (error) {
     if (error instanceof Overtaken) return { kind: 'lost' }
     const violation = dialect.violation(error)
@@ -46,7 +46,8 @@ async function record({ dialect }: Store, transaction: Db, intent: Intent): Prom
   const stored = await storedDrill(transaction, intent.drill.id)
   if (stored === null || !isPlanned(stored) || stored.revision !== intent.drill.revision) return { kind: 'lost' }
   const now = await dialect.now(transaction)
-  const refusal = intent.decide(await readState(transaction, now, concernOf(stored, intent.busyAtMost)))
+  const past = await pastIn(transaction, { dialect, now })
+  const refusal = intent.decide(await readState(transaction, now, { concern: concernOf(stored, intent.busyAtMost), past }))
   if (refusal !== null) return { kind: 'refused', refusal }
   const { order, run, permitFor } = intent
   const striking = transition(stored, { kind: 'intend', order })
@@ -71,7 +72,29 @@ async function record({ dialect }: Store, transaction: Db, intent: Intent): Prom
   const data = { victim: order.victim.id, method: order.method, requestId: order.requestId, run }
   await appendEvents(transaction, stored.id, [{ at: now, kind: 'intended', data }])
   await grant(transaction, { drill: stored.id, now, permitFor })
+  const struck = { drill: stored.id, schedule: stored.schedule, service: stored.service, group: stored.group, run, at: now }
+  keep(transaction, { dialect, past: { ...past, strikes: [struck, ...past.strikes] } })
   return { kind: 'permitted', drill: striking, permitFor }
+}
+
+/** Of transactions that decide about several intents; nobody else writes while one holds SQLite's lock. */
+const pasts = new WeakMap<Db, { readonly past: Past; readonly changes: number }>()
+
+/** Read once for intents that share a transaction: each adds its own strike, and whatever else was written meanwhile is seen by the count of changes. */
+async function pastIn(
+  transaction: Db,
+  { dialect, now }: { readonly dialect: LedgerDialect; readonly now: Temporal.Instant },
+): Promise<Past> {
+  const kept = pasts.get(transaction)
+  if (kept !== undefined && kept.changes === dialect.changes()) return kept.past
+  const past = await readPast(transaction, now)
+  keep(transaction, { dialect, past })
+  return past
+}
+
+function keep(transaction: Db, { dialect, past }: { readonly dialect: LedgerDialect; readonly past: Past }): void {
+  const changes = dialect.changes()
+  if (changes !== null) pasts.set(transaction, { past, changes })
 }
 
 /**
@@ -79,14 +102,14 @@ async function record({ dialect }: Store, transaction: Db, intent: Intent): Prom
  * A holder that knows it will not send says so with `endPermit` first.
  */
 export function renewPermit({ dialect }: Store, renewal: Renewal): Promise<IntentResult> {
-  return underLock(dialect, async transaction => {
+  return dialect.underLock(async transaction => {
     const stored = await storedDrill(transaction, renewal.drill.id)
     if (stored === null || !isOpen(stored) || stored.revision !== renewal.drill.revision) return { kind: 'lost' }
     if (stored.state !== 'striking')
       return { kind: 'refused', refusal: { rule: 'S9', reason: `the drill is ${stored.state} already, so its strike is over` } }
     const now = await dialect.now(transaction)
     if (await hasLivePermit(transaction, stored.id, now)) return { kind: 'lost' }
-    const refusal = renewal.decide(await readState(transaction, now, concernOf(stored, renewal.busyAtMost)))
+    const refusal = renewal.decide(await readState(transaction, now, { concern: concernOf(stored, renewal.busyAtMost) }))
     if (refusal !== null) return { kind: 'refused', refusal }
     await grant(transaction, { drill: stored.id, now, permitFor: renewal.permitFor })
     return { kind: 'permitted', drill: stored, permitFor: renewal.permitFor }
@@ -127,7 +150,7 @@ async function grant(
 }
 
 export function endPermit({ dialect }: Store, drill: DrillId): Promise<void> {
-  return inTransaction(dialect, async transaction => {
+  return dialect.inTransaction(async transaction => {
     await transaction
       .updateTable('permits')
       .set(({ eb }) => ({ outstanding: eb('outstanding', '-', 1) }))

@@ -36,7 +36,10 @@ export function digestLetter(
     ],
     rows: [
       ['Period', `${date(period.from)} to ${date(period.to)}`],
-      ['Coverage', `${coverage.now} of ${coverage.optedIn} (${change(coverage.now - coverage.before)} in the week)`],
+      [
+        'Coverage',
+        `${coverage.now} of ${coverage.optedIn} (${change(coverage.now - coverage.before)} in the week, not counting forecasts that were taken back since)`,
+      ],
       [
         'Drills',
         struck === 0

@@ -8,6 +8,7 @@ import type { Conclusion, ConclusionCursor, Ledger } from '../ledger/ledger.ts'
 
 /** What a week's letter is made from. */
 export interface DigestContents {
+  /** `before` knows no forecast that was taken back since, as the curve on the page: the ledger keeps none. */
   readonly coverage: { readonly now: number; readonly before: number; readonly optedIn: number; readonly days: number }
   readonly drills: Readonly<Record<Verdict, number>>
   /** Groups whose newest verdict was not snowflake before the week and is now, by drill or by forecast. */

@@ -109,7 +109,10 @@ const verdicts = {
 function concluded(facts: FactsOf<'concluded'>): Draft {
   const { drill, verdict, findings, wounded, quarantined, timeToRecover, restore: owed } = facts
   const [first] = findings
-  const recovered = timeToRecover === null ? '' : ` It took ${describeDuration(timeToRecover)} to recover.`
+  const recovered =
+    timeToRecover === null
+      ? ''
+      : ` It took ${facts.recoveredAfter === undefined ? '' : 'at most '}${describeDuration(timeToRecover)} to recover.`
   const why = first === undefined ? '' : ` ${asSentence(first.summary)}`
   const leads = {
     phoenix: `A replacement came up from the same image and the same configuration.${recovered}`,

@@ -74,6 +74,9 @@ const timeline = z.strictObject({
   launched: moment.describe('Of the successor; before `struck` where it came from a warm pool.'),
   healthy: moment.describe("Healthy by the provider's own checks."),
   recovered: moment.describe('Probes passed as well. Time to recover is struck → recovered.'),
+  recoveredAfter: moment.describe(
+    'Where looks were missed: the latest that saw it not yet well. It recovered after this, and at `recovered` at the latest. Null: `recovered` is exact.',
+  ),
   concluded: moment,
   whole: moment.describe('The group is back at its size with every member healthy.'),
 })
@@ -121,8 +124,15 @@ export const reportDocument = z
         days: count,
       }),
       timeToRecover: z
-        .strictObject({ p50Seconds: seconds, p95Seconds: seconds, maxSeconds: seconds })
-        .describe('Struck → recovered, over every drill of the report that recovered (nearest rank). Null: none did.'),
+        .strictObject({
+          p50Seconds: seconds,
+          p95Seconds: seconds,
+          maxSeconds: seconds,
+          leftOut: count.describe(
+            'Drills that recovered while looks were missed (`recoveredAfter`): when is not known, so they are left out.',
+          ),
+        })
+        .describe('Struck → recovered, over every drill of the report whose recovery was seen (nearest rank). Null: none was.'),
     }),
     drills: z.array(drillSchema),
   })

@@ -91,11 +91,14 @@ function findingLines(document: DrillDocument): string {
 }
 
 function story(document: DrillDocument): string {
-  const moments = Object.entries(document.timeline).filter(([, at]) => at !== null)
+  const { recoveredAfter, ...timeline } = document.timeline
+  const moments = Object.entries(timeline).filter(([, at]) => at !== null)
   return [
     `drill ${document.id}, ${document.method}, ${document.groupName}`,
     `victim ${document.victim?.id ?? 'none'}, successor ${document.successor?.id ?? 'none'}`,
-    ...moments.map(([name, at]) => `${name} ${at}`),
+    ...moments.map(
+      ([name, at]) => `${name} ${at}${name === 'recovered' && recoveredAfter !== null ? ` at the latest, after ${recoveredAfter}` : ''}`,
+    ),
   ].join('\n')
 }
 

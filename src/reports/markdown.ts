@@ -1,6 +1,6 @@
 import type { DrillDocument, FindingDocument } from './document.ts'
-import { compactDuration, formatDuration, formatPeriod } from './durations.ts'
-import { timeToRecover } from './moments.ts'
+import { formatDuration, formatPeriod } from './durations.ts'
+import { recoveryCell } from './recovery.ts'
 import { type DrillCard, haveSeveralScopes, type Outcome, type Report } from './report.ts'
 import { clip, visibleLine } from './safe-text.ts'
 import { advice, asSentence, headline, outcomeNames, refusalSentence, ruleName, whyOf } from './sentences.ts'
@@ -42,16 +42,15 @@ function summaryTable({ document: { summary } }: Report): string {
     '| ---: | ---: | ---: | ---: | ---: | ---: | --- | --- |',
     `| ${summary.phoenix} | ${summary.snowflake} | ${summary.snowflakeByForecast} | ${summary.inconclusive} | ${summary.refused} | ${summary.leashed} ` +
       `| ${coverage.provenGroups} of ${coverage.optedInGroups} groups in ${coverage.days} d ` +
-      `| ${time.p50Seconds === null ? '–' : `${seconds(time.p50Seconds)} (median), ${seconds(time.p95Seconds)} (p95), ${seconds(time.maxSeconds)} (max)`} |`,
+      `| ${time.p50Seconds === null ? '–' : `${seconds(time.p50Seconds)} (median), ${seconds(time.p95Seconds)} (p95), ${seconds(time.maxSeconds)} (max)`}${time.leftOut === 0 ? '' : `; ${time.leftOut} at most (≤) left out`} |`,
   ].join('\n')
 }
 
 function fleetTable(cards: readonly DrillCard[]): string {
   const scoped = haveSeveralScopes(cards)
   const rows = cards.slice(0, rowLimit).map(card => {
-    const time = timeToRecover(card.moments)
     const scope = scoped ? ` ${prose(clip(visibleLine(card.source.drill.scope), 60))} |` : ''
-    return `| ${prose(clip(visibleLine(card.document.groupName), 60))} |${scope} ${signs[card.outcome]} ${outcomeNames[card.outcome]} | ${time === null ? '–' : compactDuration(time)} | ${prose(whyOf(card))} |`
+    return `| ${prose(clip(visibleLine(card.document.groupName), 60))} |${scope} ${signs[card.outcome]} ${outcomeNames[card.outcome]} | ${recoveryCell(card.moments) || '–'} | ${prose(whyOf(card))} |`
   })
   const left = cards.length - rows.length
   return [

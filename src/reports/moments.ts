@@ -9,6 +9,8 @@ export interface Moments {
   readonly launched: Temporal.Instant | null
   readonly healthy: Temporal.Instant | null
   readonly recovered: Temporal.Instant | null
+  /** Looks were missed: it recovered between this and `recovered`. Null: `recovered` is exact, or not reached. */
+  readonly recoveredAfter: Temporal.Instant | null
   readonly soakOver: Temporal.Instant | null
   readonly concluded: Temporal.Instant | null
   readonly whole: Temporal.Instant | null
@@ -25,6 +27,7 @@ export function momentsOf(drill: Drill): Moments {
     launched: successor?.launchedAt ?? successor?.seenAt ?? null,
     healthy: successor?.healthyAt ?? null,
     recovered: successor?.recoveredAt ?? null,
+    recoveredAfter: successor?.recoveredAt ? (successor.recoveredAfter ?? null) : null,
     soakOver: soakOver(drill, successor),
     concluded,
     whole: tracking?.wholeAt ?? null,
@@ -48,7 +51,7 @@ export function successorOf(drill: Drill): Candidate | null {
   return present.find(candidate => candidate.recoveredAt) ?? present.find(candidate => candidate.healthyAt) ?? present[0] ?? null
 }
 
-/** Struck → recovered, or null. */
+/** Struck → recovered, or null. At most that, where `recoveredAfter` is not null. */
 export function timeToRecover(moments: Moments): Milliseconds | null {
   return moments.struck && moments.recovered ? elapsed(moments.struck, moments.recovered) : null
 }

@@ -100,6 +100,7 @@ function drillDocument(source: ReportedDrill, moments: Moments): DrillDocument {
       launched: stampOrNull(moments.launched),
       healthy: stampOrNull(moments.healthy),
       recovered: stampOrNull(moments.recovered),
+      recoveredAfter: stampOrNull(moments.recoveredAfter),
       concluded: stampOrNull(moments.concluded),
       whole: stampOrNull(moments.whole),
     },

@@ -1,13 +1,13 @@
 import { cells, fitCells, padCells, wrap } from './columns.ts'
-import { compactDuration, formatDuration } from './durations.ts'
+import { formatDuration } from './durations.ts'
 import type { ReportedDrill } from './model.ts'
-import { timeToRecover } from './moments.ts'
 import { type NameColumn, nameColumn } from './names.ts'
 import type { Paint, Style } from './paint.ts'
+import { recoveryCell } from './recovery.ts'
 import { type DrillCard, drillCard, type Outcome } from './report.ts'
 import { visibleLine } from './safe-text.ts'
 import { whyOf } from './sentences.ts'
-import { percentile, recoveryTimes } from './summary.ts'
+import { percentile, recoveriesLeftOut, recoveryTimes } from './summary.ts'
 
 export interface Screen {
   /** "Firedrill rehearsal: 14 groups, 44 instances", and what stands at the right: "leash off". */
@@ -76,7 +76,7 @@ function layOut(cards: readonly DrillCard[], width: number): Columns {
   const names = cards.map(card => visibleLine(card.document.groupName))
   const longest = Math.max(5, ...names.map(cells))
   const verdict = Math.max(9, ...cards.map(card => words[card.outcome].length))
-  const time = Math.max(5, ...cards.map(card => timeText(card).length))
+  const time = Math.max(5, ...cards.map(card => recoveryCell(card.moments).length))
   const fixed = 2 * idWidth + verdict + time + 5 * gap.length
   const least = Math.min(longest, Math.max(14, Math.min(28, width - fixed - 30)))
   const group = nameColumn(names, { least, most: width - fixed - 'WHY'.length })
@@ -102,7 +102,7 @@ function headerLine(columns: Columns, paint: Paint): string {
 
 function rowLines(card: DrillCard, columns: Columns, paint: Paint): string[] {
   const style = outcomeStyles[card.outcome]
-  const time = padCells(timeText(card), columns.time, 'right')
+  const time = padCells(recoveryCell(card.moments), columns.time, 'right')
   const row = [
     padCells(columns.group.fit(visibleLine(card.document.groupName)), columns.group.width),
     padCells(idText(card.document.victim), idWidth),
@@ -123,11 +123,6 @@ function idText(instance: { readonly id: string } | null): string {
   return instance ? fitCells(visibleLine(instance.id), idWidth, 'middle') : '–'
 }
 
-function timeText(card: DrillCard): string {
-  const time = timeToRecover(card.moments)
-  return time === null ? '' : compactDuration(time)
-}
-
 /** "7 phoenix · 5 snowflake · 1 inconclusive · 4 refused      recovered in 4.0 s (median), 6.2 s (p95)" */
 function summaryLines(cards: readonly DrillCard[], { width, paint }: Screen): string[] {
   const always: readonly Outcome[] = ['phoenix', 'snowflake']
@@ -139,7 +134,10 @@ function summaryLines(cards: readonly DrillCard[], { width, paint }: Screen): st
   const painted = (parts: typeof counts) => parts.map(({ outcome, text }) => paint(outcomeStyles[outcome], text)).join(' · ')
   const times = recoveryTimes(cards)
   const [median, p95] = [percentile(times, 0.5), percentile(times, 0.95)]
-  const recovered = median === null || p95 === null ? '' : `recovered in ${formatDuration(median)} (median), ${formatDuration(p95)} (p95)`
+  const leftOut = recoveriesLeftOut(cards)
+  const without = leftOut === 0 ? '' : `, without ${leftOut} at most (≤)`
+  const recovered =
+    median === null || p95 === null ? '' : `recovered in ${formatDuration(median)} (median), ${formatDuration(p95)} (p95)${without}`
   const left = counts.map(({ text }) => text).join(' · ')
   if (recovered === '') return breakCounts(counts, width).map(painted)
   if (cells(left) + 3 + recovered.length > width) return [...breakCounts(counts, width).map(painted), recovered]

@@ -20,16 +20,26 @@ export function summarise(cards: readonly DrillCard[], input: ReportInput): Summ
       p50Seconds: inSeconds(percentile(times, 0.5)),
       p95Seconds: inSeconds(percentile(times, 0.95)),
       maxSeconds: inSeconds(percentile(times, 1)),
+      leftOut: recoveriesLeftOut(cards),
     },
   }
 }
 
-/** Struck → recovered of every drill that recovered, whatever its verdict, ascending. */
+/**
+ * Struck → recovered of every drill that recovered, whatever its verdict, ascending. What is only known as "at most" is left out: every
+ * number made of these is one that was measured.
+ */
 export function recoveryTimes(cards: readonly DrillCard[]): Milliseconds[] {
   return cards
+    .filter(card => card.moments.recoveredAfter === null)
     .map(card => timeToRecover(card.moments))
     .filter(time => time !== null)
     .sort((a, b) => a - b)
+}
+
+/** How many recovered while looks were missed, so that nobody knows when. */
+export function recoveriesLeftOut(cards: readonly DrillCard[]): number {
+  return cards.filter(card => card.moments.recoveredAfter !== null).length
 }
 
 /** Nearest rank, so that every number shown is one that was measured; null for an empty list. `sorted` is ascending. */

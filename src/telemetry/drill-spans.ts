@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Drill, DrillEvent } from '../domain/drill.ts'
+import type { Candidate, Drill, DrillEvent } from '../domain/drill.ts'
 import type { DrillPart } from '../domain/trace.ts'
 
 /** A part of a drill's life, as a trace shows it. */
@@ -44,12 +44,12 @@ export function drillTrace(drill: Drill, events: readonly DrillEvent[]): DrillTr
   if (end === null) return null
   const intended = 'order' in drill ? drill.order.intendedAt : null
   const struck = drill.state === 'concluded' ? (drill.tracking?.struckAt ?? null) : null
-  const recovered = recoveredAt(drill)
+  const { recoveredAt: recovered = null, recoveredAfter } = recoveredOf(drill) ?? {}
   // Without a strike all of it was planning.
   const parts = [
     part('planned', drill.plannedFor, intended ?? end),
     ...(intended === null ? [] : [part('strike', intended, struck ?? end)]),
-    ...(struck === null ? [] : [part('recover', struck, recovered ?? end)]),
+    ...(struck === null ? [] : [{ ...part('recover', struck, recovered ?? end), attributes: afterText(recoveredAfter) }]),
     ...(struck === null || recovered === null ? [] : [part('soak', recovered, end)]),
   ]
   return { root: root(drill, events, end), parts }
@@ -97,12 +97,18 @@ function endOf(drill: Drill): Temporal.Instant | null {
   return drill.state === 'leashed' ? drill.leashedAt : null
 }
 
-function recoveredAt(drill: Drill): Temporal.Instant | null {
+/** Where looks were missed, the part ends when it had recovered at the latest. */
+function afterText(recoveredAfter: Temporal.Instant | undefined): DrillSpan['attributes'] {
+  return recoveredAfter === undefined ? {} : { 'firedrill.recovered_after': String(recoveredAfter) }
+}
+
+function recoveredOf(drill: Drill): Candidate | null {
   if (drill.state !== 'concluded' || drill.tracking === null) return null
   const { candidates } = drill.tracking
   const successor = candidates.find(candidate => candidate.id === drill.judgement.successor)
   // Somebody soaked, and what was asked of it meanwhile hangs under that part.
-  return successor?.recoveredAt ?? candidates.find(candidate => candidate.recoveredAt !== null)?.recoveredAt ?? null
+  const isRecovered = (candidate: Candidate) => candidate.recoveredAt !== null
+  return successor !== undefined && isRecovered(successor) ? successor : (candidates.find(isRecovered) ?? null)
 }
 
 function textsOf(data: Readonly<Record<string, unknown>>): Record<string, string> {

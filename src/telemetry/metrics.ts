@@ -109,7 +109,7 @@ function instruments(registry: Registry) {
     }),
     recovery: new Histogram({
       name: 'firedrill_time_to_recover_seconds',
-      help: 'From the strike until the successor was healthy and passed its probes; drills concluded since this process started.',
+      help: 'From the strike until the successor was healthy and passed its probes; drills concluded since this process started, without those whose recovery fell between looks that were missed.',
       labelNames: ['provider'],
       buckets: [5, 15, 30, 60, 120, 180, 300, 450, 600, 900, 1800, 3600],
       registers,
@@ -184,7 +184,7 @@ async function countConclusion(ledger: Ledger, shown: Instruments, { drill: id, 
   const drill = await ledger.drill(id)
   if (drill?.state !== 'concluded' || drill.tracking === null) return
   const successor = drill.tracking.candidates.find(candidate => candidate.id === drill.judgement.successor)
-  if (!successor?.recoveredAt) return
+  if (!successor?.recoveredAt || successor.recoveredAfter !== undefined) return
   shown.recovery.observe({ provider }, Math.max(0, seconds(successor.recoveredAt) - seconds(drill.tracking.struckAt)))
 }
 

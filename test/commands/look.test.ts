@@ -57,6 +57,11 @@ describe('commands that look at groups and drill them', function () {
     return firedrill(folder, args, { ...simulator.aws.env })
   }
 
+  function tag(group: string, tags: Record<string, string>): void {
+    const found = simulator.world.findGroup(group).group
+    for (const [key, value] of Object.entries(tags)) found.tags.push({ key, value, propagate: false })
+  }
+
   function strikes(): number {
     return Object.entries(simulator.counts()).reduce(
       (sum, [operation, count]) => sum + (/Terminate/.test(operation) ? Number(count) : 0),
@@ -111,6 +116,29 @@ describe('commands that look at groups and drill them', function () {
     assert.equal(first.code, 0, first.stderr)
     assert.match(first.stdout, /drills in 3 days for 3 opted-in groups/)
     assert.equal((await call('plan', '--days', '3')).stdout, first.stdout)
+    assert.equal(strikes(), 0)
+  })
+
+  it('plan counts on no drill that a tag forbids, and says what is wrong with each; run says which are in no schedule at all', async () => {
+    tag('web', { 'firedrill-mean-days': 'often' })
+    tag('api', { 'firedrill-schedule': 'alwayz' })
+    const { code, stdout, stderr } = await call('plan', '--days', '3')
+    assert.equal(code, 0, stderr)
+    assert.doesNotMatch(stdout, /^\d{4}-.* (web|api) /m)
+    assert.match(stdout, /^web +the tag firedrill-mean-days is "often": it must be a number of days/m)
+    assert.match(stdout, /^api +its tag firedrill-schedule names "alwayz", which is not a/m)
+    assert.match(stdout, /^\d{4}-.* search /m)
+    const { inTheWay } = JSON.parse((await call('plan', '--days', '3', '--json')).stdout) as { inTheWay: { name: string }[] }
+    assert.deepEqual(
+      inTheWay.map(({ name }) => name),
+      ['api', 'web'],
+    )
+    const ran = await call('run', '--all')
+    assert.match(
+      ran.stderr,
+      /^api is never drilled: its tag firedrill-schedule names "alwayz", which is not a schedule: did you mean "always"\?$/m,
+    )
+    assert.match(ran.stdout, /^web .* refused .* S1 the tag firedrill-mean-days$/m)
     assert.equal(strikes(), 0)
   })
 

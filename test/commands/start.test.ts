@@ -33,10 +33,10 @@ describe('a command whose servers do not answer at its start', function () {
     await rm(folder, { recursive: true, force: true })
   })
 
-  async function begin(words: readonly string[], { lines = '', endpoint = simulator.aws.endpoint } = {}): Promise<Begun> {
+  async function begin(words: readonly string[], { lines = '', endpoint = simulator.aws.endpoint, beside = '' } = {}): Promise<Begun> {
     const { region, env } = simulator.aws
     const web = `web: { listen: "127.0.0.1:${await freePort()}" }`
-    const settings = `${lines}\n${web}\nproviders: { aws: { endpoint: "${endpoint}", regions: [${region}] } }\n`
+    const settings = `${lines}\n${web}\nproviders: { aws: { endpoint: "${endpoint}", regions: [${region}] } ${beside} }\n`
     await writeFile(join(folder, 'firedrill.yaml'), settings)
     const child = start(words, { cwd: folder, env })
     children.push(child)
@@ -97,6 +97,18 @@ describe('a command whose servers do not answer at its start', function () {
     assert.match(stderr, /^firedrill: interrupted\n$/m)
   })
 
+  it('serves without a platform that is away, and tries it again', async () => {
+    const beside = `, gcp: { endpoint: "${simulator.gcp.endpoint}", projects: [${simulator.gcp.project}] }`
+    const { child, ended, saying } = await begin(['serve'], { endpoint: `http://${dead}`, beside })
+    await saying('"provider":"aws"')
+    await saying('"serving"')
+    child.kill('SIGTERM')
+    const { code, stderr } = await ended
+    assert.equal(code, 0, stderr)
+    assert.match(stderr, /"provider":"aws","why":"[^"]+","msg":"platform cannot be reached and will be tried again"/)
+    assert.equal(stderr.match(/will be tried again/g)?.length, 1, stderr)
+  })
+
   it('says that the platform is throttling, once, though the calls are made again by themselves', async () => {
     const fault = simulator.faults.add({ kind: 'throttling', times: 3 })
     try {
@@ -107,6 +119,22 @@ describe('a command whose servers do not answer at its start', function () {
       const { code, stderr } = await ended
       assert.equal(code, 0, stderr)
       assert.equal(stderr.match(/"msg":"platform is throttling/g)?.length, 1, stderr)
+    } finally {
+      simulator.faults.clear(fault)
+    }
+  })
+
+  it('tells whoever waits at the screen that the platform throttles, soon, and ends when asked to', async () => {
+    const fault = simulator.faults.add({ kind: 'throttling', service: 'autoscaling' })
+    try {
+      const { child, ended, saying } = await begin(['groups'])
+      await saying('firedrill: aws throttles calls (')
+      const asked = Date.now()
+      child.kill('SIGINT')
+      const { code, stderr } = await ended
+      assert.ok(Date.now() - asked < 10_000)
+      assert.equal(code, 3, stderr)
+      assert.match(stderr, /^firedrill: aws throttles calls \(\d+ of \d+, the last: DescribeAutoScalingGroups\), so this takes longer$/m)
     } finally {
       simulator.faults.clear(fault)
     }

@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import pg from 'pg'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
 import { CrashInstallation } from './installation.ts'
 
@@ -50,6 +51,25 @@ describe('a halt against many workers', function () {
       assert.equal(new Set(installation.strikes()).size, struck)
       assert.ok(drills.some(drill => drill.state === 'refused' && drill.refusal.rule === 'S2'))
     } finally {
+      await installation.close()
+    }
+  })
+
+  it('S2 waits for a lock that others keep longer than a write may, says so, and is set', async () => {
+    const url = await postgres.database(`halt-${randomUUID()}`)
+    const installation = await CrashInstallation.open({ backend: `ledger: "${url}"\nqueue: "${url}"\n`, groups: 1 })
+    const others = new pg.Client({ connectionString: url })
+    try {
+      await others.connect()
+      // As long as a write waits for the lock, and a little longer.
+      const held = others.query("begin; select pg_advisory_xact_lock(x'4644524c'::int); select pg_sleep(22); commit")
+      const halt = installation.start(['halt', 'an incident'])
+      assert.equal(await installation.ended(halt), 0, installation.output)
+      await held
+      assert.match(installation.output, /^firedrill: nothing is halted yet: .*\nHalted the whole installation/s)
+      assert.equal((await installation.ledger.state()).halts.length, 1)
+    } finally {
+      await others.end()
       await installation.close()
     }
   })

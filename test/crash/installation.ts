@@ -130,10 +130,15 @@ export class CrashInstallation {
     return child.exitCode ?? child.signalCode ?? assert.fail('it has not ended')
   }
 
-  /** Ends the service as an operator would. */
+  /** Ends the service as an operator would: one that stops itself at its point only now hears of it when it is woken. */
   async stop(child: ChildProcess): Promise<void> {
     child.kill('SIGTERM')
-    assert.equal(await this.ended(child), 0, this.output.slice(-4_000))
+    const waking = setInterval(() => child.kill('SIGCONT'), 1_000)
+    try {
+      assert.equal(await this.ended(child), 0, this.output.slice(-4_000))
+    } finally {
+      clearInterval(waking)
+    }
   }
 
   /** Starts the service and waits until this point has killed it. */

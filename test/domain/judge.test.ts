@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { decode, encode } from '../../src/domain/codec.ts'
-import type { Candidate, Evidence, Judgement } from '../../src/domain/drill.ts'
+import type { Candidate, Evidence, Judgement, Tracking } from '../../src/domain/drill.ts'
 import type { FindingKind, Verdict } from '../../src/domain/finding.ts'
+import type { EventCause, InstanceSnapshot } from '../../src/domain/group.ts'
 import { judge } from '../../src/domain/judge.ts'
 import { anyEvidence, driftFreeEvidence } from './arbitraries.ts'
 import {
@@ -57,6 +58,40 @@ function rolled(since: Temporal.Instant | null, launchedAt = at(-40 * 86_400)): 
   })
 }
 
+/** The same, where nobody tells since when; a sibling and what the platform promises are as the test says. */
+function undated(sibling: Partial<InstanceSnapshot>, crash: 'born' | 'current' = 'current', launchedAt = at(-40 * 86_400)): Evidence {
+  const given = rolled(null, launchedAt)
+  const { snapshot } = given.before
+  const instances = snapshot.instances.map(member => (member.id === 'i-2' ? { ...member, ...sibling } : member))
+  const promises = { retire: 'current', crash } as const
+  const before = { ...given.before, snapshot: { ...snapshot, instances }, declaration: { ...given.before.declaration, promises } }
+  return { ...given, before }
+}
+
+/** A group that declares two images, of which one could not be read at one of the two readings. */
+function halfDeclared(...times: readonly ('before' | 'after')[]): Evidence {
+  const both = declaration({ images: ['image-1', 'image-2'] })
+  const half = declaration({ images: ['image-2'], unread: [{ what: 'image', why: 'throttled' }] })
+  return evidence({
+    before: readBefore({ declaration: times.includes('before') ? half : both }),
+    after: readAfter({
+      declaration: times.includes('after') ? half : both,
+      configurations: { 'i-new': configuration('i-new', {}, { image: times.length === 2 ? 'image-2' : 'image-1' }) },
+    }),
+  })
+}
+
+/** A repair repeats what the victim was born from; that is not among what was read after the soak, and the successor runs another image. */
+function repaired(bornFrom: string): Evidence {
+  const declared = { ...declaration(), promises: { retire: 'born', crash: 'born' } } as const
+  const other = { 'i-new': configuration('i-new', {}, { image: 'image-2' }) }
+  return evidence({
+    before: readBefore({ declaration: declared }),
+    tracking: tracking({ candidates: [candidate('i-new', { bornFrom })] }),
+    after: readAfter({ declaration: { ...declared, born: {} }, configurations: other }),
+  })
+}
+
 /** The same, where the first reading could not tell since when that is declared, and the second could. */
 function datedLater(since: Temporal.Instant, images = newer.images): Evidence {
   const undated = rolled(null)
@@ -64,6 +99,21 @@ function datedLater(since: Temporal.Instant, images = newer.images): Evidence {
   const { configurations } = undated.after
   const read = { declaration: { ...declared, current: { ...declared.current, images, since } }, configurations }
   return { ...undated, after: readAfter(read) }
+}
+
+/** The platform launched one for the victim, threw it out since it failed its checks, and launched another, which is well. */
+function thrownOut(changes: Partial<Tracking> = {}, cause: EventCause = 'unhealthy'): Evidence {
+  const first = candidate('i-first', {
+    seenAt: at(12),
+    health: 'unhealthy',
+    healthyAt: null,
+    recoveredAt: null,
+    gone: { at: at(200), cause, detail: 'failed its check' },
+  })
+  const events = [event('launch-first', { instance: 'i-first' }), event('launch-new', { instance: 'i-new' })]
+  const next = candidate('i-new', { seenAt: at(220), launchedAt: at(210), healthyAt: at(260), recoveredAt: at(260) })
+  const seen = { lookedAt: at(560), observedAt: at(560), wholeAt: at(260), candidates: [first, next], events, ...changes }
+  return evidence({ tracking: tracking(seen), after: readAfter({ at: at(560), configurations: { ...twoConfigurations } }) })
 }
 
 const cases: readonly Case[] = [
@@ -303,6 +353,71 @@ const cases: readonly Case[] = [
     warn: ['stale-image', 'outdated'],
   },
   {
+    when: "since when is unknown, the victim is old, and a sibling was launched with the victim's image not long ago",
+    evidence: undated({ launchedAt: at(-3 * 86_400) }),
+    verdict: 'phoenix',
+    warn: ['stale-image', 'outdated'],
+  },
+  {
+    when: 'since when is unknown, and a sibling was launched with another image not long ago',
+    evidence: undated({ launchedAt: at(-3 * 86_400), image: 'image-2' }),
+    verdict: 'inconclusive',
+    fail: ['unobservable'],
+    warn: ['stale-image', 'outdated'],
+  },
+  {
+    when: 'since when is unknown, and a sibling came out of a warm pool not long ago',
+    evidence: undated({ launchedAt: at(-3 * 86_400), origin: 'pre-built' }),
+    verdict: 'inconclusive',
+    fail: ['unobservable'],
+    warn: ['stale-image', 'outdated'],
+  },
+  {
+    when: 'since when is unknown, the victim is young, and the platform makes lost members again from what they were born from',
+    evidence: undated({}, 'born', at(-86_400)),
+    verdict: 'inconclusive',
+    fail: ['unobservable'],
+    warn: ['stale-image', 'outdated'],
+  },
+  {
+    when: "one of two declared images could not be read before the strike, and the victim's is none of those read",
+    evidence: halfDeclared('before'),
+    verdict: 'inconclusive',
+    fail: ['unobservable'],
+  },
+  {
+    when: "one of two declared images could not be read after the soak, and the successor's was declared before",
+    evidence: halfDeclared('after'),
+    verdict: 'phoenix',
+  },
+  {
+    when: 'one of two declared images could never be read, and the victim runs none of those read',
+    evidence: halfDeclared('before', 'after'),
+    verdict: 'inconclusive',
+    fail: ['unobservable'],
+  },
+  {
+    when: 'one of two declared images could not be read after the soak, and the successor runs one that was not declared before',
+    evidence: ((): Evidence => {
+      const half = halfDeclared('after')
+      return { ...half, after: { ...half.after, configurations: { 'i-new': configuration('i-new', {}, { image: 'image-3' }) } } }
+    })(),
+    verdict: 'inconclusive',
+    fail: ['unobservable'],
+  },
+  {
+    when: 'the image is not what the victim was born from, which a repair repeats and could not be read again',
+    evidence: repaired('template:1'),
+    verdict: 'inconclusive',
+    fail: ['unobservable'],
+  },
+  {
+    when: 'the successor is not born from what the victim was born from and a repair repeats, so that no member is any more',
+    evidence: repaired('template:2'),
+    verdict: 'snowflake',
+    fail: ['wrong-image'],
+  },
+  {
     when: 'since when is told only after the strike, and the declaration is young',
     evidence: datedLater(at(-3 * 86_400)),
     verdict: 'phoenix',
@@ -395,6 +510,18 @@ const cases: readonly Case[] = [
     fail: ['not-replaced'],
   },
   {
+    when: 'launches go on failing several times a second, and the platform has forgotten why each of those failed that were seen',
+    evidence: evidence({
+      tracking: tracking({
+        candidates: [candidate('i-first', stillborn), candidate('i-next', { ...stillborn, seenAt: at(13), launchedAt: at(13) })],
+        events: [event('launch-last', { instance: 'i-never-seen', outcome: 'failed', error: broken })],
+        wholeAt: null,
+      }),
+    }),
+    verdict: 'snowflake',
+    fail: ['not-replaced'],
+  },
+  {
     when: 'something lived inside the victim',
     evidence: evidence({
       policy: policy({ fingerprint: { kind: 'files', settings: {} } }),
@@ -456,6 +583,57 @@ const cases: readonly Case[] = [
     fail: ['unobservable'],
   },
   {
+    when: 'the successor was thrown out by its checks, and what came for it is well',
+    evidence: thrownOut(),
+    verdict: 'snowflake',
+    fail: ['unhealthy'],
+  },
+  {
+    when: 'the successor was well, was thrown out by its checks before anybody looked again, and what came for it is well',
+    evidence: thrownOut({
+      candidates: thrownOut().tracking.candidates.map(one => ({ ...one, healthyAt: at(60), recoveredAt: at(60) })),
+    }),
+    verdict: 'snowflake',
+    fail: ['died-young'],
+  },
+  {
+    when: 'the launch failed, by the word of the platform, of one that it threw out, and what came for it is well',
+    evidence: thrownOut({
+      events: [
+        event('launch-first', { instance: 'i-first', outcome: 'failed', error: broken }),
+        event('launch-new', { instance: 'i-new' }),
+      ],
+    }),
+    verdict: 'phoenix',
+  },
+  ...(
+    [
+      ['nobody says why it went', thrownOut({}, 'unknown')],
+      ['the platform does not say what the next was launched for', thrownOut({ events: [event('launch-first', { instance: 'i-first' })] })],
+      ['the group is not whole', thrownOut({ wholeAt: null })],
+      ['others changed its size', thrownOut({ desired: 2 })],
+      [
+        'another member was lost as well',
+        thrownOut({
+          candidates: [...thrownOut().tracking.candidates, candidate('i-other', { seenAt: at(230) })],
+          events: [...thrownOut().tracking.events, event('launch-other', { instance: 'i-other' })],
+        }),
+      ],
+      [
+        'the next was there before it went',
+        thrownOut({ candidates: thrownOut().tracking.candidates.map(one => ({ ...one, seenAt: at(12) })) }),
+      ],
+    ] as const
+  ).map(
+    ([why, given]): Case => ({
+      when: `the first of two was thrown out, the other is well, and ${why}`,
+      evidence: given,
+      verdict: 'inconclusive',
+      fail: ['unobservable'],
+      warn: ['unhealthy'],
+    }),
+  ),
+  {
     when: 'two possible successors both pass',
     evidence: evidence({ tracking: tracking({ events: [], candidates: two }), after: readAfter({ configurations: twoConfigurations }) }),
     verdict: 'phoenix',
@@ -497,7 +675,60 @@ const cases: readonly Case[] = [
   },
 ]
 
+/** It recovered in 30 s at the latest, and looks were missed since `after`. */
+const unseen = (after: number, target: number): Evidence =>
+  evidence({
+    policy: policy({ target: target * 1000 }),
+    tracking: tracking({ candidates: [candidate('i-new', { recoveredAfter: at(after) })] }),
+  })
+
 describe('judge', () => {
+  it('calls nothing slow whose first successor was taken by others, and says whose time that is', () => {
+    const told = (gone: Candidate['gone'], recovered: number, events: Tracking['events'] = []) => {
+      const first = candidate('i-first', { healthyAt: null, recoveredAt: null, gone })
+      const next = candidate('i-new', { seenAt: at(21), healthyAt: at(recovered), recoveredAt: at(recovered) })
+      const given = evidence({
+        tracking: tracking({ events, candidates: [first, next], lookedAt: at(560), observedAt: at(560) }),
+        policy: policy({ target: 30_000 }),
+      })
+      const { verdict, findings, notCompared } = judge(given)
+      return {
+        verdict,
+        slow: findings.some(one => one.kind === 'slow'),
+        recovery: notCompared.find(one => one.what === 'recovery')?.why ?? null,
+      }
+    }
+    assert.deepEqual(told({ at: at(20), cause: 'interruption', detail: 'a notice' }, 40), {
+      verdict: 'phoenix',
+      slow: false,
+      recovery:
+        'whether the target of 30 s can be met cannot be told: the first successor i-first was taken by interruption (a notice), and the next had recovered 40 s after the strike',
+    })
+    assert.deepEqual(told({ at: at(20), cause: 'interruption', detail: '' }, 25), { verdict: 'phoenix', slow: false, recovery: null })
+    assert.deepEqual(told({ at: at(22), cause: 'interruption', detail: '' }, 40), { verdict: 'phoenix', slow: true, recovery: null })
+    const stranger = [event('launch-first', { instance: 'i-first', cause: 'scale-out' })]
+    assert.deepEqual(told({ at: at(20), cause: 'scale-in', detail: '' }, 40, stranger), { verdict: 'phoenix', slow: true, recovery: null })
+  })
+
+  it('calls nothing slow where looks were missed, unless it was slow at the least, and says what cannot be told', () => {
+    const told = (after: number, target: number) => {
+      const { verdict, findings, notCompared } = judge(unseen(after, target))
+      return { verdict, slow: findings.map(one => one.summary), recovery: notCompared.find(one => one.what === 'recovery')?.why ?? null }
+    }
+    assert.deepEqual(told(5, 10), {
+      verdict: 'phoenix',
+      slow: [],
+      recovery:
+        'whether the target of 10 s was met cannot be told: it recovered between 5 s and 30 s after the strike, and no look in between could tell',
+    })
+    assert.deepEqual(told(12, 10), {
+      verdict: 'phoenix',
+      slow: ['the successor i-new took between 12 s and 30 s to recover, the target is 10 s'],
+      recovery: null,
+    })
+    assert.deepEqual(told(5, 40), { verdict: 'phoenix', slow: [], recovery: null })
+  })
+
   for (const { when, evidence: given, verdict, fail = [], warn = [] } of cases) {
     it(`says ${verdict} when ${when}`, () => {
       const judged = judge(given)

@@ -13,7 +13,6 @@ import {
   declaredSet,
   event,
   evidence,
-  instance,
   order,
   policy,
   readAfter,
@@ -65,8 +64,7 @@ function lagging(days: number | null, launchedDaysAgo = 40): Evidence {
   const current = { ...newer, since: days === null ? null : at(-days * 86_400) }
   const now = { ...declaration(), current }
   const seen = readBefore().snapshot
-  const others = seen.instances.filter(({ id }) => id !== victimId)
-  const instances = [...others, instance(victimId, { launchedAt: at(-launchedDaysAgo * 86_400) })]
+  const instances = seen.instances.map(member => ({ ...member, launchedAt: at(-launchedDaysAgo * 86_400) }))
   return evidence({
     order: order({ declarationVersion: 'template:2' }),
     before: readBefore({ declaration: now, snapshot: { ...seen, instances } }),

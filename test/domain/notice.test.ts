@@ -116,6 +116,9 @@ describe("a notice of a drill's end", () => {
     const [slow, quick] = [candidate('i-slow', { recoveredAt: null }), candidate('i-quick', { recoveredAt: at(12) })]
     const both = { tracking: tracking({ candidates: [slow, quick] }) }
     assert.equal(time(concluded({ successor: 'i-slow' }, both)), null)
+    const unseen = tracking({ candidates: [candidate('i-quick', { recoveredAt: at(12), recoveredAfter: at(5) })] })
+    const { facts } = conclusionNotice(concluded({ successor: 'i-quick' }, { tracking: unseen }), false)
+    assert.deepEqual(facts.what === 'concluded' && [facts.recoveredAfter, facts.timeToRecover], [5_000, 12_000])
     assert.equal(time(concluded({ successor: 'i-quick' }, both)), 12_000)
   })
 

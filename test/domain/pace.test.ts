@@ -50,32 +50,68 @@ describe('pace', () => {
   })
 
   describe('where the latest recoveries agreed', () => {
+    const rounded = (seconds: number) => Math.round(seconds * 1000) / 1000
     const expected = { soonest: 100_000, latest: 104_000, isSure: true }
     const waiting = (seconds: number) => recovering(seconds, { candidates: [starting] })
 
-    it('looks rarely before the next is due, each second around it, and the sharper the closer they agreed', () => {
+    it('looks rarely before the next is due, each second around it, and where plans wait the sharper the closer they agreed', () => {
       const looks: number[] = []
-      for (let seconds = 2; seconds < 104; seconds += interval(waiting(seconds), seconds, expected) / 1000) looks.push(seconds)
+      for (let seconds = 2; seconds < 104; seconds += interval(waiting(seconds), seconds, expected, true) / 1000) looks.push(seconds)
       const [before, around] = [looks.filter(second => second < 99), looks.filter(second => second >= 99)]
       assert.deepEqual(before, [2, 4, 8, 16, 28, 40, 52, 64, 76, 88, 91, 92, 93, 94, 95, 96, 97, 98])
-      assert.deepEqual(around, [99, 99.75, 100.25, 100.75, 101.25, 101.75, 102.25, 102.75, 103.25, 103.75])
+      assert.deepEqual(around.map(rounded), [99, 99.9, 100.4, 100.9, 101.4, 101.9, 102.4, 102.9, 103.4, 103.9])
       const [alike, apart] = [
         { soonest: 100_000, latest: 100_400, isSure: true },
         { soonest: 100_000, latest: 120_000, isSure: true },
       ]
-      assert.equal(interval(waiting(99), 99, alike), 750, 'a little before the soonest')
-      assert.equal(interval(waiting(99.75), 99.75, alike), 125)
-      assert.equal(interval(waiting(101), 101, alike), 125)
-      assert.equal(interval(waiting(101.4), 101.4, alike), 600, 'the next whole second: nothing is expected any more')
-      assert.equal(interval(waiting(110), 110, apart), 2500)
-      assert.equal(interval(waiting(110), 110, expected), 1000)
+      assert.equal(interval(waiting(99), 99, alike, true), 900, 'a little before the soonest')
+      assert.equal(interval(waiting(99.9), 99.9, alike, true), 50)
+      assert.equal(interval(waiting(101), 101, alike, true), 50)
+      assert.equal(interval(waiting(101), 101, alike), 1000, 'nobody waits for the room')
+      assert.equal(interval(waiting(101.4), 101.4, alike, true), 600, 'the next whole second: nothing is expected any more')
+      assert.equal(interval(waiting(110), 110, apart, true), 2500)
+      assert.equal(interval(waiting(110), 110, expected, true), 1000)
+    })
+
+    it('looks sharply from the moment at which the others were last missed, a second before they were found at most', () => {
+      const found = { soonest: 100_000, latest: 100_400, isSure: true }
+      assert.equal(interval(waiting(99), 99, { ...found, notYet: 99_200 }, true), 200, 'the moment itself')
+      assert.equal(interval(waiting(99.25), 99.25, { ...found, notYet: 99_200 }, true), 50)
+      assert.equal(interval(waiting(98), 98, { ...found, notYet: 90_000 }, true), 1000, 'a look that was missed tells of no moment')
+      assert.equal(interval(waiting(99), 99, { ...found, notYet: 90_000 }, true), 50)
+      assert.equal(interval(waiting(99), 99, { ...found, notYet: 99_990 }, true), 900, 'a little before the soonest all the same')
+    })
+
+    it('does not sleep past the moment where a look of others came right before the window opens', () => {
+      const quick = { soonest: 4_127, latest: 4_570, notYet: 3_509, isSure: true }
+      assert.equal(interval(waiting(3), 3, quick, true), 750)
+      assert.equal(interval(waiting(3.69), 3.69, quick, true), 60)
+      assert.equal(interval(waiting(3.69), 3.69, quick), 310, 'nobody waits for the room: the next whole second')
+    })
+
+    it('needs no early look where all were alike and it is known how late they were seen', () => {
+      const looksAfter = (from: number, recoveries: typeof expected & { notYet?: number }) => {
+        const looks: number[] = []
+        for (let seconds = from; seconds < 99.99; seconds += interval(waiting(seconds), seconds, recoveries, true) / 1000)
+          looks.push(seconds)
+        return looks
+      }
+      const alike = { soonest: 100_000, latest: 100_000, isSure: true, notYet: 99_950 }
+      assert.deepEqual(looksAfter(88, alike).map(rounded), [88, 98, 99, 99.9, 99.95])
+      assert.deepEqual(looksAfter(88, { ...alike, latest: 101_000 }).slice(0, 4), [88, 96, 97, 98], 'sooner where they differed')
+      assert.equal(
+        looksAfter(88, { ...alike, isSure: false }).findLast(look => look <= 91),
+        91,
+        'few have agreed',
+      )
+      assert.equal(looksAfter(88, { ...alike, latest: 110_000 })[1], 91, 'they differed much')
     })
 
     it('looks as often as ever before the next is due where few have agreed, and more closely around it all the same', () => {
       const unsure = { ...expected, isSure: false }
       for (const seconds of [2, 30, 60]) assert.equal(interval(waiting(seconds), seconds, unsure), interval(waiting(seconds), seconds))
       assert.equal(interval(waiting(90), 90, unsure), 1000, 'not past the moment from which it may be there')
-      assert.equal(interval(waiting(101), 101, unsure), 500)
+      assert.equal(interval(waiting(101), 101, unsure, true), 500)
     })
 
     it('falls back to a tenth of the time when the next is late, something failed, or cannot be read', () => {
@@ -108,6 +144,13 @@ describe('pace', () => {
 
     it('knows when a drill will make room: at the end of its soak, or when the latest did where they came within seconds', () => {
       assert.equal(String(expectedEnd(waiting(10), expected)), String(at(100 + policy().soak / 1000)))
+      const soak = policy().soak / 1000
+      assert.equal(
+        String(expectedEnd(waiting(10), { ...expected, notYet: 99_200 })),
+        String(at(99.2 + soak)),
+        'or when they were still missed',
+      )
+      assert.equal(String(expectedEnd(waiting(10), { ...expected, notYet: 90_000 })), String(at(99 + soak)), 'a second before at most')
       assert.equal(expectedEnd(waiting(10), { soonest: 100_000, latest: 110_000, isSure: true }), null)
       assert.equal(expectedEnd(waiting(10), null), null)
       const soaking = recovering(320, { candidates: [candidate('i-new')] })

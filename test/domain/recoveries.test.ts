@@ -17,6 +17,11 @@ describe('recoveries', () => {
     assert.equal(recoveryOf({ group: 'web', tracking: null }), null)
   })
 
+  it('teach nothing where looks were missed: an outage of ours is no property of the group', () => {
+    const unseen = candidate('i-a', { recoveredAt: at(400), recoveredAfter: at(20) })
+    assert.equal(recoveryOf({ group: 'web', tracking: tracking({ candidates: [unseen] }) }), null)
+  })
+
   it('come oldest first from a list of drills that begins with the newest', () => {
     const recovered = (seconds: number): Drill =>
       (
@@ -49,6 +54,12 @@ describe('recoveries', () => {
     assert.equal(expectedOf([...known, ...took('other', 46)], 'web'), null)
     assert.equal(expectedOf([...known, ...took('web', 30, 60, 90)], 'web'), null, 'its own disagree')
     assert.equal(expectedOf([], 'web'), null)
+  })
+
+  it('tell when all of them were still missed, as far as somebody knows', () => {
+    const [first, second] = took('other', 30, 31) as [Recovery, Recovery]
+    const known = [first, { ...second, notYet: 29_500 }, { ...second, notYet: 30_500 }]
+    assert.deepEqual(expectedOf(known, 'web'), { soonest: 30_000, latest: 31_000, notYet: 29_500, isSure: false })
   })
 
   it('are kept up to a number, the oldest go first', () => {

@@ -388,6 +388,22 @@ describe('phase', () => {
     assert.equal(phase({ candidates: [failed, rival], events: [] }, 80).phase, 'recovering')
   })
 
+  it('waits for the word on one that went without a cause, though another is well or nobody came', () => {
+    const away = candidate('i-other', { gone: { at: at(325), cause: 'unknown', detail: 'it was shut down' } })
+    const seen = { candidates: [candidate('i-new'), away], events: [] }
+    assert.equal(phase({ ...seen, lookedAt: at(330) }, 330).phase, 'soaking')
+    assert.deepEqual(phase({ ...seen, lookedAt: at(415) }, 415), { phase: 'judge', because: 'soaked' })
+    assert.deepEqual(phase({ ...seen, lookedAt: at(330) }, 630), { phase: 'judge', because: 'soaked' }, 'though nothing can be read')
+    const told = { ...away, gone: { at: at(325), cause: 'scale-in' as const, detail: '' } }
+    assert.deepEqual(phase({ candidates: [candidate('i-new'), told], events: [] }, 330), { phase: 'judge', because: 'soaked' })
+    const last = { ...away, healthyAt: null, recoveredAt: null, gone: { at: at(890), cause: 'unknown' as const, detail: '' } }
+    assert.equal(phase({ candidates: [last], lookedAt: at(900) }, 900).phase, 'recovering')
+    assert.deepEqual(phase({ candidates: [last], lookedAt: at(980) }, 980), { phase: 'judge', because: 'deadline' })
+    const broken = event('launch', { instance: 'i-next', outcome: 'failed', error: { category: 'broken', message: 'no such mount' } })
+    const loop = phase({ candidates: [last], events: [broken], lookedAt: at(900) }, 900)
+    assert.deepEqual(loop, { phase: 'judge', because: 'deadline' }, 'the platform knows that launches fail, and said so')
+  })
+
   it('waits for a further possible successor, but not past the deadline', () => {
     const candidates = [candidate('i-new'), candidate('i-other', { health: 'starting', healthyAt: null, recoveredAt: null })]
     assert.equal(phase({ candidates, events: [], lookedAt: at(400) }, 400).phase, 'recovering')

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { recoveriesOf } from '../../src/domain/recoveries.ts'
 import { runCampaign } from '../../src/engine/campaign.ts'
 import type { Engine } from '../../src/engine/context.ts'
 import { attemptStrikes, lookAhead } from '../../src/engine/strike.ts'
@@ -51,7 +52,9 @@ describe('a campaign', () => {
   it('brings drills together again that drifted apart, so that they share their reads', async () => {
     const stage = await opened(32)
     const { platform } = stage
+    let before: number | undefined
     platform.onKill = () => {
+      if (platform.sent.length === 20) before = platform.calls.forecast
       platform.replacementTime = 30_000 + (platform.sent.length < 12 ? (platform.sent.length % 4) * 700 : 0)
     }
     try {
@@ -62,7 +65,49 @@ describe('a campaign', () => {
       const moments = platform.sent.map(({ at }) => at.epochMilliseconds)
       assert.equal(new Set(moments.slice(-16)).size, 4, `struck at ${moments.join(', ')}`)
       const looks = platform.calls.forecast ?? 0
-      assert.ok(looks <= 12, `${looks} looks for 8 rounds of 4, of which three did not end together`)
+      assert.ok(looks <= 16, `${looks} looks for 8 rounds of 4, of which three did not end together`)
+      assert.equal(looks - (before ?? 0), 3, 'one look for each of the last rounds')
+    } finally {
+      await stage.ledger.close()
+    }
+  })
+
+  it('sees the last recoveries as sharply as those that others waited for', async () => {
+    const stage = await opened(12)
+    stage.platform.onKill = () => {
+      stage.platform.replacementTime = 30_330
+    }
+    try {
+      const { ended, isOver } = campaign(stage.engine())
+      await stage.clock.runUntil(isOver)
+      await ended
+      const drills = await stage.ledger.drills({ states: ['concluded'] })
+      const times = recoveriesOf(drills).map(({ took }) => took)
+      assert.equal(times.length, 12)
+      // The first round is not foreseen.
+      assert.ok(Math.max(...times.slice(4)) <= 30_400, `seen after ${times.join(', ')} ms`)
+    } finally {
+      await stage.ledger.close()
+    }
+  })
+
+  it('gives room to the next as soon as it is there where the others end within a second', async () => {
+    const stage = await opened(24)
+    const { platform } = stage
+    const takes = (index: number) => 30_000 + (index < 8 ? (index % 4) * 250 : 0)
+    platform.onKill = () => {
+      platform.replacementTime = takes(platform.sent.length)
+    }
+    try {
+      const { ended, isOver } = campaign(stage.engine())
+      await stage.clock.runUntil(isOver)
+      await ended
+      const moments = platform.sent.map(({ at }) => at.epochMilliseconds)
+      const ends = moments.map((moment, index) => moment + takes(index)).sort((a, b) => a - b)
+      // The first round is not foreseen.
+      const lags = moments.flatMap((moment, index) => (index < 8 ? [] : [moment - (ends[index - 4] ?? 0)]))
+      assert.equal(lags.length, 16)
+      assert.ok(Math.max(...lags) <= 250, `room was there, and used after ${lags.join(', ')} ms`)
     } finally {
       await stage.ledger.close()
     }

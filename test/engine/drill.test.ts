@@ -31,6 +31,36 @@ describe('the life of a drill', () => {
     return plan ?? assert.fail('nothing was planned')
   }
 
+  for (const [whom, isAnybodyElse] of [
+    ['keeps nobody from a look where many are judged at once', true],
+    ['judges all that have ended in one look where nobody else waits', false],
+  ] as const) {
+    it(whom, async () => {
+      await stage.ledger.close()
+      const base = await Stage.open()
+      await base.ledger.close()
+      stage = await Stage.open({ limits: { ...base.schedule.limits, ...wide }, recovery: { ...base.schedule.recovery, soak: 0 } })
+      for (let group = 0; group < (isAnybodyElse ? 21 : 20); group++) stage.platform.add(`group-${group}`)
+      const plans = await stage.plan()
+      await stage.attempt(plans.slice(0, 20))
+      await stage.clock.advance(28_000)
+      await stage.attempt(plans.slice(20))
+      await stage.clock.advance(2_000)
+      const declare = stage.platform.declare.bind(stage.platform)
+      stage.platform.declare = async (scope, groups) => {
+        await stage.clock.advance(8_000)
+        return declare(scope, groups)
+      }
+      const judged = async () => (await stage.ledger.drills({ states: ['concluded'] })).length
+      const counts: number[] = []
+      for (let look = 0; look < 3; look++) {
+        await stage.look()
+        counts.push(await judged())
+      }
+      assert.deepEqual(counts, isAnybodyElse ? [8, 20, 20] : [20, 20, 20])
+    })
+  }
+
   it('goes from plan to phoenix, with every moment of the timeline', async () => {
     const plan = await one()
     assert.deepEqual(await stage.attempt([plan]), ['struck'])
@@ -192,6 +222,19 @@ describe('the life of a drill', () => {
     assert.equal(drill.state === 'refused' && drill.refusal.rule, 'S10')
   })
 
+  it('S10 refuses what the platform did not let it read, in the platform’s own words', async () => {
+    const plan = await one()
+    stage.platform.observe = async () => {
+      throw new ProviderError('Describe: throttled', { code: 'throttled', operation: 'Describe', mayHaveActed: false })
+    }
+    assert.deepEqual(await stage.attempt([plan]), ['refused'])
+    const drill = await stage.drill(plan.id)
+    assert.deepEqual(drill.state === 'refused' && drill.refusal, {
+      rule: 'S10',
+      reason: 'the group could not be read: Describe: throttled',
+    })
+  })
+
   it('S11 refuses nothing because it is told to end, or has lost its turn, in the midst of a look: the plan waits for the next', async () => {
     const plan = await one()
     const { platform } = stage
@@ -331,6 +374,16 @@ describe('the life of a drill', () => {
     assert.equal((await stage.concluded(plan.id)).judgement.verdict, 'phoenix')
   })
 
+  it('reads declared images again that it could read before the strike, and judges the image of a successor then', async () => {
+    const plan = await one()
+    stage.platform.halfDeclared = 2
+    stage.platform.successorImage = 'image-9'
+    await stage.attempt([plan])
+    await stage.watchToTheEnd()
+    const { judgement } = await stage.concluded(plan.id)
+    assert.deepEqual([judgement.verdict, judgement.findings[0]?.kind], ['snowflake', 'wrong-image'])
+  })
+
   it('says what could not be read where a part stays missing, some minutes later and not never', async () => {
     const plan = await one()
     stage.platform.halfDescribed = Number.POSITIVE_INFINITY
@@ -407,7 +460,7 @@ describe('the life of a drill', () => {
     const looks: string[][] = []
     for (let look = 0; look < 20; look++) {
       const before = stage.platform.asked.length
-      const { next } = await watchScope(engine, handle, new AbortController().signal)
+      const next = await watchScope(engine, handle, new AbortController().signal)
       looks.push(stage.platform.asked.slice(before).flat())
       const now = await stage.ledger.now()
       assert.ok(next !== null && Temporal.Instant.compare(next, now) > 0, 'a look must lie in the future')

@@ -52,6 +52,9 @@ export class Platform implements Provider {
   protection: string | null = null
   /** So many descriptions of successors lack a part, since one of the calls behind them fails. */
   halfDescribed = 0
+  /** So many declarations lack their images after a strike, since one of the calls behind them fails. */
+  halfDeclared = 0
+  successorImage = 'image-1'
   /** Settings of the members that were there from the start and that no declaration explains. */
   byHand: Configuration['values'] = {}
   next: StrikeOutcome[] = []
@@ -115,7 +118,8 @@ export class Platform implements Provider {
     return new Map(
       instances.map(({ id }) => {
         const own = id.startsWith('i-new') ? values : { ...values, ...this.byHand }
-        const whole = { instance: id, image: 'image-1', address: null, values: own, protection: this.protection, unread: [] }
+        const image = id.startsWith('i-new') ? this.successorImage : 'image-1'
+        const whole = { instance: id, image, address: null, values: own, protection: this.protection, unread: [] }
         if (!id.startsWith('i-new') || this.halfDescribed <= 0) return [id, whole]
         this.halfDescribed--
         const { type: _unread, ...rest } = own
@@ -178,7 +182,10 @@ export class Platform implements Provider {
 
   #declaration(id: GroupId): Declaration {
     const versions = Array.from({ length: this.groups.get(id)?.version ?? 1 }, (_, index) => index + 1)
-    const sets = versions.map(version => declaredSet({ version: `template:${version}`, source: `template web version ${version}` }))
+    const isHalf = this.strikes.length > 0 && this.halfDeclared-- > 0
+    const part = isHalf ? { images: [], unread: [{ what: 'image', why: 'throttled' }] } : {}
+    const named = (version: number) => ({ version: `template:${version}`, source: `template web version ${version}` })
+    const sets = versions.map(version => declaredSet({ ...named(version), ...part }))
     const current = sets.at(-1) ?? declaredSet()
     return { ...declaration(), current, born: Object.fromEntries(sets.map(set => [set.version, set])) }
   }

@@ -52,6 +52,41 @@ describe('a tick', () => {
   })
 })
 
+describe('a platform that could not be reached since the service started', () => {
+  it('S10, S11 keeps its plans waiting, has its drills looked at again soon, and shows that it cannot be read', async () => {
+    const stage = await Stage.open()
+    const unreachable = new Map([['cloud', 'connection refused']])
+    const woken: string[] = []
+    const wake: Queue['wake'] = async (kind, key, at) =>
+      void woken.push(`${kind} ${key} in ${at.since(stage.clock.now()).total('seconds')} s`)
+    const queue: Queue = { wake, onWake: () => {}, close: async () => {} }
+    const never = new AbortController().signal
+    try {
+      stage.platform.add('web')
+      stage.platform.add('api')
+      const [struck, waiting] = await stage.plan()
+      assert.ok(struck && waiting)
+      await stage.attempt([struck])
+      const without = { ...stage.engine(), providers: [], unreachable }
+      await watchAndWake(without, queue, struck.scope, never)
+      assert.deepEqual(woken, [`watch ${struck.scope} in 5 s`])
+      const told: string[] = []
+      await strikeDue({ ...without, waits: (_plan, { rule, reason }) => told.push(`${rule} ${reason}`) }, queue, waiting.scope, never)
+      assert.equal((await stage.drill(waiting.id)).state, 'planned')
+      assert.deepEqual(told, ['S10 cloud could not be reached since this process started: connection refused'])
+      await stage.clock.advance(6 * 60_000)
+      await tick(without, queue, never)
+      const [reading] = (await stage.ledger.state()).scopes
+      assert.equal(reading?.unreadable, 'cloud could not be reached since this process started: connection refused')
+      assert.equal((await stage.ledger.groups()).filter(group => group.present).length, 2)
+      await stage.look()
+      assert.notEqual((await stage.drill(struck.id)).state, 'planned')
+    } finally {
+      await stage.ledger.close()
+    }
+  })
+})
+
 describe('the plans of a run', () => {
   it('are struck by no service: the run may have been told of one victim, or of a number, or to end', async () => {
     const stage = await Stage.open()

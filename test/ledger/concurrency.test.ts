@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
+import { sql } from 'kysely'
 import type { OpenDrill, PlannedDrill, Refusal } from '../../src/domain/drill.ts'
 import type { LedgerState } from '../../src/domain/ledger-state.ts'
 import { transition } from '../../src/domain/transition.ts'
-import { inTransaction } from '../../src/ledger/dialect.ts'
 import type { IntentResult, Ledger } from '../../src/ledger/ledger.ts'
 import { initLedger, type LedgerLocation } from '../../src/ledger/open.ts'
 import { openPostgres } from '../../src/ledger/postgres.ts'
@@ -232,7 +232,7 @@ for (const kind of kinds) {
       const touch = (db: Db) => db.updateTable('meta').set({ value: 'firedrill' }).where('name', '=', 'product').execute()
       const midst = Promise.withResolvers<void>()
       const goOn = Promise.withResolvers<void>()
-      const held = inTransaction(stopped, async transaction => {
+      const held = stopped.inTransaction(async transaction => {
         await touch(transaction)
         midst.resolve()
         await goOn.promise
@@ -240,7 +240,36 @@ for (const kind of kinds) {
       })
       try {
         await midst.promise
-        await inTransaction(other, touch)
+        await other.inTransaction(touch)
+      } finally {
+        goOn.resolve()
+        await assert.rejects(held, 'it must learn that its write is lost')
+        await Promise.all([stopped.close(), other.close()])
+        await where.stop()
+      }
+    })
+
+  if (kind === 'postgres')
+    it('S2 a process that is stopped while it has the lock is cut off, so soon that others outlast four in turn', async function () {
+      const where = await places(kind, this)
+      const place = await where.fresh()
+      assert(place.kind === 'postgres')
+      await initLedger(place)
+      const [stopped, other] = [openPostgres(place.url), openPostgres(place.url)]
+      const bounds = sql<{ name: string; ms: number }>`select name, setting::int as ms from pg_settings
+        where name in ('idle_in_transaction_session_timeout', 'lock_timeout') order by name`
+      const midst = Promise.withResolvers<void>()
+      const goOn = Promise.withResolvers<void>()
+      const held = stopped.underLock(async transaction => {
+        midst.resolve()
+        await goOn.promise
+        await stopped.now(transaction)
+      })
+      try {
+        await midst.promise
+        const { rows } = await other.underLock(transaction => bounds.execute(transaction))
+        const [idle = Number.NaN, lock = Number.NaN] = rows.map(({ ms }) => ms)
+        assert(idle > 0 && 4 * idle < lock, JSON.stringify(rows))
       } finally {
         goOn.resolve()
         await assert.rejects(held, 'it must learn that its write is lost')

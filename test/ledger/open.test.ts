@@ -430,8 +430,7 @@ describe('a ledger on PostgreSQL', () => {
     assert(drill)
     const blocker = openPostgres(secret(url))
     // Somebody holds the lock, so that the intent is certainly under way when its connection is cut.
-    const cut = blocker.db.transaction().execute(async transaction => {
-      await blocker.lock(transaction)
+    const cut = blocker.underLock(async () => {
       const under = assert.rejects(ledger.intend(intent(drill)), fails('unreachable', /cannot be reached/))
       const waiting = "select pg_terminate_backend(pid) from pg_stat_activity where wait_event_type = 'Lock' and pid <> pg_backend_pid()"
       while ((await query(url, waiting)).length === 0);

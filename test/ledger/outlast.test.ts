@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { LogFields } from '../../src/domain/log.ts'
-import { type Ledger, LedgerError } from '../../src/ledger/ledger.ts'
+import { type Ledger, LedgerError, type LedgerErrorCode } from '../../src/ledger/ledger.ts'
 import { outlastOutages } from '../../src/ledger/outlast.ts'
 import { TestClock } from '../support/test-clock.ts'
 import { at, concluded, intent, plan, recovering } from './examples.ts'
@@ -19,9 +19,8 @@ interface Stage {
   away(calls: number, when?: 'before' | 'after'): void
 }
 
-const gone = () => new LedgerError('unreachable', 'the server is away')
-
-async function onStage(live: (stage: Stage) => Promise<void>): Promise<void> {
+async function onStage(live: (stage: Stage) => Promise<void>, code: LedgerErrorCode = 'unreachable'): Promise<void> {
+  const gone = () => new LedgerError(code, 'the server is away')
   const inner = await open({ kind: 'embedded', file: ':memory:' })
   const clock = new TestClock()
   const told: (string | null)[] = []
@@ -80,6 +79,13 @@ describe('a ledger whose server goes away during a campaign', () => {
       assert.deepEqual(logged, ['the ledger is away; nothing is struck until it is back', 'the ledger is back'])
       assert.ok(clock.monotonic() >= 15_000 && clock.monotonic() <= 30_000, String(clock.monotonic()))
     }))
+
+  it('is waited for, too, where stopped workers keep it locked', () =>
+    onStage(async ({ ledger, clock, told, away }) => {
+      away(3)
+      assert.deepEqual(await through(clock, ledger.groups()), [])
+      assert.deepEqual(told, ['the server is away', null])
+    }, 'in-use'))
 
   it('is given up after two minutes, with its own words', () =>
     onStage(async ({ ledger, clock, told, away }) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { ConcludedDrill, OpenDrill, PlannedDrill } from '../../src/domain/drill.ts'
 import type { Verdict } from '../../src/domain/finding.ts'
-import type { LedgerState } from '../../src/domain/ledger-state.ts'
+import type { LedgerState, StrikeRecord } from '../../src/domain/ledger-state.ts'
 import { type Intent, type Ledger, LedgerError, type NewPlan } from '../../src/ledger/ledger.ts'
 import { at, concluded, evidenceAfter, evidenceBefore, intent, order, plan, recovering, scope, seen, summary } from './examples.ts'
 import { kinds, open, type Places, places } from './places.ts'
@@ -40,6 +40,10 @@ for (const kind of kinds) {
       const end = concluded(drill, { verdict, ...rest })
       assert(await ledger.advance({ drill: end, events: [] }))
       return end
+    }
+
+    function byDrill(strikes: readonly StrikeRecord[]): string[] {
+      return strikes.map(strike => JSON.stringify(strike)).toSorted()
     }
 
     /** Waits until the permits given with no time at all are over. */
@@ -224,6 +228,39 @@ for (const kind of kinds) {
         assert.deepEqual(await ledger.intend(intent(drill, { decide: () => refusal })), { kind: 'refused', refusal })
         assert.deepEqual(await ledger.drill(drill.id), drill)
         assert.deepEqual([await ledger.strikesInFlight(), await ledger.before(drill.id), await ledger.events(drill.id)], [[], null, []])
+      })
+
+      it('S3 is decided on all that was written before it, also by others of the same moment', async () => {
+        const open = await struck(await planned('old'), { run: 'earlier' })
+        const [one, two, three, four] = [await planned('one'), await planned('two'), await planned('three'), await planned('four')]
+        const twin = await planned('twin', { service: 'one' })
+        const seenBy: LedgerState[] = []
+        const decide = (state: LedgerState) => {
+          seenBy.push(state)
+          return null
+        }
+        const no = () => ({ rule: 'S3', reason: 'enough' })
+        const asked = [
+          ledger.intend(intent(one, { run: 'run-1', decide })),
+          ledger.intend(intent(two, { decide: no })),
+          ledger.intend(intent(two, { run: 'run-1', decide })),
+          ledger.advance({ drill: concluded(open, { verdict: 'phoenix' }), events: [] }),
+          ledger.intend(intent(three, { run: 'run-1', decide })),
+          // The database itself refuses it, and undoes what it wrote by then.
+          ledger.intend(intent(twin)),
+          ledger.intend(intent(four, { decide })),
+        ]
+        await Promise.all(asked)
+        const told = seenBy.map(({ strikes, conclusions }) => [strikes.length, conclusions.length])
+        // On PostgreSQL a conclusion does not wait for the lock.
+        assert.deepEqual(
+          told.map(([strikes]) => strikes),
+          [1, 2, 3, 4],
+        )
+        assert.equal(told.at(-1)?.[1], 1)
+        const [last] = seenBy.slice(-1)
+        const { strikes } = await ledger.state()
+        assert.deepEqual(byDrill(strikes.filter(({ drill }) => drill !== four.id)), byDrill(last?.strikes ?? []))
       })
 
       it('S10 leaves no trace where deciding fails', async () => {

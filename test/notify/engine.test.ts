@@ -235,7 +235,7 @@ describe('the week as it is told', () => {
       proven.map(({ groups }) => groups),
       [1],
     )
-    assert.match(told.mail, /^Coverage +1 of 5 \(\+1 in the week\)$/m)
+    assert.match(told.mail, /^Coverage +1 of 5 \(\+1 in the week, not counting forecasts that were taken back since\)$/m)
     assert.match(told.mail, /^New snowflakes:\n- shop \(by forecast\)\n .*drill-of-shop\n- web \(by forecast\)\n .*drill-of-web$/m)
     assert.match(told.mail, /^What got better:\n- api is proven\n/m)
     assert.doesNotMatch(told.mail, /web is proven/)
@@ -267,7 +267,7 @@ describe('the week as it is told', () => {
     assert.deepEqual(await drill('2026-11-04T10:00:00Z', 'api', 'web'), ['phoenix', 'phoenix'])
     assert.deepEqual(await drill('2026-11-30T10:00:00Z', 'web'), ['phoenix'])
     const told = await digestOf('2026-12-07T08:00:00Z')
-    assert.match(told.mail, /^Coverage +1 of 5 \(−1 in the week\)$/m)
+    assert.match(told.mail, /^Coverage +1 of 5 \(−1 in the week, not counting forecasts that were taken back since\)$/m)
   })
 
   it('wakes the queue for its moment, and is told by a service that was not there at that moment, once', async () => {

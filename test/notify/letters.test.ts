@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { conclusionNotice } from '../../src/domain/notice.ts'
 import { cloudEvent } from '../../src/notify/cloud-event.ts'
 import { emailHtml } from '../../src/notify/email-html.ts'
 import { type Letter, letterOf } from '../../src/notify/letter.ts'
 import { plainText } from '../../src/notify/plain-text.ts'
 import { slackMessage } from '../../src/notify/slack-blocks.ts'
+import { concluded } from '../reports/fixtures.ts'
 import { assertGolden } from './golden.ts'
 import { contents, examples, noon } from './notices.ts'
 
@@ -27,6 +29,16 @@ describe('what is told', () => {
       assertGolden(`${name}.event.txt`, `${JSON.stringify(JSON.parse(event), null, 2)}\n`)
     })
   }
+
+  it('says "at most" of a time to recover that fell between looks that were missed', () => {
+    const told = (scene: { recoveredAfter?: number }) => {
+      const { drill } = concluded({ name: 'web', verdict: 'phoenix', recovered: 24_000, ...scene })
+      assert.ok(drill.state === 'concluded')
+      return letterOf(conclusionNotice(drill, false), { origin, vetoUrl: null, digest: null, now: noon }).lead
+    }
+    assert.match(told({}), / It took 24 s to recover\.$/)
+    assert.match(told({ recoveredAfter: 3_000 }), / It took at most 24 s to recover\.$/)
+  })
 
   it('without an address of the dashboard leads nowhere, and says how else to stop a strike', () => {
     const made = letter('strike', false)

@@ -61,6 +61,8 @@ export interface Scene {
   readonly launched?: number | null
   readonly healthy?: number | null
   readonly recovered?: number | null
+  /** Looks were missed since. */
+  readonly recoveredAfter?: number
   readonly concluded?: number
   readonly whole?: number | null
   readonly victimValues?: Readonly<Record<string, Value>>
@@ -208,6 +210,7 @@ export function concluded(scene: Scene): ReportedDrill {
             independentlyHealthy: true,
             healthyAt: moment(scene.healthy, 21_700),
             recoveredAt,
+            ...(scene.recoveredAfter === undefined ? {} : { recoveredAfter: after(scene.recoveredAfter, struckAt) }),
             lastProbeFailure: null,
             badLooks: 0,
             failedAt: moment(scene.failed, null),

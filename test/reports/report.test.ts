@@ -75,6 +75,7 @@ describe('The report model', () => {
       launched: null,
       healthy: null,
       recovered: null,
+      recoveredAfter: null,
       concluded: null,
       whole: null,
     })
@@ -109,9 +110,9 @@ describe('The report model', () => {
   })
 
   it('has null for the time to recover when nothing recovered, and the measured values otherwise', () => {
-    assert.deepEqual(documentOf([]).summary.timeToRecover, { p50Seconds: null, p95Seconds: null, maxSeconds: null })
+    assert.deepEqual(documentOf([]).summary.timeToRecover, { p50Seconds: null, p95Seconds: null, maxSeconds: null, leftOut: 0 })
     const times = [4_000, 6_200, 3_900].map((recovered, index) => concluded({ name: `g${index}`, verdict: 'phoenix', recovered }))
-    assert.deepEqual(documentOf(times).summary.timeToRecover, { p50Seconds: 4, p95Seconds: 6.2, maxSeconds: 6.2 })
+    assert.deepEqual(documentOf(times).summary.timeToRecover, { p50Seconds: 4, p95Seconds: 6.2, maxSeconds: 6.2, leftOut: 0 })
   })
 
   it('takes percentiles by nearest rank', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { countApiCalls } from '../../src/telemetry/api-calls.ts'
 import { openMetrics } from '../../src/telemetry/metrics.ts'
 import { schedule } from '../domain/calendars.ts'
-import { fleet } from '../reports/fixtures.ts'
+import { concluded, fleet } from '../reports/fixtures.ts'
 import { noon, WebStage } from '../web/stage.ts'
 
 describe('metrics', () => {
@@ -63,6 +63,24 @@ describe('metrics', () => {
     await stage.record(fleet())
     const texts = await Promise.all([read(), read(), read()])
     for (const text of texts) assert.match(text, /verdict="phoenix"\} 8\n/)
+  })
+
+  it('count no time to recover that is only known as "at most"', async () => {
+    const needs = {
+      ledger: stage.ledger,
+      schedules: [schedule()],
+      apiCalls: countApiCalls(),
+      watchLag: async () => 0,
+      haltFileExists: () => false,
+    }
+    const read = openMetrics({ ...needs, since: noon.subtract({ hours: 24 }) })
+    await stage.record([
+      concluded({ name: 'dark', verdict: 'phoenix', recoveredAfter: 5_000 }),
+      concluded({ name: 'seen', verdict: 'phoenix' }),
+    ])
+    const text = await read()
+    assert.match(text, /verdict="phoenix"\} 2\n/)
+    assert.match(text, /^firedrill_time_to_recover_seconds_count\{provider="aws"\} 1$/m)
   })
 
   it('count nothing from before the process started', async () => {

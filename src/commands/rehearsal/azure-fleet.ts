@@ -1,5 +1,5 @@
 import type { WorldInput } from '../../simulator/index.ts'
-import type { Rehearsed } from './fleet.ts'
+import { type Rehearsed, shortLife } from './fleet.ts'
 
 type ScaleSet = NonNullable<NonNullable<WorldInput['azure']>['groups']>[number]
 
@@ -7,6 +7,7 @@ type ScaleSet = NonNullable<NonNullable<WorldInput['azure']>['groups']>[number]
 export const subscriptions = { home: '7c1c5f0e-6f0d-4b8e-9a55-0f3f4f6b1d20', moved: '2f0a4d6c-93b1-4a7e-8c1d-5d2b7e6f4a31' } as const
 
 const times = { detect: 200, boot: 900, health: 400, drain: 100, terminate: 200 }
+const wellFor = times.health + shortLife
 const flexible = { mode: 'flexible' } as const
 
 /** The Azure part of the rehearsal's fleet: both kinds of scale sets, and what looks different there. */
@@ -22,9 +23,9 @@ export const azureFleet: readonly Rehearsed<ScaleSet>[] = [
   drilled('az-pricing', 'unhealthy', flexible),
   drilled('az-exports', 'wrong-image'),
   drilled('az-stock', 'stale-image', flexible),
-  drilled('az-sessions', 'died-young'),
+  drilled('az-sessions', { trait: 'died-young', after: wellFor }),
   drilled('az-render', 'no-capacity'),
-  drilled('az-crawler', 'interrupted', flexible),
+  drilled('az-crawler', { trait: 'interrupted', after: wellFor }, flexible),
   drilled('az-gateway', 'group-changed'),
   drilled('az-intranet', 'cannot-rebuild', flexible),
   drilled('az-gallery', 'config-drift'),
@@ -36,10 +37,6 @@ export const azureFleet: readonly Rehearsed<ScaleSet>[] = [
   drilled('az-vault', 'unreadable'),
 ]
 
-function drilled(
-  name: string,
-  trait: Exclude<NonNullable<ScaleSet['traits']>[number], object>,
-  more: Partial<ScaleSet> = {},
-): Rehearsed<ScaleSet> {
+function drilled(name: string, trait: NonNullable<ScaleSet['traits']>[number], more: Partial<ScaleSet> = {}): Rehearsed<ScaleSet> {
   return { group: { name, times, traits: [trait], ...more }, expected: { kind: 'truth' } }
 }

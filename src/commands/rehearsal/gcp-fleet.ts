@@ -1,11 +1,12 @@
 import type { WorldInput } from '../../simulator/index.ts'
-import type { Rehearsed } from './fleet.ts'
+import { type Rehearsed, shortLife } from './fleet.ts'
 
 type ManagedGroup = NonNullable<NonNullable<WorldInput['gcp']>['groups']>[number]
 
 export const project = 'rehearsed-project'
 
 const times = { detect: 200, boot: 900, health: 400, drain: 100, terminate: 200, retry: 800 }
+const wellFor = times.health + shortLife
 const regional = { region: 'europe-west1' } as const
 
 /** The Google part of the rehearsal's fleet: zonal and regional groups, and what looks different there. */
@@ -23,9 +24,9 @@ export const gcpFleet: readonly Rehearsed<ManagedGroup>[] = [
   drilled('gce-pricing', 'unhealthy', regional),
   drilled('gce-exports', 'wrong-image'),
   drilled('gce-stock', 'stale-image', regional),
-  drilled('gce-sessions', 'died-young'),
+  drilled('gce-sessions', { trait: 'died-young', after: wellFor }),
   drilled('gce-render', 'no-capacity', regional),
-  drilled('gce-crawler', 'interrupted'),
+  drilled('gce-crawler', { trait: 'interrupted', after: wellFor }),
   drilled('gce-gateway', 'group-changed'),
   drilled('gce-intranet', 'cannot-rebuild', regional),
   drilled('gce-gallery', 'config-drift'),
@@ -39,7 +40,7 @@ export const gcpFleet: readonly Rehearsed<ManagedGroup>[] = [
 
 function drilled(
   name: string,
-  trait: Exclude<NonNullable<ManagedGroup['traits']>[number], object>,
+  trait: NonNullable<ManagedGroup['traits']>[number],
   more: Partial<ManagedGroup> = {},
 ): Rehearsed<ManagedGroup> {
   return { group: { name, times, traits: [trait], ...more }, expected: { kind: 'truth' } }

@@ -34,7 +34,7 @@ providers:
 /** The same drill in compressed time, five ways: limits and leash are what differs. */
 function schedules(origin: string): Record<string, string> {
   const drill = `settle: 10m
-recovery: { target: 4s, deadline: 9s, soak: 2s }
+recovery: { target: 4s, deadline: 9s, soak: 2500ms }
 fingerprint: { http: { url: "${origin}/_simulator/instances/{id}/fingerprint", timeout: 20s } }
 guards: none
 `

@@ -317,7 +317,27 @@ function ownCredentials(env: AwsConnection['env']): Credentials {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken } = env
   if (!accessKeyId || !secretAccessKey) {
     const chain = lazily(async () => (await import('@aws-sdk/credential-providers')).fromNodeProviderChain())
-    return async () => (await chain())()
+    return async () =>
+      (await chain())().catch(error => {
+        throw withHint(error, env)
+      })
   }
   return async () => ({ accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) })
+}
+
+/** The SDK says only that it has found none, whatever was set to name them. */
+function withHint(
+  error: unknown,
+  { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret, AWS_PROFILE: profile }: AwsConnection['env'],
+): unknown {
+  const hint =
+    id && !secret
+      ? 'AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not'
+      : secret && !id
+        ? 'AWS_SECRET_ACCESS_KEY is set and AWS_ACCESS_KEY_ID is not'
+        : profile
+          ? `AWS_PROFILE names ${JSON.stringify(profile)}, which is not there or has none that work`
+          : null
+  if (hint === null || !(error instanceof Error)) return error
+  return Object.assign(new Error(`${error.message}; ${hint}`, { cause: error }), { name: error.name })
 }

@@ -8,6 +8,8 @@ const CREDENTIALS =
   /^(InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|InvalidAccessKeyId|MissingAuthenticationToken|IncompleteSignature|InvalidSignatureException|CredentialsProviderError|ExpiredToken|ExpiredTokenException|RequestExpired|InvalidToken|TokenRefreshRequired)$/
 /** EC2 says AuthFailure of keys that it does not know, and of things that belong to somebody else. */
 const NOT_VALID = /validate the provided access credentials/i
+/** STS names neither the role's own trust policy nor a role that is not there, and says the same of both. */
+const NOT_ASSUMED = /not authorized to perform: sts:AssumeRole/i
 const EXPIRED = /^(ExpiredToken|ExpiredTokenException|RequestExpired|TokenRefreshRequired)$/
 const MISSING = /NotFound(Exception)?$|^NoSuchEntity(Exception)?$|\.Unknown$|^InvalidAMIID\.Unavailable$/
 const CONFLICT =
@@ -65,6 +67,10 @@ function sentence(shape: Shape, code: ProviderErrorCode, operation: string): str
     return `${said}. No AWS credentials were found: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give this machine a role.`
   if (CREDENTIALS.test(shape.name) || (shape.name === 'AuthFailure' && NOT_VALID.test(shape.message)))
     return `${said}. AWS does not accept these credentials: check AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the role of this machine.`
+  if (NOT_ASSUMED.test(shape.message))
+    return `${said}. The role cannot be assumed: check roleArn and externalId in firedrill.yaml, name this caller in the role's trust policy, and allow it sts:AssumeRole.`
+  if (shape.name === 'OptInRequired')
+    return `${said}. This account cannot use the region: enable it for the account, or correct regions in firedrill.yaml.`
   if (code === 'denied')
     return `${said}. Allow ${operation} to the role that Firedrill uses (\`firedrill permissions aws\` prints the policy).`
   if (code === 'throttled') return `${said}. AWS is throttling this account; Firedrill has retried and will look again later.`

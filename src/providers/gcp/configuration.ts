@@ -10,10 +10,18 @@ import { type AttachedDisk, type Disk, idOf, instantOf, type Machine } from './w
 /** What was read of an instance's disks, by `diskPath`; a string is why they could not be. */
 export type ReadDisks = ReadonlyMap<string, Disk> | string
 
-/** The image that the boot disk was made from: its id, for names are given again. */
+/**
+ * The image that the boot disk was made from: its id, for names are given again. A recreated instance has the name of the one before, and so
+ * has its disk: an older view shows the disk that is gone, and its image is nobody's. Null: it could not be read.
+ */
 export function imageOf(machine: Machine, disks: ReadDisks): string | null {
   const boot = (machine.disks ?? []).find(disk => disk.boot === true)
-  return typeof disks === 'string' || boot === undefined ? null : idOf(disks.get(diskPath(boot) ?? '')?.sourceImageId)
+  if (typeof disks === 'string' || boot === undefined) return null
+  const path = diskPath(boot) ?? ''
+  const disk = disks.get(path)
+  // A regional disk may be attached again: addReplicas tells of that.
+  if (disk !== undefined && path.startsWith('zones/') && isOlder(disk, machine)) return null
+  return idOf(disk?.sourceImageId)
 }
 
 /** `zones/<zone>/disks/<name>` or `regions/<region>/disks/<name>`: one name may stand for both. Null: a local disk. */
@@ -48,6 +56,12 @@ export function configurationOf(id: InstanceId, machine: Machine, read: { projec
 /** Google stamps an instance and the disks that are made with it within one operation. */
 const TOGETHER: Milliseconds = 60_000
 
+/** False also where a moment is not told. */
+function isOlder(disk: Disk, machine: Machine): boolean {
+  const [made, launched] = [instantOf(disk.creationTimestamp), instantOf(machine.creationTimestamp)]
+  return made !== null && launched !== null && launched.epochMilliseconds - made.epochMilliseconds > TOGETHER
+}
+
 /**
  * Nobody says what a group does with a regional disk when it repairs or recreates an instance: such disks are made to be attached
  * again elsewhere (Google's page on failures of regional disks). One that is older than its instance was not made with it, and
@@ -56,7 +70,7 @@ const TOGETHER: Milliseconds = 60_000
 function whyOld(disk: Disk, machine: Machine): string | null {
   const [made, launched] = [instantOf(disk.creationTimestamp), instantOf(machine.creationTimestamp)]
   if (made === null || launched === null) return `Compute Engine does not show when disk ${disk.name} and its instance were made`
-  if (launched.epochMilliseconds - made.epochMilliseconds <= TOGETHER) return null
+  if (!isOlder(disk, machine)) return null
   return `regional disk ${disk.name} is older than its instance: it was not made with it, so nothing is known of what was rebuilt`
 }
 

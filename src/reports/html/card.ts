@@ -1,6 +1,7 @@
 import type { FindingDocument } from '../document.ts'
 import { formatDuration } from '../durations.ts'
 import { elapsed, timeToRecover } from '../moments.ts'
+import { whyAtMost } from '../recovery.ts'
 import type { DrillCard, Outcome } from '../report.ts'
 import { shortenMiddle } from '../safe-text.ts'
 import { advice, asSentence, outcomeNames, plural } from '../sentences.ts'
@@ -20,6 +21,7 @@ export function cardMarkup(card: DrillCard, id: string, now: Temporal.Instant, t
 <p class="meta">${meta(card)}</p></header>
 ${findingList(card)}
 ${timelinePicture(card, id, now)}
+${atMost(card)}
 ${comparisonSection(card)}
 ${proofs(card)}
 ${evidenceSection(card)}
@@ -39,10 +41,15 @@ export function badge(outcome: Outcome): Markup {
 
 function result({ moments, outcome }: DrillCard): Markup {
   const time = timeToRecover(moments)
-  if (time !== null) return markup`recovered in <b>${formatDuration(time)}</b>`
+  if (time !== null) return markup`recovered in ${moments.recoveredAfter === null ? null : 'at most '}<b>${formatDuration(time)}</b>`
   if (!moments.struck) return markup`${outcome === 'forecast' ? 'seen without a strike' : 'not struck'}`
   if (!moments.concluded) return markup`not recovered yet`
   return markup`not recovered after <b>${formatDuration(elapsed(moments.struck, moments.concluded))}</b>`
+}
+
+function atMost({ moments }: DrillCard): Markup | null {
+  const why = whyAtMost(moments)
+  return why === null ? null : markup`<p class="small soft">${why}</p>`
 }
 
 function meta({ document, source }: DrillCard): Markup {

@@ -53,11 +53,12 @@ function momentTable({ moments }: DrillCard): Markup {
     victimGone: 'victim gone',
     launched: 'successor launched',
     healthy: 'healthy by the provider',
-    recovered: 'recovered',
+    recoveredAfter: 'not yet well',
+    recovered: moments.recoveredAfter === null ? 'recovered' : 'recovered, at the latest',
     soakOver: 'soak over',
     concluded: 'concluded',
     whole: 'whole again',
-  } as const satisfies Record<keyof typeof moments, string>
+  } satisfies Record<keyof typeof moments, string>
   const reached = (Object.keys(names) as (keyof typeof names)[]).flatMap(key =>
     moments[key] ? [{ label: names[key], at: moments[key] }] : [],
   )

@@ -1,5 +1,4 @@
-import { formatDuration } from '../durations.ts'
-import { timeToRecover } from '../moments.ts'
+import { recoveryInTable } from '../recovery.ts'
 import { type DrillCard, haveSeveralScopes, type Outcome, outcomes } from '../report.ts'
 import { clip, shortenMiddle } from '../safe-text.ts'
 import { plural, whyOf } from '../sentences.ts'
@@ -47,9 +46,8 @@ export function scopeBelow({ source }: DrillCard): Markup {
 
 function row(card: DrillCard, { anchors, scoped }: RowWords): Markup {
   const anchor = anchors.get(card)
-  const time = timeToRecover(card.moments)
   const group = name(clip(card.document.groupName, 80))
-  return markup`<tr role="row"><th scope="row" role="rowheader">${anchor === undefined ? group : markup`<a href="#${anchor}">${group}</a>`}${scoped ? scopeBelow(card) : null}</th><td role="cell" class="verdict">${badge(card.outcome)}</td><td role="cell" class="time">${time === null ? '' : formatDuration(time)}</td><td role="cell" class="why">${whyOf(card, 200)}</td></tr>
+  return markup`<tr role="row"><th scope="row" role="rowheader">${anchor === undefined ? group : markup`<a href="#${anchor}">${group}</a>`}${scoped ? scopeBelow(card) : null}</th><td role="cell" class="verdict">${badge(card.outcome)}</td><td role="cell" class="time">${recoveryInTable(card.moments)}</td><td role="cell" class="why">${whyOf(card, 200)}</td></tr>
 `
 }
 

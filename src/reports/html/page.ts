@@ -115,9 +115,9 @@ function measures({ document: { summary }, cards }: Report): Markup {
 <p class="big">${share === null ? '–' : `${share} %`}</p><p class="small soft">${coverage.provenGroups.toLocaleString('en')} of ${plural(coverage.optedInGroups, 'opted-in group')} proven to be rebuildable in the last ${plural(coverage.days, 'day')}</p></section>
 <section class="panel recover"><h3>Time to recover</h3>${
     times.length === 0
-      ? markup`<p class="soft">No drill of this report recovered.</p>`
+      ? markup`<p class="soft">${time.leftOut === 0 ? 'No drill of this report recovered.' : 'No recovery of this report was seen when it happened.'}</p>`
       : markup`<dl><dt>median</dt><dd class="big">${seconds(time.p50Seconds)}</dd><dt>p95</dt><dd>${seconds(time.p95Seconds)}</dd><dt>slowest</dt><dd>${seconds(time.maxSeconds)}</dd></dl>${distribution(times)}`
-  }</section></div>`
+  }${time.leftOut === 0 ? null : markup`<p class="small soft">${plural(time.leftOut, 'drill')} recovered while looks were missed: when is only known as “at most”, so these numbers leave ${time.leftOut === 1 ? 'it' : 'them'} out.</p>`}</section></div>`
 }
 
 function nothing(): Markup {

@@ -61,7 +61,11 @@ function phases(card: DrillCard, since: Since, stop: Milliseconds): TimelineRow[
   if (healthy === null) return rows
   if (recovered === null) return [...rows, phase(words.probes, healthy, stop, unfinished)]
   if (recovered > healthy) rows.push(phase('Probes', healthy, recovered, 'probe'))
-  rows.push(moment('Recovered', recovered))
+  const after = since(moments.recoveredAfter)
+  if (after !== null) rows.push(phase('No look could tell', after, recovered, 'undone'))
+  rows.push(
+    after === null ? moment('Recovered', recovered) : { ...moment('Recovered', recovered), amount: `at most ${formatDuration(recovered)}` },
+  )
   return [...rows, soak(card, since, { recovered, stop })]
 }
 

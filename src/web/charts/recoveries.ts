@@ -2,6 +2,7 @@ import { scaleLinear } from 'd3-scale'
 import { formatDuration, roundDuration } from '../../reports/durations.ts'
 import { type Markup, markup } from '../../reports/html/markup.ts'
 import { timeToRecover } from '../../reports/moments.ts'
+import { recoveryInWords } from '../../reports/recovery.ts'
 import type { DrillCard } from '../../reports/report.ts'
 import { outcomeNames, plural } from '../../reports/sentences.ts'
 
@@ -51,7 +52,7 @@ function limit(kind: 'target' | 'deadline', time: number, y: number): Markup {
 
 /** A dot is a phoenix, a cross a snowflake, a ring an inconclusive drill. */
 function mark({ card, took }: Point, at: { readonly x: number; readonly y: number }): Markup {
-  const text = `${outcomeNames[card.outcome]}, ${took === null ? 'not recovered' : formatDuration(took)}`
+  const text = `${outcomeNames[card.outcome]}, ${took === null ? 'not recovered' : recoveryInWords(card.moments)}`
   const place = markup` x="${at.x.toFixed(2)}%" y="${at.y.toFixed(1)}"`
   return markup`<svg${place} class="mark-${card.outcome}"><title>${text}</title>${
     card.outcome === 'phoenix'

@@ -90,7 +90,7 @@ function checks(card: DrillCard, events: readonly DrillEvent[]): Markup {
           candidate =>
             [
               'Probed',
-              markup`<span class="mono">${name(shortenMiddle(candidate.id, 28, 6))}</span> ${candidate.recoveredAt !== null ? markup`passed every probe, ${moment(candidate.recoveredAt)}` : candidate.lastProbeFailure === null ? (drill.state === 'concluded' ? 'was not probed' : 'is not probed yet') : markup`failed: ${name(asSentence(candidate.lastProbeFailure))}`}`,
+              markup`<span class="mono">${name(shortenMiddle(candidate.id, 28, 6))}</span> ${candidate.recoveredAt !== null ? markup`passed every probe, ${moment(candidate.recoveredAt)}${candidate.recoveredAfter === undefined ? null : ' at the latest'}` : candidate.lastProbeFailure === null ? (drill.state === 'concluded' ? 'was not probed' : 'is not probed yet') : markup`failed: ${name(asSentence(candidate.lastProbeFailure))}`}`,
             ] as const,
         )),
     ...candidates.map(

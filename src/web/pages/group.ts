@@ -14,10 +14,11 @@ import { formatDuration } from '../../reports/durations.ts'
 import { badge, findingList } from '../../reports/html/card.ts'
 import { icon } from '../../reports/html/icons.ts'
 import { type Markup, markup, name } from '../../reports/html/markup.ts'
-import { timeToRecover } from '../../reports/moments.ts'
+import { recoveryInTable } from '../../reports/recovery.ts'
 import { type DrillCard, drillCard } from '../../reports/report.ts'
 import { clip } from '../../reports/safe-text.ts'
 import { asSentence, plural, whyOf } from '../../reports/sentences.ts'
+import { recoveryTimes } from '../../reports/summary.ts'
 import { allRefusals } from '../../rules/rules.ts'
 import { withinLimits } from '../../rules/s03-limits.ts'
 import { scopeCalm } from '../../rules/s15-scope-calm.ts'
@@ -213,7 +214,7 @@ function haltSentence({ target, by, reason }: Halt): string {
 }
 
 function recoveries({ concluded }: GroupView): Markup {
-  const times = concluded.flatMap(card => timeToRecover(card.moments) ?? []).sort((a, b) => a - b)
+  const times = recoveryTimes(concluded)
   const middle = times[Math.floor((times.length - 1) / 2)]
   if (concluded.every(card => card.moments.struck === null)) return markup`<p class="soft">Nothing was struck yet.</p>`
   return markup`${middle === undefined ? null : markup`<p class="small soft">Median <b>${formatDuration(middle)}</b> over ${plural(times.length, 'recovery', 'recoveries')}</p>`}${recoveryChart(concluded)}`
@@ -270,8 +271,7 @@ ${older === null ? null : markup`<p class="small"><a href="${link('/group', { id
 }
 
 function drillRow(card: DrillCard): Markup {
-  const time = timeToRecover(card.moments)
-  return markup`<tr role="row"><th scope="row" role="rowheader"><a href="${drillHref(card.document.id)}">${moment(card.moments.plannedFor)}</a></th><td role="cell" class="verdict">${badge(card.outcome)}</td><td role="cell" class="time">${time === null ? '' : formatDuration(time)}</td><td role="cell" class="why">${name(whyOf(card, 200))}</td></tr>
+  return markup`<tr role="row"><th scope="row" role="rowheader"><a href="${drillHref(card.document.id)}">${moment(card.moments.plannedFor)}</a></th><td role="cell" class="verdict">${badge(card.outcome)}</td><td role="cell" class="time">${recoveryInTable(card.moments)}</td><td role="cell" class="why">${name(whyOf(card, 200))}</td></tr>
 `
 }
 

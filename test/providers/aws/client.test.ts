@@ -103,6 +103,26 @@ describe('AWS: the wire', () => {
     await assert.rejects(open({}, { env: { AWS_REGION: '' } }), { name: 'ProviderError', code: 'invalid', message: /AWS_REGION/ })
   })
 
+  it('says what was set and found nothing where there are no credentials', async () => {
+    // The SDK's own chain reads this process's environment: it must ask no machine, and find no key of whoever runs the tests.
+    const own = { ...process.env }
+    Object.assign(process.env, { AWS_EC2_METADATA_DISABLED: 'true', HOME: '/nowhere' })
+    for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_PROFILE']) delete process.env[name]
+    try {
+      const half =
+        /CredentialsProviderError \(.*; AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not\)\. No AWS credentials were found/
+      await assert.rejects(open({}, { env: { AWS_SECRET_ACCESS_KEY: '' } }), { name: 'ProviderError', code: 'denied', message: half })
+      const profile = { AWS_SECRET_ACCESS_KEY: '', AWS_ACCESS_KEY_ID: '', AWS_PROFILE: 'nosuch' }
+      await assert.rejects(open({}, { env: profile }), {
+        code: 'denied',
+        message: /; AWS_PROFILE names "nosuch", which is not there or has/,
+      })
+    } finally {
+      Object.assign(process.env, own)
+      for (const name of Object.keys(process.env)) if (!(name in own)) delete process.env[name]
+    }
+  })
+
   it('says in one sentence what to do about wrong credentials', async () => {
     reply = () => ({ status: 403, body: failure('InvalidClientTokenId', 'The security token included in the request is invalid.') })
     await assert.rejects(open(), { name: 'ProviderError', code: 'denied', message: /does not accept these credentials: check/ })

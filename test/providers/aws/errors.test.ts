@@ -57,6 +57,18 @@ describe('AWS: errors', () => {
     assert.match(translate(failure('CredentialsProviderError', null), 'X').message, /No AWS credentials were found: set AWS_PROFILE/)
   })
 
+  it('blames a role that cannot be assumed, and not what was asked for with it', () => {
+    const words = 'User: arn:aws:iam::1:user/a is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::2:role/firedrill'
+    const { message } = translate(failure('AccessDenied', 403, words), 'DescribeAutoScalingGroups')
+    assert.match(message, /The role cannot be assumed: check roleArn and externalId in firedrill\.yaml/)
+    assert.doesNotMatch(message, /Allow DescribeAutoScalingGroups/)
+  })
+
+  it('says that a region is not enabled for the account, or is none', () => {
+    const { message } = translate(failure('OptInRequired', 403), 'DescribeAutoScalingGroups')
+    assert.match(message, /cannot use the region: enable it for the account, or correct regions in firedrill\.yaml/)
+  })
+
   it('repeats neither signatures nor encoded messages', () => {
     const secret = 'The Canonical String for this request should have been secret-part'
     assert.doesNotMatch(translate(failure('SignatureDoesNotMatch', 403, `wrong. ${secret}`), 'X').message, /secret-part/)

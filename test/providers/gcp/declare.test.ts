@@ -309,6 +309,18 @@ describe('an instance of a managed instance group', () => {
     assert.equal(configurationOf('1', machine, { project: PROJECT, disks }).image, '111')
   })
 
+  it('runs no image that an older view shows: the disk of the one before, which had the name as well', () => {
+    const imageOf = (made: string, launched: string | undefined) => {
+      const seen = new Map([['zones/europe-west1-b/disks/web-aaaa', { ...ssd, creationTimestamp: made }]])
+      const anew = launched === undefined ? machine : { ...machine, creationTimestamp: launched }
+      return configurationOf('1', anew, { project: PROJECT, disks: seen }).image
+    }
+    assert.equal(imageOf('2026-01-01T00:00:00Z', '2026-02-02T12:00:00Z'), null)
+    assert.equal(imageOf('2026-02-02T11:59:20Z', '2026-02-02T12:00:00Z'), '111', 'stamped within one operation')
+    assert.equal(imageOf('2026-02-02T12:00:05Z', '2026-02-02T12:00:00Z'), '111')
+    assert.equal(imageOf('2026-01-01T00:00:00Z', undefined), '111', 'a moment that is not told accuses nobody')
+  })
+
   it('takes a network that the declaration names in short for the same', () => {
     const declaration = declared(manager(), [read(KEY, template('web-1', { networkInterfaces: [{ network: 'global/networks/default' }] }))])
     assert.ok(declaration)

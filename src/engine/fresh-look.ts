@@ -232,6 +232,10 @@ async function inspect(
   if (plan.policy.fingerprint !== null && looked.inside === null) {
     return { plan, refusal: { rule: 'S10', reason: `the fingerprint of ${id} could not be taken: ${looked.why}` } }
   }
+  // The strike ends the only thing that could be looked into: what passes by itself is waited for.
+  if (looked.inside === null && looked.mayPass) {
+    return { plan, refusal: { rule: 'S10', reason: `nobody could look inside ${id}: ${looked.why}`, transient: true } }
+  }
   const before: Before = {
     snapshot: picked.snapshot,
     declaration: picked.declaration,

@@ -1,10 +1,13 @@
 import type { Before, Inside } from '../domain/drill.ts'
 import type { InstanceId } from '../domain/group.ts'
 import type { DrillPolicy } from '../domain/schedule.ts'
+import { ProviderError } from '../providers/provider-error.ts'
 import { type Engine, reasonOf, type ScopeHandle } from './context.ts'
 
-/** Null with a reason: nobody could look, or nobody was asked to. */
-export type Looked = { readonly inside: Inside; readonly why: null } | { readonly inside: null; readonly why: string }
+/** Null with a reason: nobody could look, or nobody was asked to. `mayPass`: the platform did not answer, and may do so later. */
+export type Looked =
+  | { readonly inside: Inside; readonly why: null }
+  | { readonly inside: null; readonly why: string; readonly mayPass: boolean }
 
 export interface Target {
   readonly group: string
@@ -27,11 +30,11 @@ export async function lookInside(
   try {
     const inside = policy.fingerprint === null ? await byPlatform(handle, asked, signal) : await byFingerprint(engine, asked, signal)
     if (inside !== null) return { inside, why: null }
-    return { inside: null, why: 'the schedule names no fingerprint' }
+    return { inside: null, why: 'the schedule names no fingerprint', mayPass: false }
   } catch (error) {
     signal.throwIfAborted()
     engine.log.debug('nobody could look inside', { instance: target.id, why: reasonOf(error) })
-    return { inside: null, why: reasonOf(error) }
+    return { inside: null, why: reasonOf(error), mayPass: policy.fingerprint === null && isUnanswered(error) }
   }
 }
 
@@ -42,6 +45,10 @@ export function asBefore({
 }: Looked): Pick<Before, 'fingerprint' | 'fingerprintWhy' | 'fingerprintShows' | 'fingerprintUnread'> {
   if (inside === null) return { fingerprint: null, fingerprintWhy: why }
   return { fingerprint: inside.fingerprint, fingerprintWhy: null, fingerprintShows: inside.shows, fingerprintUnread: inside.unread }
+}
+
+function isUnanswered(error: unknown): boolean {
+  return error instanceof ProviderError && (error.code === 'unavailable' || error.code === 'throttled')
 }
 
 async function byFingerprint(

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Inside } from '../../src/domain/drill.ts'
 import type { InstanceRef } from '../../src/providers/provider.ts'
+import { ProviderError, type ProviderErrorCode } from '../../src/providers/provider-error.ts'
 import { schedule } from '../domain/calendars.ts'
 import { Stage } from './stage.ts'
 
@@ -25,6 +26,7 @@ async function drilled(stage: Stage) {
   return { concluded: await stage.concluded(plan.id), before: await stage.ledger.before(plan.id), after: await stage.ledger.after(plan.id) }
 }
 
+const failure = (code: ProviderErrorCode, message: string) => new ProviderError(message, { code, operation: 'Look', mayHaveActed: false })
 const inside = (fingerprint: Record<string, string>): Inside => ({ fingerprint, shows: 'changes', unread: [] })
 
 describe('looking inside by the platform itself', () => {
@@ -66,8 +68,61 @@ describe('looking inside by the platform itself', () => {
     assert.ok(concluded.judgement.proven.includes('state'))
   })
 
-  it('S10 strikes where it cannot look, says so, and calls no state proven', async () => {
-    stage = await staged(async () => Promise.reject(new Error('the engine is busy')))
+  it('S10 strikes where it can never look, says so, and calls no state proven', async () => {
+    stage = await staged(async () => Promise.reject(failure('invalid', 'too many paths')))
+    const { concluded } = await drilled(stage)
+    assert.equal(concluded.judgement.verdict, 'phoenix')
+    assert.ok(!concluded.judgement.proven.includes('state'))
+    assert.deepEqual(
+      concluded.judgement.notCompared.filter(({ what }) => what === 'state'),
+      [{ what: 'state', why: 'too many paths' }],
+    )
+  })
+
+  for (const code of ['unavailable', 'throttled'] as const) {
+    it(`S10 waits with a strike while the platform cannot look inside the victim (${code}): afterwards nobody could`, async () => {
+      let isBusy = true
+      stage = await staged(async () => (isBusy ? Promise.reject(failure(code, 'the engine is busy')) : inside({ 'opt/fix': 'a' })))
+      stage.platform.add('web')
+      const [plan] = await stage.plan()
+      assert.ok(plan)
+      assert.deepEqual(await stage.attempt([plan]), ['waiting'])
+      assert.deepEqual(stage.platform.strikes, [])
+      isBusy = false
+      assert.deepEqual(await stage.attempt([plan]), ['struck'])
+      assert.deepEqual((await stage.ledger.before(plan.id))?.fingerprint, { 'opt/fix': 'a' })
+    })
+  }
+
+  it('looks inside a successor again that did not answer, before it is called a phoenix', async () => {
+    let failures = 3
+    stage = await staged(async ({ id }) => {
+      if (id.startsWith('i-new') && failures-- > 0) throw failure('unavailable', 'the engine is busy')
+      return inside(id.startsWith('i-new') ? {} : { 'opt/fix': 'a' })
+    })
+    const { concluded } = await drilled(stage)
+    assert.deepEqual([concluded.judgement.verdict, failures], ['snowflake', -1])
+  })
+
+  it('does not look again and again into a successor that nobody can look into', async () => {
+    let asked = 0
+    stage = await staged(async ({ id }) => {
+      if (!id.startsWith('i-new')) return inside({})
+      asked++
+      throw failure('invalid', 'too many paths')
+    })
+    const { concluded } = await drilled(stage)
+    assert.deepEqual([concluded.judgement.verdict, asked], ['phoenix', 1])
+    assert.deepEqual(
+      concluded.judgement.notCompared.filter(({ what }) => what === 'state'),
+      [{ what: 'state', why: 'too many paths' }],
+    )
+  })
+
+  it('gives its verdict in time where a successor is never seen inside, and says what was not compared', async () => {
+    stage = await staged(async ({ id }) =>
+      id.startsWith('i-new') ? Promise.reject(failure('unavailable', 'the engine is busy')) : inside({ 'opt/fix': 'a' }),
+    )
     const { concluded } = await drilled(stage)
     assert.equal(concluded.judgement.verdict, 'phoenix')
     assert.ok(!concluded.judgement.proven.includes('state'))

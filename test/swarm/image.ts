@@ -20,7 +20,7 @@ echo "started as $(hostname)" > /var/lib/started
 echo $$ > /run/app.pid
 date >> /var/log/app.log
 if [ -e /state/sick ]; then touch /tmp/sick; fi
-if [ -e /state/frail ]; then sleep 7; exit 1; fi
+if [ -e /state/frail ]; then until [ -e /state/die ]; do sleep 1; done; exit 1; fi
 while :; do sleep 2 & wait $!; date >> /var/log/app.log; done
 `
 

@@ -16,6 +16,8 @@ const WANTED_VERSION = '1.41'
 const READ_TIMEOUT = 10_000
 /** Pulling is not done, but the registry is asked across the network. */
 const REGISTRY_TIMEOUT = 8_000
+/** Some storage drivers walk through every file of the container. */
+const CHANGES_TIMEOUT = 30_000
 
 export interface EngineDeps {
   readonly onCall: (operation: string, outcome: string) => void
@@ -127,7 +129,7 @@ class DockerEngine implements EngineApi {
   }
 
   changes(container: string, signal: AbortSignal) {
-    const call = { operation: 'ContainerChanges', path: `/containers/${encodeURIComponent(container)}/changes` }
+    const call = { operation: 'ContainerChanges', path: `/containers/${encodeURIComponent(container)}/changes`, timeout: CHANGES_TIMEOUT }
     return this.#list<Awaited<ReturnType<EngineApi['changes']>>>(call, signal)
   }
 

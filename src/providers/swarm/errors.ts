@@ -30,6 +30,11 @@ export function isBrokenConnection(error: unknown): boolean {
   return BROKEN_CONNECTION.test(shapeOf(error).system)
 }
 
+/** No engine answered: another try may read the same. */
+export function isUnanswered(error: ProviderError): boolean {
+  return error.code === 'unavailable' && shapeOf(error.cause).status === null
+}
+
 export function isNotFound(error: unknown): boolean {
   return error instanceof ProviderError && error.code === 'not-found'
 }
@@ -43,6 +48,8 @@ function codeOf({ status, system, message }: Shape): ProviderErrorCode {
   if (status !== null && status >= 400 && status < 500) return 'invalid'
   // An engine that is no manager answers 503 (and before version 1.24 of the API 406); it is of no use for Swarm's own questions.
   if (status === 503 && /not a swarm manager|no elected primary|does not have a leader/i.test(message)) return 'unavailable'
+  // What its storage driver cannot do, it will not be able to do later.
+  if (status === 501) return 'invalid'
   if (status !== null && status >= 500) return 'unavailable'
   return 'unknown'
 }

@@ -14,6 +14,7 @@ describe('errors of a Docker engine', () => {
     [http(403, 'not allowed'), 'denied', false],
     [http(429, 'slow down'), 'throttled', false],
     [http(500, 'driver failed'), 'unavailable', true],
+    [http(501, 'not implemented'), 'invalid', true],
     [http(503, 'This node is not a swarm manager.'), 'unavailable', true],
     [system('ENOENT'), 'unavailable', false],
     [system('ECONNREFUSED'), 'unavailable', false],

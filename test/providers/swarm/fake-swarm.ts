@@ -2,6 +2,7 @@ import { ProviderError } from '../../../src/providers/provider-error.ts'
 import type { EngineApi, StrikeCall } from '../../../src/providers/swarm/api.ts'
 import type { SwarmContext } from '../../../src/providers/swarm/context.ts'
 import { Engines } from '../../../src/providers/swarm/engines.ts'
+import { translate } from '../../../src/providers/swarm/errors.ts'
 import type {
   WireContainer,
   WireContainerDetails,
@@ -35,6 +36,8 @@ export class FakeSwarm {
   historyLimit = 5
   /** What has changed inside, by path. */
   inside: Record<string, { readonly Kind: number; readonly stat?: WirePathStat; readonly archive?: Buffer }> = {}
+  /** What an engine says that cannot give a file. */
+  archiveFails: object | null = null
   systemTime = now
   readonly strikes: StrikeCall[] = []
   readonly silent = new Set<string>()
@@ -48,6 +51,11 @@ export class FakeSwarm {
       { clock: this.clock, log },
     )
     return { scope: 'swarm:c1', cluster: 'c1', engines, clock: this.clock, log, optInById: () => null, startUp: 60_000 }
+  }
+
+  #archive(path: string): Buffer | undefined {
+    if (this.archiveFails !== null) throw translate(this.archiveFails, 'ContainerArchive', 'unix:///n1.sock')
+    return this.inside[path]?.archive
   }
 
   #engine(id: string, isManager: boolean): EngineApi {
@@ -78,7 +86,7 @@ export class FakeSwarm {
       distribution: () => this.registry(),
       changes: () => answer(() => Object.entries(this.inside).map(([Path, { Kind }]) => ({ Path, Kind }))),
       stat: (_, path) => answer(() => this.inside[path]?.stat),
-      archive: ({ path }) => answer(() => this.inside[path]?.archive),
+      archive: ({ path }) => answer(() => this.#archive(path)),
       strike: async call => {
         await answer(() => true)
         this.strikes.push(call)

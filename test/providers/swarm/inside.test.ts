@@ -137,6 +137,17 @@ describe('the fingerprint of a container', () => {
     swarm.inside = Object.fromEntries(Array.from({ length: 1001 }, (_, index) => [`/srv/data/${index}`, { Kind: 2 }]))
     await assert.rejects(look(), { name: 'ProviderError', message: /state\/srv\/data\/\*\*/ })
   })
+
+  it('S10 tells a path that the engine cannot give from an engine that does not answer, which leaves nothing to compare', async () => {
+    swarm.inside = { '/srv/odd': file('x', later) }
+    swarm.archiveFails = { statusCode: 500, message: '(HTTP code 500) server error - lstat: input/output error' }
+    const refused = await look()
+    assert.deepEqual([refused.fingerprint, refused.unread.map(({ what }) => what)], [{}, ['state/srv/odd']])
+    for (const code of ['ECONNRESET', 'ECONNREFUSED']) {
+      swarm.archiveFails = { code, message: 'no answer' }
+      await assert.rejects(look(), { name: 'ProviderError', code: 'unavailable' })
+    }
+  })
 })
 
 describe('the first file of an archive', () => {

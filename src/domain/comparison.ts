@@ -8,6 +8,7 @@ import {
   declarationFindings,
   driftOptions,
   examineVictim,
+  showsImages,
 } from './drift.ts'
 import type { Before, Candidate, Evidence } from './drill.ts'
 import type { Finding } from './finding.ts'
@@ -83,11 +84,6 @@ function lastLaunchOf(image: string, { declaration, snapshot }: Before): Tempora
     .flatMap(({ launchedAt }) => launchedAt ?? [])
   const [first, ...others] = launches
   return first === undefined ? null : latest(first, ...others)
-}
-
-/** All of them: where one of several could not be read, what a member runs may be that one. */
-function showsImages({ images, unread }: DeclaredSet): boolean {
-  return images.length > 0 && !unread.some(({ what }) => what === 'image')
 }
 
 function unreadImages({ source }: DeclaredSet): Finding {

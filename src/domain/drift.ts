@@ -144,21 +144,35 @@ export type Drift = { readonly findings: readonly Finding[]; readonly why: null 
 
 /**
  * How the victim already differs from its declaration (S13); those of level `fail` forbid a strike. It cannot be compared where
- * the declaration it was born from or a declared setting of it could not be read.
+ * the declaration it was born from, an image that a rebuild gets, or a declared setting of it could not be read. `isImageGone`: a
+ * forecast has told already that there is no such image.
  */
 export function victimDrift(
   before: Pick<Before, 'declaration' | 'victim'>,
   victimBornFrom: string | null,
-  policy: Pick<DrillPolicy, 'drift'>,
-  driftIgnore: readonly PathGlob[],
+  options: DriftOptions & { readonly isImageGone?: boolean },
 ): Drift {
-  const examination = examineVictim(before, victimBornFrom, driftOptions(policy, driftIgnore))
+  const { isImageGone = false } = options
+  const examination = examineVictim(before, victimBornFrom, options)
   if (examination === null) return { findings: null, why: unknownBirth(victimBornFrom) }
   const drifted = examination.findings.some(finding => finding.level === 'fail')
-  const [first, ...others] = examination.blocking
+  const [first, ...others] = [...(isImageGone ? [] : hiddenImage(before)), ...examination.blocking]
   if (first === undefined || drifted) return { findings: examination.findings, why: null }
   const more = others.length === 0 ? '' : `, nor could ${others.map(({ what }) => what).join(', ')}`
   return { findings: null, why: `${first.what} is declared and could not be read (${first.why})${more}` }
+}
+
+/** What the victim runs is none of the images that were read, and not all were: neither it nor its successor could be judged. */
+function hiddenImage({ declaration, victim }: Pick<Before, 'declaration' | 'victim'>): readonly NotCompared[] {
+  const { current } = declaration
+  if (showsImages(current) || (victim.image !== null && current.images.includes(victim.image))) return []
+  const told = current.unread.filter(({ what }) => what === 'image')
+  return told.length > 0 ? told : [{ what: 'image', why: `${current.source} names none that is known` }]
+}
+
+/** All of them: where one of several could not be read, what a member runs may be that one. */
+export function showsImages({ images, unread }: DeclaredSet): boolean {
+  return images.length > 0 && !unread.some(({ what }) => what === 'image')
 }
 
 function unknownBirth(bornFrom: string | null): string {

@@ -1,6 +1,6 @@
 import { type AcceptedDifference, withAccepted } from '../domain/accepted.ts'
 import type { Configuration, Declaration } from '../domain/declaration.ts'
-import { type Drift, victimDrift } from '../domain/drift.ts'
+import { type Drift, driftOptions, victimDrift } from '../domain/drift.ts'
 import type { Finding } from '../domain/finding.ts'
 import type { GroupId, InstanceId, InstanceSnapshot, Observation } from '../domain/group.ts'
 import type { DrillPolicy } from '../domain/schedule.ts'
@@ -65,17 +65,18 @@ async function forecastPart(
     const known = accepted.filter(one => one.group === group)
     const observation = seen.values.get(group) ?? { kind: 'unreadable', why: seen.why ?? 'the platform did not answer for it' }
     const declaration = declared.values.get(group) ?? null
+    const rebuild = rebuilds.values.get(group) ?? null
+    const isImageGone = rebuild?.some(({ level, path }) => level === 'fail' && path === 'image') ?? false
     const compare = (instance: InstanceSnapshot): MemberForecast => {
       const configuration = described.values.get(instance.id)
       if (declaration === null || configuration === undefined) {
         const why = (declaration === null ? declared.why : described.why) ?? 'the platform did not answer for it'
         return { instance: instance.id, findings: null, why }
       }
-      const drift = victimDrift({ declaration, victim: configuration }, instance.bornFrom, policy, ignore)
+      const drift = victimDrift({ declaration, victim: configuration }, instance.bornFrom, { ...driftOptions(policy, ignore), isImageGone })
       return { instance: instance.id, ...withAccepted(drift, known) }
     }
     const compared = membersOf(observation).map(compare)
-    const rebuild = rebuilds.values.get(group) ?? null
     const unreadable =
       (observation.kind === 'unreadable' ? observation.why : null) ??
       (rebuild === null ? (rebuilds.why ?? 'the platform did not answer for it') : null) ??

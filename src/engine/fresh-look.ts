@@ -1,7 +1,7 @@
 import { withAccepted } from '../domain/accepted.ts'
 import { pick } from '../domain/chance.ts'
 import type { Configuration, Declaration } from '../domain/declaration.ts'
-import { victimDrift } from '../domain/drift.ts'
+import { driftOptions, victimDrift } from '../domain/drift.ts'
 import type { Before, GuardReading, PlannedDrill } from '../domain/drill.ts'
 import { describeDuration } from '../domain/duration.ts'
 import type { Finding } from '../domain/finding.ts'
@@ -245,7 +245,7 @@ async function inspect(
     healthCheck: handle.provider.capabilities.healthCheck,
     ...(guards.length > 0 && { guards }),
   }
-  const found = victimDrift(before, picked.victim.bornFrom, plan.policy, handle.provider.capabilities.driftIgnore)
+  const found = victimDrift(before, picked.victim.bornFrom, driftOptions(plan.policy, handle.provider.capabilities.driftIgnore))
   const askedAt = engine.clock.monotonic()
   const drift = withAccepted(found, await engine.ledger.accepted(plan.group))
   const outdated = outdatedByLedger(engine, { lookedAt: seen.reading.monotonic, askedAt })

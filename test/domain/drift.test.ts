@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { compareFingerprints, compareInstances, compareWithDeclaration, type DriftOptions, victimDrift } from '../../src/domain/drift.ts'
+import {
+  compareFingerprints,
+  compareInstances,
+  compareWithDeclaration,
+  type DriftOptions,
+  driftOptions,
+  victimDrift,
+} from '../../src/domain/drift.ts'
 import type { Value } from '../../src/domain/finding.ts'
 import { configuration, declaration, declaredSet, policy, readBefore, victimId } from './fixtures.ts'
 
@@ -341,7 +348,8 @@ describe('comparing fingerprints', () => {
 })
 
 describe("the victim's own drift", () => {
-  const compared = (before: ReturnType<typeof readBefore>, bornFrom: string | null) => victimDrift(before, bornFrom, policy(), ['id'])
+  const compared = (before: ReturnType<typeof readBefore>, bornFrom: string | null) =>
+    victimDrift(before, bornFrom, driftOptions(policy(), ['id']))
   const drift = (before: ReturnType<typeof readBefore>, bornFrom: string | null) =>
     compared(before, bornFrom).findings?.map(one => [one.path, one.level]) ?? null
   const drifted = readBefore({ victim: configuration(victimId, { type: 'tiny', id: 'x', 'tags/note': 'x' }) })
@@ -363,6 +371,29 @@ describe("the victim's own drift", () => {
     }
     assert.match(compared(drifted, null).why ?? '', /^it differs from what the group declares now, and what it was born from is not told$/)
     assert.match(compared(drifted, 'template:0').why ?? '', /and what it was born from \(template:0\) could not be read$/)
+  })
+
+  it('S13 S10 cannot be told where no image, or not every one, of what is declared now could be read', () => {
+    const declaring = (images: readonly string[], why: string | null) => {
+      const unread = why === null ? [] : [{ what: 'image', why }]
+      const current = declaredSet({ images, unread })
+      return readBefore({ declaration: { ...declaration(), current } })
+    }
+    const told = (before: ReturnType<typeof readBefore>) => compared(before, 'template:1').why
+    const runs = readBefore().victim.image ?? ''
+    assert.equal(told(declaring([], 'access denied')), 'image is declared and could not be read (access denied)')
+    assert.equal(told(declaring(['ami-other'], 'access denied')), 'image is declared and could not be read (access denied)')
+    assert.match(told(declaring([], null)) ?? '', /^image is declared and could not be read \(.* names none that is known\)$/)
+    assert.equal(told(declaring([runs], 'access denied')), null, 'it runs one of those that were read')
+    assert.equal(told(declaring(['ami-other'], null)), null, 'an old image is no secret')
+    // What is known to differ is enough to refuse.
+    const both = { ...declaring([], 'access denied'), victim: drifted.victim }
+    assert.deepEqual(drift(both, 'template:1'), [
+      ['tags/note', 'warn'],
+      ['type', 'fail'],
+    ])
+    const gone = victimDrift(declaring([], 'access denied'), 'template:1', { ...driftOptions(policy(), ['id']), isImageGone: true })
+    assert.deepEqual(gone, { findings: [], why: null }, 'its forecast says more')
   })
 
   it('S13 S10 cannot be told where a declared setting could not be read', () => {

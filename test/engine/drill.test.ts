@@ -222,6 +222,18 @@ describe('the life of a drill', () => {
     assert.equal(drill.state === 'refused' && drill.refusal.rule, 'S10')
   })
 
+  it('S10 refuses a victim whose declared image could not be read: neither it nor its successor could be judged', async () => {
+    const plan = await one()
+    stage.platform.imagesUnread = 'access denied'
+    assert.deepEqual(await stage.attempt([plan]), ['refused'])
+    const drill = await stage.drill(plan.id)
+    assert.deepEqual(drill.state === 'refused' && drill.refusal, {
+      rule: 'S10',
+      reason: 'the victim could not be compared with its declaration: image is declared and could not be read (access denied)',
+    })
+    assert.equal(stage.platform.strikes.length, 0)
+  })
+
   it('S10 refuses what the platform did not let it read, in the platform’s own words', async () => {
     const plan = await one()
     stage.platform.observe = async () => {

@@ -54,6 +54,8 @@ export class Platform implements Provider {
   halfDescribed = 0
   /** So many declarations lack their images after a strike, since one of the calls behind them fails. */
   halfDeclared = 0
+  /** Why the images that are declared now cannot be read. */
+  imagesUnread: string | null = null
   successorImage = 'image-1'
   /** Settings of the members that were there from the start and that no declaration explains. */
   byHand: Configuration['values'] = {}
@@ -186,7 +188,8 @@ export class Platform implements Provider {
     const part = isHalf ? { images: [], unread: [{ what: 'image', why: 'throttled' }] } : {}
     const named = (version: number) => ({ version: `template:${version}`, source: `template web version ${version}` })
     const sets = versions.map(version => declaredSet({ ...named(version), ...part }))
-    const current = sets.at(-1) ?? declaredSet()
+    const latest = sets.at(-1) ?? declaredSet()
+    const current = this.imagesUnread === null ? latest : { ...latest, images: [], unread: [{ what: 'image', why: this.imagesUnread }] }
     return { ...declaration(), current, born: Object.fromEntries(sets.map(set => [set.version, set])) }
   }
 

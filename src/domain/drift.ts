@@ -165,7 +165,7 @@ export function victimDrift(
 /** What the victim runs is none of the images that were read, and not all were: neither it nor its successor could be judged. */
 function hiddenImage({ declaration, victim }: Pick<Before, 'declaration' | 'victim'>): readonly NotCompared[] {
   const { current } = declaration
-  if (showsImages(current) || (victim.image !== null && current.images.includes(victim.image))) return []
+  if (showsImages(current) || current.images.some(image => image === victim.image)) return []
   const told = current.unread.filter(({ what }) => what === 'image')
   return told.length > 0 ? told : [{ what: 'image', why: `${current.source} names none that is known` }]
 }

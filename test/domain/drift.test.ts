@@ -375,7 +375,7 @@ describe("the victim's own drift", () => {
 
   it('S13 S10 cannot be told where no image, or not every one, of what is declared now could be read', () => {
     const declaring = (images: readonly string[], why: string | null) => {
-      const unread = why === null ? [] : [{ what: 'image', why }]
+      const unread = [{ what: 'role', why: 'slow' }, ...(why === null ? [] : [{ what: 'image', why }])]
       const current = declaredSet({ images, unread })
       return readBefore({ declaration: { ...declaration(), current } })
     }

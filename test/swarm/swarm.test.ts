@@ -36,7 +36,7 @@ victim: { minAge: 0s, minGroupSize: 2 }
 settle: 0s
 method: crash
 maxImageLag: 0s
-recovery: { target: 20s, deadline: 30s, soak: 8s }
+recovery: { target: 30s, deadline: 45s, soak: 8s }
 drift: { ignore: ["state/var/lib/uploads/**"] }
 guards: none
 leashed: false
@@ -74,7 +74,7 @@ const EVERYTHING = [
     'net.ipv4.ip_unprivileged_port_start=0',
   ],
 ]
-const HEALTH = ['--health-cmd', 'test ! -e /tmp/sick', '--health-interval', '2s', '--health-retries', '2', '--health-timeout', '5s']
+const HEALTH = ['--health-cmd', 'test ! -e /tmp/sick', '--health-interval', '2s', '--health-retries', '2', '--health-timeout', '20s']
 
 interface Drill {
   readonly groupName: string

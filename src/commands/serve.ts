@@ -60,7 +60,7 @@ interface Opened {
 /** Pages and metrics are loaded when somebody asks for the first: idle, they cost no memory. */
 async function openPages({ installation, settings, tokens, apiCalls, since, io }: Opened): Promise<Listener> {
   const { ledger, clock, log, engine } = installation
-  const { haltFileExists } = engine
+  const { haltFileExists, unreachable = new Map() } = engine
   try {
     const { openListener } = await import('../web/open.ts')
     let collect: (() => Promise<string>) | null = null
@@ -75,6 +75,7 @@ async function openPages({ installation, settings, tokens, apiCalls, since, io }
       clock,
       log,
       haltFileExists,
+      unreachable,
       veto: (drill, words) => veto(engine, drill, words),
       metrics,
       tokens,

@@ -20,6 +20,8 @@ export interface WebNeeds {
   readonly veto: (drill: DrillId, words: { readonly by: string; readonly note: string }) => Promise<DrillState | 'unknown' | null>
   /** FIREDRILL_HALT_FILE exists. */
   readonly haltFileExists: () => boolean
+  /** Platforms that were not reached since this process started, by name, and why. */
+  readonly unreachable: ReadonlyMap<string, string>
   readonly history: CoverageHistory
   readonly plans: ComingPlans
   /** Prometheus' text. */

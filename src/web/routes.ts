@@ -71,6 +71,7 @@ async function shellOf(needs: WebNeeds, context: WebContext): Promise<Shell> {
     canLogOut: identity.how === 'session',
     state: await needs.ledger.state(),
     haltFile: needs.haltFileExists(),
+    unreachable: needs.unreachable,
     here: url.pathname + url.search,
     live: 'all',
   }

@@ -41,6 +41,11 @@ label { font-size: 13px; color: var(--soft); }
 .halted + .fold { margin-top: .5rem; }
 .halted p { flex: 1 1 20rem; min-width: 0; }
 .halted b { color: var(--snowflake); }
+.away { list-style: none; margin: 1rem 0 0; padding: 0; display: grid; gap: .5rem; }
+.away li { display: flex; gap: .6rem; align-items: baseline; background: var(--unsure-tint); border: 1px solid var(--unsure); border-left-width: 6px; border-radius: 8px; padding: .6rem .9rem; }
+.away .icon { align-self: center; flex: none; color: var(--unsure); }
+.away p { min-width: 0; overflow-wrap: anywhere; }
+.away b { color: var(--unsure); }
 .after-halt { margin-top: .35rem; }
 .quarantine, .notice-box { background: var(--unsure-tint); border: 1px solid var(--unsure); border-left-width: 6px; border-radius: 8px; padding: .8rem 1rem .9rem; margin-top: 1.5rem; }
 .notice-box { background: var(--quiet-tint); border-color: var(--quiet); margin-top: 1rem; }

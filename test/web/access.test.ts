@@ -206,6 +206,17 @@ describe('what a page changes', () => {
     assert.match(await stage.page('/'), /the halt file exists/)
   })
 
+  it('S10 names a platform that was never read, and why, until it is there', async () => {
+    stage.unreachable.set('aws', 'connect ECONNREFUSED <b>10.0.0.1</b>')
+    for (const path of ['/', '/schedules'])
+      assert.match(
+        await stage.page(path),
+        /<bdi>aws<\/bdi> is out of reach<\/b> since this service started[\s\S]*ECONNREFUSED &lt;b&gt;10\.0\.0\.1&lt;\/b&gt;/,
+      )
+    stage.unreachable.clear()
+    assert.doesNotMatch(await stage.page('/'), /out of reach/)
+  })
+
   it('S6 clears a quarantine only with a note', async () => {
     await stage.record(fleet())
     const page = `/group?id=${encodeURIComponent('aws:123456789012/eu-west-1/asg/billing')}`

@@ -41,6 +41,7 @@ export class WebStage {
   readonly origin: string
   now = noon
   haltFile = false
+  readonly unreachable = new Map<string, string>()
   readonly logged: string[] = []
   readonly #server: WebServer
   readonly #closing = new AbortController()
@@ -85,6 +86,7 @@ export class WebStage {
         clock: { now, monotonic: () => performance.now(), sleep: pause },
         log: engine.log,
         haltFileExists,
+        unreachable: made.unreachable,
         veto: (drill, words) => veto(engine, drill, words),
         metrics: openMetrics({
           ledger,

@@ -2,6 +2,7 @@ import type { Halt, LedgerState } from '../../domain/ledger-state.ts'
 import { formatMoment } from '../../reports/durations.ts'
 import { icon, iconSheet } from '../../reports/html/icons.ts'
 import { type Markup, markup, name } from '../../reports/html/markup.ts'
+import { clip } from '../../reports/safe-text.ts'
 import { asSentence, plural } from '../../reports/sentences.ts'
 import type { Identity } from '../access/identity.ts'
 import { assets } from '../assets.ts'
@@ -15,6 +16,8 @@ export interface Shell {
   readonly state: LedgerState
   /** FIREDRILL_HALT_FILE exists. */
   readonly haltFile: boolean
+  /** Platforms that were not reached since this process started, by name, and why. */
+  readonly unreachable: ReadonlyMap<string, string>
   /** This page's own address, to come back to. */
   readonly here: string
   /** What the page follows while it is shown: everything, one drill, or nothing. */
@@ -45,7 +48,7 @@ export function layout(page: Page, shell: Shell): string {
     )}</ul></nav>
 ${haltForm(shell)}
 </div></header>
-<div data-live="state" class="wide">${halted(shell)}</div>
+<div data-live="state" class="wide">${halted(shell)}${away(shell)}</div>
 <main id="main" class="wide" data-live="main">
 ${page.main}
 </main>
@@ -99,6 +102,16 @@ function halted(shell: Shell): Markup {
   const more = markup`<details class="fold"><summary>${plural(rest.length, 'more halt')}</summary>${rest.map(halt => haltLine(halt, shell))}</details>`
   const going = open === 0 ? 'No drill is open.' : `${plural(open, 'open drill')} ${open === 1 ? 'is' : 'are'} still watched and judged.`
   return markup`<section aria-label="What is halted">${shell.haltFile ? file : null}${shown.map(halt => haltLine(halt, shell))}${rest.length === 0 ? null : more}<p class="small soft after-halt">${going}</p></section>`
+}
+
+/** A platform that was never read has no group to be shown with. */
+function away({ unreachable }: Shell): Markup {
+  if (unreachable.size === 0) return markup``
+  const lines = [...unreachable].map(
+    ([platform, why]) =>
+      markup`<li>${icon('warn')}<p><b>${name(platform)} is out of reach</b> since this service started, and nothing is struck there. ${name(clip(asSentence(why), 400))}</p></li>`,
+  )
+  return markup`<ul class="away" aria-label="Platforms out of reach">${lines}</ul>`
 }
 
 function haltLine(halt: Halt, shell: Shell): Markup {

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseDuration } from '../domain/duration.ts'
 import type { HaltTarget } from '../domain/ledger-state.ts'
 import { near } from '../domain/spelling.ts'
-import { type InFlight, LedgerError } from '../ledger/ledger.ts'
+import { insist } from '../ledger/insist.ts'
+import type { InFlight } from '../ledger/ledger.ts'
 import { openStored, type Stored } from '../stored.ts'
 import { EXIT, UsageError } from './exit.ts'
 import { haltText, targetOf, targetText } from './halt-target.ts'
@@ -12,8 +13,8 @@ import { clean, table, writeSentence } from './terminal.ts'
 
 /** A permit lives for seconds; the ledger is asked this often, in ms, whether it has ended. */
 const LOOK_AGAIN = 250
-/** How long a ledger that another process keeps locked is asked again, and when the first word of it is said, in ms. */
-const INSIST = { forAll: 120_000, tellAfter: 5_000 }
+/** When it is first said that the ledger takes its time, in ms. */
+const TELL_AFTER = 5_000
 
 /** The emergency stop (S2): needs the ledger and nothing else. Prints the strikes whose call may still be sent. */
 export async function halt(options: HaltOptions, io: Io): Promise<number> {
@@ -23,7 +24,7 @@ export async function halt(options: HaltOptions, io: Io): Promise<number> {
     const { ledger } = stored
     const until = options.until === undefined ? null : momentOf(options.until, await ledger.now())
     const reason = options.reason?.trim() || 'no reason given'
-    const set = await insist(() => ledger.halt({ target, reason, by: whoIsThere(io.env), until }), io)
+    const set = await insistAndTell(() => ledger.halt({ target, reason, by: whoIsThere(io.env), until }), io)
     const inFlight = await ledger.strikesInFlight()
     if (options.json !== true) {
       writeLine(io.stdout, clean(`Halted ${haltText(set)}`))
@@ -39,25 +40,16 @@ export async function halt(options: HaltOptions, io: Io): Promise<number> {
   }
 }
 
-/** Workers that were stopped in the midst of a write hold the lock one after the other until each is cut off: a brake does not give up before. */
-async function insist<Result>(work: () => Promise<Result>, { stderr, signal }: Io): Promise<Result> {
-  const since = performance.now()
+async function insistAndTell<Result>(work: () => Promise<Result>, { stderr, signal }: Io): Promise<Result> {
   const answered = new AbortController()
   const tell = () =>
     writeSentence(
       stderr,
       'firedrill: nothing is halted yet: the ledger takes its time, perhaps because another process keeps it locked; still trying',
     )
-  sleep(INSIST.tellAfter, undefined, { signal: answered.signal }).then(tell, () => {})
+  sleep(TELL_AFTER, undefined, { signal: answered.signal }).then(tell, () => {})
   try {
-    for (;;) {
-      try {
-        return await work()
-      } catch (error) {
-        const isLocked = error instanceof LedgerError && error.code === 'in-use'
-        if (!isLocked || signal.aborted || performance.now() - since >= INSIST.forAll) throw error
-      }
-    }
+    return await insist(work, signal)
   } finally {
     answered.abort()
   }

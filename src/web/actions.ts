@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Halt, HaltTarget } from '../domain/ledger-state.ts'
+import { insist } from '../ledger/insist.ts'
 import type { Identity } from './access/identity.ts'
 import { formLimit, localPath } from './login.ts'
 import type { WebNeeds } from './needs.ts'
@@ -23,10 +24,11 @@ export interface Changes {
   clearQuarantine(service: string, note: string, by: Identity): Promise<boolean>
 }
 
-export function changesOf({ ledger, log }: Pick<WebNeeds, 'ledger' | 'log'>): Changes {
+export function changesOf({ ledger, log, closing }: Pick<WebNeeds, 'ledger' | 'log' | 'closing'>): Changes {
   return {
     async halt(target, { reason, until }, { name: by, how }) {
-      const set = await ledger.halt({ target, reason: reason === '' ? 'no reason given' : reason, by, until })
+      const words = { reason: reason === '' ? 'no reason given' : reason, by, until }
+      const set = await insist(() => ledger.halt({ target, ...words }), closing)
       log.warn('halted', { by, how, target, reason })
       return set
     },

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
+import { LedgerError } from '../../src/ledger/ledger.ts'
 import { fleet } from '../reports/fixtures.ts'
 import { bothTokens, operatorToken, viewerToken, WebStage } from './stage.ts'
 
@@ -204,6 +205,30 @@ describe('what a page changes', () => {
   it('S2 shows the halt file, which no page can take away', async () => {
     stage.haltFile = true
     assert.match(await stage.page('/'), /the halt file exists/)
+  })
+
+  it('S2 halts on a ledger that stopped workers keep locked, and does not give up before, from a page and by the API', async () => {
+    const { ledger } = stage
+    const halt = ledger.halt.bind(ledger)
+    let refusals = 0
+    Object.assign(ledger, {
+      halt: async (...words: Parameters<typeof halt>) => {
+        if (refusals-- > 0) throw new LedgerError('in-use', 'another process has held the lock too long')
+        return halt(...words)
+      },
+    })
+    refusals = 3
+    assert.equal((await stage.submit('/', '/halt', { kind: 'installation' })).status, 303)
+    assert.equal((await ledger.state()).halts.length, 1)
+    await ledger.resume(null, 'somebody')
+    refusals = 3
+    const headers = { 'content-type': 'application/json' }
+    const answer = await stage.fetch('/api/v1/halts', {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ target: { kind: 'installation' } }),
+    })
+    assert.deepEqual([answer.ok, (await ledger.state()).halts.length], [true, 1], await answer.text())
   })
 
   it('S10 names a platform that was never read, and why, until it is there', async () => {

@@ -3,6 +3,7 @@ import type { LedgerState } from '../domain/ledger-state.ts'
 import type { Schedule } from '../domain/schedule.ts'
 import { transition } from '../domain/transition.ts'
 import { windowAt } from '../domain/window.ts'
+import type { Intent } from '../ledger/ledger.ts'
 import type { LedgerFacts, RuleRefusal } from '../rules/rule.ts'
 import { firstRefusal, isLeashed, ledgerRules } from '../rules/rules.ts'
 import { busyThatMatter } from '../rules/s03-limits.ts'
@@ -296,19 +297,15 @@ function windowLeavesTime(engine: Engine, plan: PlannedDrill, now: Temporal.Inst
 
 async function commit(engine: Engine, handle: ScopeHandle, ready: Ready, attempt: Attempt): Promise<AttemptOutcome> {
   const { plan, schedule } = ready
-  const startedAt = engine.clock.monotonic()
-  const now = await engine.ledger.now()
   if (!handle.provider.capabilities.methods.includes(plan.policy.method)) {
     return settle(engine, plan, { rule: 'S10', reason: `${plan.provider} has no method ${plan.policy.method}` })
   }
-  if (isLeashed(schedule)) return leash(engine, ready, now)
+  if (isLeashed(schedule)) return leash(engine, ready)
   if (attempt.signal.aborted) return 'waiting'
-  const outdated = outdatedByLedger(engine, { lookedAt: ready.lookedAt, askedAt: startedAt })
-  if (outdated !== null) return settle(engine, plan, outdated)
   if (engine.clock.monotonic() - ready.lookedAt > freshness) {
     return settle(engine, plan, { rule: 'S10', reason: 'looking at the group took longer than 5 s, so what was seen may be outdated' })
   }
-  const order = orderFor(engine, ready, now)
+  const order = orderFor(engine, ready)
   const askedAt = engine.clock.monotonic()
   let decided: RuleRefusal | null = null
   const result = await engine.ledger.intend({
@@ -338,7 +335,8 @@ async function commit(engine: Engine, handle: ScopeHandle, ready: Ready, attempt
   return 'struck'
 }
 
-async function leash(engine: Engine, ready: Ready, now: Temporal.Instant): Promise<AttemptOutcome> {
+async function leash(engine: Engine, ready: Ready): Promise<AttemptOutcome> {
+  const now = await engine.ledger.now()
   const victim = victimRef(ready)
   const leashed = transition(ready.plan, { kind: 'leash', victim, findings: ready.findings, at: now })
   const written = await advance(engine, leashed, [{ at: now, kind: 'leashed', data: { victim: victim.id } }], { before: ready.before })
@@ -350,7 +348,7 @@ function victimRef(ready: Ready): StrikeOrder['victim'] {
   return { id, name, zone, bornFrom, image: ready.before.victim.image ?? image }
 }
 
-function orderFor(engine: Engine, ready: Ready, now: Temporal.Instant): StrikeOrder {
+function orderFor(engine: Engine, ready: Ready): Intent['order'] {
   const { plan, before } = ready
   return {
     drill: plan.id,
@@ -363,7 +361,6 @@ function orderFor(engine: Engine, ready: Ready, now: Temporal.Instant): StrikeOr
     desired: before.snapshot.desired,
     members: before.snapshot.instances.map(instance => instance.id),
     declarationVersion: before.snapshot.declarationVersion ?? before.declaration.current.version,
-    intendedAt: now,
     requestId: engine.newId(),
   }
 }

@@ -278,7 +278,8 @@ export interface NewEvent {
 
 export interface Intent {
   readonly drill: PlannedDrill
-  readonly order: StrikeOrder
+  /** When it is intended is the moment under the lock: who waited for that may send its call only from then on. */
+  readonly order: Omit<StrikeOrder, 'intendedAt'>
   readonly before: Before
   /** The run that strikes, for `strikesPerRun`; null for the service. */
   readonly run: string | null

@@ -49,7 +49,8 @@ async function record({ dialect }: Store, transaction: Db, intent: Intent): Prom
   const past = await pastIn(transaction, { dialect, now })
   const refusal = intent.decide(await readState(transaction, now, { concern: concernOf(stored, intent.busyAtMost), past }))
   if (refusal !== null) return { kind: 'refused', refusal }
-  const { order, run, permitFor } = intent
+  const { run, permitFor } = intent
+  const order = { ...intent.order, intendedAt: now }
   const striking = transition(stored, { kind: 'intend', order })
   if (!isOpen(striking))
     throw new LedgerError('failed', `drill ${stored.id} became ${striking.state} instead of striking; this is a defect`)

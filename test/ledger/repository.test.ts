@@ -210,7 +210,10 @@ for (const kind of kinds) {
         assert.equal(result.drill.state, 'striking')
         assert.equal(result.drill.revision, 2)
         assert.equal(result.permitFor, 10_000)
-        assert.deepEqual(result.drill.order, order(drill))
+        const { intendedAt, ...rest } = result.drill.order
+        const { intendedAt: _caller, ...asIntended } = order(drill)
+        assert.deepEqual(rest, asIntended)
+        assert.ok(Temporal.Instant.compare(intendedAt, asked) >= 0, 'it is the moment under the lock')
         assert.deepEqual(await ledger.drill(drill.id), result.drill)
         assert.deepEqual(await ledger.before(drill.id), evidenceBefore('web'))
         const [flight, ...others] = await ledger.strikesInFlight()

@@ -23,9 +23,11 @@ for (const name of names) {
     try {
       compare(legible(actual, new Map()), legible(expected, new Map()), ...message)
     } catch (error) {
+      if (!(error instanceof Error)) throw error
       // The trace begins where the test compares.
-      if (error instanceof Error) Error.captureStackTrace(error, real)
-      throw error
+      Error.captureStackTrace(error, real)
+      // Its message shows what differs. Mocha would make a text of both sides once more, and asks Temporal values for what they refuse.
+      throw Object.assign(error, { showDiff: false })
     }
   }
   Object.assign(assert, { [name]: real })

@@ -51,29 +51,26 @@ describe('metrics', () => {
       assert.ok(lines.includes(line), `${line}\n${lines.filter(one => one.startsWith(line.split(/[{ ]/)[0] ?? '')).join('\n')}`)
   })
 
-  it('count each conclusion once, however often and however many at once ask', async () => {
-    const needs = {
+  function metricsOfTheDay(): () => Promise<string> {
+    return openMetrics({
       ledger: stage.ledger,
       schedules: [schedule()],
       apiCalls: countApiCalls(),
       watchLag: async () => 0,
       haltFileExists: () => false,
-    }
-    const read = openMetrics({ ...needs, since: noon.subtract({ hours: 24 }) })
+      since: noon.subtract({ hours: 24 }),
+    })
+  }
+
+  it('count each conclusion once, however often and however many at once ask', async () => {
+    const read = metricsOfTheDay()
     await stage.record(fleet())
     const texts = await Promise.all([read(), read(), read()])
     for (const text of texts) assert.match(text, /verdict="phoenix"\} 8\n/)
   })
 
   it('count no time to recover that is only known as "at most"', async () => {
-    const needs = {
-      ledger: stage.ledger,
-      schedules: [schedule()],
-      apiCalls: countApiCalls(),
-      watchLag: async () => 0,
-      haltFileExists: () => false,
-    }
-    const read = openMetrics({ ...needs, since: noon.subtract({ hours: 24 }) })
+    const read = metricsOfTheDay()
     await stage.record([
       concluded({ name: 'dark', verdict: 'phoenix', recoveredAfter: 5_000 }),
       concluded({ name: 'seen', verdict: 'phoenix' }),

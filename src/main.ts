@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { commandLine, quietOnClosedPipe } from './commands/command-line.ts'
 import * as definitions from './commands/definitions.ts'
+import { endAtOnce } from './commands/end-at-once.ts'
 import { processIo } from './commands/io.ts'
 import { onSignals } from './commands/signals.ts'
 
@@ -34,7 +35,8 @@ line.add(definitions.permissions, async () => (await import('./commands/permissi
 line.add(definitions.verifyLive, async () => (await import('./commands/verify-live.ts')).verifyLive)
 line.add(definitions.simulate, async () => (await import('./commands/simulate.ts')).simulate)
 
-process.exitCode = await line.main(process.argv.slice(2))
+const code = await line.main(process.argv.slice(2))
 signals.stop()
 // Asked to end, it has: connections to a server that hangs, or tries to reach one that is gone, would keep the process for ever.
-if (signals.signal.aborted) process.exit()
+if (signals.signal.aborted) endAtOnce(code)
+process.exitCode = code

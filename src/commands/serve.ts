@@ -2,22 +2,33 @@ import { type Installation, openInstallation } from '../compose.ts'
 import { loadSettings } from '../config/load.ts'
 import type { Settings } from '../config/settings.ts'
 import { readTokens, type WebToken } from '../config/web-tokens.ts'
+import type { Milliseconds } from '../domain/time.ts'
 import { reasonOf } from '../engine/context.ts'
 import { runService } from '../engine/service.ts'
 import { veto } from '../engine/veto.ts'
 import { watchLag } from '../engine/watch-lag.ts'
 import { holdWorkerRole } from '../ledger/worker-role.ts'
 import { orAborted } from '../providers/shared/deadline.ts'
+import { settledWithin } from '../queue/handlings.ts'
 import type { Queue } from '../queue/queue.ts'
 import { type ApiCalls, countApiCalls } from '../telemetry/api-calls.ts'
+import { systemClock } from '../telemetry/system-clock.ts'
 import { type Listener, startServer } from '../web/server.ts'
 import { UsageError } from './exit.ts'
 import { type Io, whoIsThere } from './io.ts'
 import { openDrills } from './open-drills.ts'
 import type { ServeOptions } from './options.ts'
+import { writeSentence } from './terminal.ts'
+
+/** With what it takes to start, and to end a process, short of the 10 s that `docker stop` grants. */
+const endWithin: Milliseconds = 9_000
 
 /** The long-running service: schedules, worker, pages. Ends with 0 on SIGTERM, within 10 s; open drills go on at the next start. */
-export async function serve(options: ServeOptions, io: Io): Promise<number> {
+export function serve(options: ServeOptions, io: Io): Promise<number> {
+  return endingInTime(serveUntilAsked(options, io), io)
+}
+
+async function serveUntilAsked(options: ServeOptions, io: Io): Promise<number> {
   const settings = await loadSettings({ file: options.config, env: io.env, cwd: io.cwd })
   const tokens = await readTokens(settings)
   let installation: Installation | null = null
@@ -98,6 +109,21 @@ async function explainTaken(error: unknown, settings: Settings): Promise<never> 
 /** Asked to end before it had begun, perhaps because a server that it waits for does not answer: nothing is left undone. */
 export function wasStopped(error: unknown, signal: AbortSignal): boolean {
   return signal.aborted && error === signal.reason
+}
+
+/**
+ * Each part of an orderly end waits for its own server, and where several of them hang that adds up. What has not ended by then is left
+ * as a crash would leave it: whoever starts next finds it in the ledger.
+ */
+export async function endingInTime(service: Promise<number>, io: Pick<Io, 'signal' | 'stderr'>, within = endWithin): Promise<number> {
+  try {
+    return await orAborted(service, io.signal)
+  } catch (error) {
+    if (!wasStopped(error, io.signal)) throw error
+  }
+  if (await settledWithin(service, within, systemClock())) return service
+  writeSentence(io.stderr, `firedrill: did not end in order within ${within / 1000} s; what is open goes on at the next start`)
+  return 0
 }
 
 /** Until the signal is aborted; the queue is closed then. */

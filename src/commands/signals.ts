@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream'
+import { endAtOnce } from './end-at-once.ts'
 import { writeSentence } from './terminal.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
@@ -20,7 +21,7 @@ export function onSignals(stderr: Writable): Signals {
     if (controller.signal.aborted) {
       const words = behind === null ? '' : `; ${behind()}`
       writeSentence(stderr, `firedrill: ended at once by a second signal${words}`)
-      process.exit(4)
+      endAtOnce(4)
     }
     controller.abort(new DOMException(`interrupted by ${signal}`, 'AbortError'))
   }

@@ -11,10 +11,14 @@ import { UsageError } from './exit.ts'
 import type { Io } from './io.ts'
 import { openDrills } from './open-drills.ts'
 import type { WorkerOptions } from './options.ts'
-import { readinessOf, wasStopped, work } from './serve.ts'
+import { endingInTime, readinessOf, wasStopped, work } from './serve.ts'
 
 /** A further worker for the same queue and ledger. An embedded one has room for one process only. */
-export async function worker(options: WorkerOptions, io: Io): Promise<number> {
+export function worker(options: WorkerOptions, io: Io): Promise<number> {
+  return endingInTime(workUntilAsked(options, io), io)
+}
+
+async function workUntilAsked(options: WorkerOptions, io: Io): Promise<number> {
   const settings = await loadSettings({ file: options.config, env: io.env, cwd: io.cwd })
   if (settings.ledger.kind === 'embedded' || settings.queue.kind === 'embedded') {
     throw new UsageError(

@@ -14,10 +14,18 @@ export interface Ended {
   readonly stderr: string
 }
 
+interface Surroundings {
+  readonly cwd: string
+  readonly env?: Record<string, string>
+  /** A program, with its words, that becomes the one it is given. */
+  readonly through?: readonly string[]
+}
+
 /** The real program as a process of its own, in this folder and with nothing of this process's environment but PATH and Node's cache. */
-export function start(args: readonly string[], { cwd, env = {} }: { cwd: string; env?: Record<string, string> }): ChildProcess {
+export function start(args: readonly string[], { cwd, env = {}, through = [] }: Surroundings): ChildProcess {
+  const [program = '', ...words] = [...through, process.execPath, MAIN, ...args]
   return watched(
-    spawn(process.execPath, [MAIN, ...args], {
+    spawn(program, words, {
       cwd,
       env: { PATH: process.env.PATH ?? '', HOME: cwd, ...cache, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

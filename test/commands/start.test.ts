@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import type { ChildProcess } from 'node:child_process'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createWorld, type Simulator, startSimulator } from '../../src/simulator/index.ts'
+import { missing } from '../support/missing.ts'
+import { onPath } from '../support/on-path.ts'
 import { freePort } from '../support/server.ts'
 import { type Ended, end, start } from './binary.ts'
 
@@ -33,12 +37,15 @@ describe('a command whose servers do not answer at its start', function () {
     await rm(folder, { recursive: true, force: true })
   })
 
-  async function begin(words: readonly string[], { lines = '', endpoint = simulator.aws.endpoint, beside = '' } = {}): Promise<Begun> {
+  async function begin(
+    words: readonly string[],
+    { lines = '', endpoint = simulator.aws.endpoint, beside = '', through = [] as readonly string[] } = {},
+  ): Promise<Begun> {
     const { region, env } = simulator.aws
     const web = `web: { listen: "127.0.0.1:${await freePort()}" }`
     const settings = `${lines}\n${web}\nproviders: { aws: { endpoint: "${endpoint}", regions: [${region}] } ${beside} }\n`
     await writeFile(join(folder, 'firedrill.yaml'), settings)
-    const child = start(words, { cwd: folder, env })
+    const child = start(words, { cwd: folder, env, through })
     children.push(child)
     let said = ''
     child.stderr?.on('data', chunk => (said += chunk))
@@ -138,6 +145,32 @@ describe('a command whose servers do not answer at its start', function () {
     } finally {
       simulator.faults.clear(fault)
     }
+  })
+
+  describe('and a name server that hears and says nothing', () => {
+    const nameServer = createSocket('udp4')
+
+    before(async function () {
+      if (process.getuid?.() !== 0 || onPath('unshare') === null) missing(this, 'unshare (as root)')
+      // Of loopback's many addresses one that nobody has: where names are served is a port below 1024 that cannot be chosen.
+      nameServer.bind(53, '127.0.53.53')
+      await once(nameServer, 'listening')
+    })
+    after(() => nameServer.close())
+
+    it('ends when asked to, though the name is still being looked up', async () => {
+      const file = join(folder, 'resolv.conf')
+      await writeFile(file, 'nameserver 127.0.53.53\n')
+      const through = ['unshare', '--mount', 'sh', '-c', 'mount --bind "$1" /etc/resolv.conf && shift && exec "$@"', 'sh', file]
+      const heard = once(nameServer, 'message')
+      const { child, ended } = await begin(['serve'], { lines: 'queue: redis://queue.example.org:6379/0', through })
+      await heard
+      const asked = performance.now()
+      child.kill('SIGTERM')
+      const { code, stderr } = await ended
+      assert.equal(code, 0, stderr)
+      assert.ok(performance.now() - asked < 5_000, `after ${Math.round(performance.now() - asked)} ms`)
+    })
   })
 
   describe('and a platform that takes connections and says nothing', () => {

@@ -27,7 +27,7 @@ const target: readonly OptionDefinition[] = [
   { flags: '--schedule <name>', about: 'only this schedule' },
   { flags: '--scope <id>', about: 'only this scope, as in aws:123456789012/eu-west-1' },
   { flags: '--service <name>', about: 'only this service' },
-  { flags: '--group <id>', about: 'only this group' },
+  { flags: '--group <name>', about: 'only this group, by its name or its id' },
 ]
 
 export const init: Definition = {
@@ -63,7 +63,7 @@ export const run: Definition = {
     { flags: '--all', about: 'every opted-in group instead of those drawn for today' },
     { flags: '--group <id|glob>', about: 'these groups instead of those drawn' },
     { flags: '--victim <id>', about: 'this instance (with --group)' },
-    { flags: '--max <n>', about: 'at most so many strikes', parse: wholeNumber(0) },
+    { flags: '--max <n>', about: 'at most so many strikes', parse: wholeNumber(1) },
     { flags: '--json <file>', about: 'write the report as JSON' },
     { flags: '--report <dir>', about: 'write the report in every format' },
   ],
@@ -169,7 +169,7 @@ export const halt: Definition = {
     json,
   ],
   examples: ['firedrill halt "incident 4711"', 'firedrill halt --service checkout --until 2h', 'firedrill halt --wait'],
-  note: 'Without a target the whole installation is halted. Open drills are watched and restored as ever.',
+  note: 'Without a target the whole installation is halted; a target may be a glob. Open drills are watched and restored as ever. Ends with 4 where nothing goes by that name; the halt stands all the same.',
 }
 
 export const resume: Definition = {

@@ -137,7 +137,7 @@ function standingRefusals(
   { seen, schedule, state }: { readonly seen: SeenGroup; readonly schedule: Schedule; readonly state: LedgerState },
 ): readonly RuleRefusal[] {
   const { summary, service } = seen
-  const plan = { id: 'explanation', schedule: schedule.name, scope: summary.scope, service, group: summary.id }
+  const plan = { id: 'explanation', schedule: schedule.name, scope: summary.scope, service, group: summary.id, groupName: summary.name }
   const facts = { state, plan, schedule, ...limitsOf(engine), run: null, haltFile: engine.haltFileExists() }
   return allRefusals(standingRules, facts)
 }

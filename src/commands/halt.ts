@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { loadSettings } from '../config/load.ts'
 import { parseDuration } from '../domain/duration.ts'
+import { type Haltable, isHaltedBy } from '../domain/halting.ts'
 import type { HaltTarget } from '../domain/ledger-state.ts'
 import { near } from '../domain/spelling.ts'
 import { insist } from '../ledger/insist.ts'
@@ -30,11 +32,14 @@ export async function halt(options: HaltOptions, io: Io): Promise<number> {
       writeLine(io.stdout, clean(`Halted ${haltText(set)}`))
       printInFlight(inFlight, io)
     }
-    await warnAboutUnknown(target, stored, io)
+    const problem = await whyNothingStops(target, ledger, () => schedulesOf(ledger, options, io))
+    if (problem !== null) writeSentence(io.stderr, `firedrill: the halt is set, but ${problem}`)
     const over = options.wait !== true || (await waitForEach(inFlight, stored, io))
-    if (options.json === true) writeJson(io, { halt: set, strikesInFlight: inFlight, waited: options.wait === true && over })
-    else if (options.wait === true && over) writeLine(io.stdout, 'No strike is in flight any more; none will start.')
-    return over ? EXIT.ok : EXIT.failed
+    if (options.json === true)
+      writeJson(io, { halt: set, strikesInFlight: inFlight, waited: options.wait === true && over, knownTarget: problem === null })
+    else if (options.wait === true && over)
+      writeLine(io.stdout, `No strike is in flight any more${problem === null ? '; none will start' : ''}.`)
+    return over && problem === null ? EXIT.ok : EXIT.failed
   } finally {
     await stored.close()
   }
@@ -84,21 +89,37 @@ async function waitForEach(inFlight: readonly InFlight[], { ledger }: Stored, io
   return true
 }
 
-/** A halt on a name that nobody knows stops nothing: it is set all the same, and said so. */
-async function warnAboutUnknown(target: HaltTarget, { ledger }: Stored, io: Io): Promise<void> {
-  if (target.kind === 'installation') return
+/**
+ * A halt on a name that nobody knows stops nothing, and must not look as if it did. It stands all the same: what is seen for the first
+ * time tomorrow may be meant. Null: there is something to stop.
+ */
+async function whyNothingStops(
+  target: HaltTarget,
+  ledger: Stored['ledger'],
+  schedules: () => Promise<readonly string[]>,
+): Promise<string | null> {
+  if (target.kind === 'installation') return null
   const groups = await ledger.groups()
-  const known = {
-    schedule: async () => (await ledger.drills({ limit: 1000 })).map(({ schedule }) => schedule),
-    scope: async () => groups.map(({ summary }) => summary.scope),
-    service: async () => groups.map(({ service }) => service),
-    group: async () => groups.map(({ summary }) => summary.id),
+  const known: Readonly<Record<typeof target.kind, () => Promise<readonly Haltable[]>>> = {
+    schedule: async () => (await schedules()).map(schedule => ({ schedule })),
+    scope: async () => groups.map(({ summary: { scope } }) => ({ scope })),
+    service: async () => groups.map(({ service }) => ({ service })),
+    group: async () => groups.map(({ summary }) => ({ group: summary })),
   }
-  const names = [...new Set(await known[target.kind]())]
-  if (names.includes(target.name)) return
-  const meant = near(target.name, names)
+  const all = await known[target.kind]()
+  if (all.some(one => isHaltedBy(target, one))) return null
+  const names = all.flatMap(({ schedule, scope, service, group }) => schedule ?? scope ?? service ?? (group ? [group.name, group.id] : []))
+  const meant = near(target.name, [...new Set(names)])
   const hint = meant.length > 0 ? `; did you mean ${meant.join(' or ')}?` : ''
-  writeSentence(io.stderr, `firedrill: the halt is set, but the ledger has not seen any ${targetText(target)} yet${hint}`)
+  const looked = target.kind === 'schedule' ? 'there is no' : 'the ledger has not seen any'
+  return `it stops nothing: ${looked} ${targetText(target)}${hint}`
+}
+
+/** Those that are written down, where they can be read, and those that drills were planned by. */
+async function schedulesOf(ledger: Stored['ledger'], options: HaltOptions, io: Io): Promise<readonly string[]> {
+  const written = await loadSettings({ file: options.config, env: io.env, cwd: io.cwd }).catch(() => null)
+  const drills = await ledger.drills({ limit: 1000 })
+  return [...new Set([...(written?.schedules ?? []).map(({ name }) => name), ...drills.map(({ schedule }) => schedule)])]
 }
 
 /** A moment in the future, absolute or from now. Throws UsageError. */

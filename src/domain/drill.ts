@@ -148,6 +148,8 @@ export interface Tracking {
   readonly desired: number
   /** As last seen; once it differs from the order's it stays different, even if an edit is taken back. */
   readonly declarationVersion: string
+  /** Why the group replaces nobody, as last seen; left out: it does. */
+  readonly replacementOff?: string
   /** The group disappeared or became another incarnation; a second look confirms it. */
   readonly groupGoneAt: Temporal.Instant | null
   /** When the group was last read, by our clock. */

@@ -23,17 +23,15 @@ export function notStruck(why: string): Finding {
   return finding('not-struck', 'fail', `the strike is not known to have happened: ${why}`)
 }
 
-export function notReplaced(deadline: Milliseconds, failure: PlatformEvent | null): Finding {
-  const words = failure?.error?.message ?? failure?.detail
-  return failure === null
-    ? finding(
-        'not-replaced',
-        'fail',
-        `nothing replaced the victim within ${seconds(deadline)}, and the platform gave no error: check whether the group can launch at all`,
-      )
-    : finding('not-replaced', 'fail', `nothing replaced the victim within ${seconds(deadline)}, a rebuild fails: ${words}`, {
-        actual: words ?? null,
-      })
+/** Without a failure of the platform's: `off` says why the group replaces nobody, where it is known not to. */
+export function notReplaced(deadline: Milliseconds, failure: PlatformEvent | null, off?: string): Finding {
+  const nothing = `nothing replaced the victim within ${seconds(deadline)}`
+  if (failure !== null) {
+    const words = failure.error?.message ?? failure.detail
+    return finding('not-replaced', 'fail', `${nothing}, a rebuild fails: ${words}`, { actual: words })
+  }
+  if (off !== undefined) return finding('not-replaced', 'fail', `${nothing}, and it cannot be: ${off}`, { actual: off })
+  return finding('not-replaced', 'fail', `${nothing}, and the platform gave no error: check whether the group can launch at all`)
 }
 
 export function noCapacity(failure: PlatformEvent): Finding {

@@ -266,7 +266,9 @@ function withoutCandidate(evidence: Evidence): Outcome {
     event => event.kind === 'launch' && event.outcome === 'in-progress' && (event.instance === null || !known.has(event.instance)),
   )
   if (launching) return undecided(null, late('a launch was still in progress at the deadline', adviceForStart))
-  return restoredLate(evidence) ? undecided(null, late(askedLate)) : failed(null, notReplaced(policy.deadline, null))
+  return restoredLate(evidence)
+    ? undecided(null, late(askedLate))
+    : failed(null, notReplaced(policy.deadline, null, tracking.replacementOff))
 }
 
 const adviceForStart = 'the deadline is too short for this group, or something holds its start-up'

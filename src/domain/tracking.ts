@@ -189,8 +189,10 @@ function foldSnapshot(tracking: Tracking, order: StrikeOrder, look: SnapshotLook
   }
   if (olderView) return { ...base, candidates: [...tracking.candidates, ...newcomers(base, order, look)] }
   const known = tracking.candidates.map(candidate => foldMember(candidate, base, sight(look, base)))
+  const { replacementOff: _before, ...rest } = base
   return {
-    ...base,
+    ...rest,
+    ...(snapshot.replacementOff !== null && { replacementOff: snapshot.replacementOff }),
     candidates: [...known, ...newcomers(base, order, look), ...unseen(base, order, look)],
     desired: snapshot.desired,
     declarationVersion:

@@ -64,7 +64,7 @@ export interface DriftFacts {
 /** What the ledger says, for S2, S3, S6, S15: also of a group that has no plan, to explain what stands in its way. */
 export interface StandingFacts {
   readonly state: LedgerState
-  readonly plan: Pick<PlannedDrill, 'id' | 'schedule' | 'scope' | 'service' | 'group'>
+  readonly plan: Pick<PlannedDrill, 'id' | 'schedule' | 'scope' | 'service' | 'group' | 'groupName'>
   readonly schedule: Schedule
   /** Of all schedules together; left out: none. */
   readonly limits?: InstallationLimits

@@ -1,4 +1,5 @@
-import type { Halt, HaltTarget } from '../domain/ledger-state.ts'
+import { isHaltedBy } from '../domain/halting.ts'
+import type { Halt } from '../domain/ledger-state.ts'
 import { type Rule, rule, type StandingFacts } from './rule.ts'
 
 /** S2: a halt forbids new intents at once, wherever it was set. */
@@ -7,7 +8,7 @@ export const notHalted: readonly Rule<StandingFacts>[] = [
     haltFile ? 'everything is halted: the halt file (FIREDRILL_HALT_FILE) exists, or cannot be looked for' : null,
   ),
   rule('S2', facts => {
-    const halt = facts.state.halts.find(candidate => isInForce(candidate, facts.state.now) && concerns(candidate.target, facts))
+    const halt = facts.state.halts.find(candidate => isInForce(candidate, facts.state.now) && concerns(candidate, facts))
     return halt === undefined ? null : sentence(halt)
   }),
 ]
@@ -17,22 +18,10 @@ function isInForce(halt: Halt, now: Temporal.Instant): boolean {
   return halt.until === null || Temporal.Instant.compare(now, halt.until) < 0
 }
 
-function concerns(target: HaltTarget, { plan, schedule }: StandingFacts): boolean {
-  switch (target.kind) {
-    case 'installation':
-      return true
-    case 'schedule':
-      return target.name === plan.schedule || target.name === schedule.name
-    case 'scope':
-      return target.name === plan.scope
-    case 'service':
-      return target.name === plan.service
-    case 'group':
-      return target.name === plan.group
-    default:
-      // A kind that a newer version wrote: whatever it means, it means stop.
-      return true
-  }
+/** Under the schedule that the plan was drawn by, and under the one that holds now. */
+function concerns({ target }: Halt, { plan, schedule }: StandingFacts): boolean {
+  const { scope, service, group: id, groupName: name } = plan
+  return [plan.schedule, schedule.name].some(one => isHaltedBy(target, { schedule: one, scope, service, group: { id, name } }))
 }
 
 function sentence({ target, reason, by, until }: Halt): string {

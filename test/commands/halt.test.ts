@@ -30,7 +30,7 @@ describe('halt and resume', () => {
     })
   })
 
-  it('takes a target and an end, and points at a target that nobody knows', async () => {
+  it('S2 takes a target and an end, and never looks as if it stopped what nobody knows', async () => {
     await withLedger(async (cwd, ledger) => {
       await ledger.recordDiscovery({
         scope: 'aws:123456789012/eu-west-1',
@@ -44,10 +44,17 @@ describe('halt and resume', () => {
       assert.deepEqual(halt.target, { kind: 'service', name: 'checkout' })
       const hours = (Date.parse(halt.until) - Date.parse(halt.since)) / 3_600_000
       assert.ok(hours > 1.99 && hours < 2.01, String(hours))
-      const unknown = await firedrill(cwd, ['halt', '--service', 'chekcout'])
-      assert.equal(unknown.code, 0)
-      assert.match(unknown.stderr, /has not seen any service chekcout yet; did you mean checkout\?/)
-      assert.equal((await ledger.state()).halts.length, 2)
+      const byName = await firedrill(cwd, ['halt', '--group', 'checkout', '--wait'])
+      assert.equal(byName.code, 0, byName.stderr)
+      assert.match(byName.stdout, /none will start\.\n$/)
+      const unknown = await firedrill(cwd, ['halt', '--service', 'chekcout', '--wait'])
+      assert.equal(unknown.code, 4)
+      assert.match(unknown.stderr, /it stops nothing: the ledger has not seen any service chekcout; did you mean checkout\?/)
+      assert.doesNotMatch(unknown.stdout, /none will start/)
+      const schedule = await firedrill(cwd, ['halt', '--schedule', 'weekday', '--json'])
+      assert.equal(schedule.code, 4)
+      assert.equal(JSON.parse(schedule.stdout).knownTarget, false)
+      assert.equal((await ledger.state()).halts.length, 4)
     })
   })
 
@@ -124,7 +131,7 @@ describe('halt and resume', () => {
 
   it('lets several processes write to one embedded ledger at the same time', async () => {
     await withLedger(async (cwd, ledger) => {
-      const ended = await Promise.all(['a', 'b', 'c', 'd'].map(name => firedrill(cwd, ['halt', '--group', name])))
+      const ended = await Promise.all(['a', 'b', 'c', 'd'].map(reason => firedrill(cwd, ['halt', reason])))
       assert.deepEqual(
         ended.map(({ code }) => code),
         [0, 0, 0, 0],

@@ -29,6 +29,9 @@ describe('the halt file', () => {
     assert.equal(isHaltedByFile(file), false)
     await mkdir(file)
     assert.equal(isHaltedByFile(file), true)
+    const link = join(folder, 'link')
+    await symlink(join(folder, 'nothing'), link)
+    assert.equal(isHaltedByFile(link), true)
   })
 
   it('S2, S10 halts where it cannot be looked for: below a plain file, in a folder that is closed, behind a loop', async () => {

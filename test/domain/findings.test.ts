@@ -1,9 +1,26 @@
 import assert from 'node:assert/strict'
-import { staleImage, wrongImage } from '../../src/domain/findings.ts'
-import { candidate, declaredSet } from './fixtures.ts'
+import { notReplaced, staleImage, wrongImage } from '../../src/domain/findings.ts'
+import type { PlatformEvent } from '../../src/domain/group.ts'
+import { candidate, declaredSet, event } from './fixtures.ts'
 
 const image = (gallery: string, version: string) =>
   `/subscriptions/s/groups/g/providers/p/galleries/${gallery}/images/web/versions/${version}`
+
+describe('the sentence about a victim that nothing replaced', () => {
+  it('says why, in the words of the platform, or what stands in the way of any replacement, or where to look', () => {
+    const error = { category: 'broken' as const, message: 'the key is gone' }
+    const said = (...[failure, off]: readonly [PlatformEvent | null, string?]) => notReplaced(900_000, failure, off).summary
+    assert.equal(
+      said(event('e', { outcome: 'failed', error })),
+      'nothing replaced the victim within 900 s, a rebuild fails: the key is gone',
+    )
+    assert.equal(
+      said(null, 'process Launch is suspended'),
+      'nothing replaced the victim within 900 s, and it cannot be: process Launch is suspended',
+    )
+    assert.match(said(null), /the platform gave no error: check whether the group can launch at all$/)
+  })
+})
 
 describe('the sentence of a finding about images', () => {
   it('tells long ids by their ends, and holds them in full', () => {

@@ -233,6 +233,12 @@ describe('tracking', () => {
     assert.equal(back.declarationVersion, 'template:2')
   })
 
+  it('knows why the group replaces nobody, for as long as that is so', () => {
+    const off = watch([[5, reading(5, others, { replacementOff: 'process Launch is suspended' })]])
+    assert.equal(off.replacementOff, 'process Launch is suspended')
+    assert.equal('replacementOff' in watch([[9, reading(9, others)]], false, off), false)
+  })
+
   it('takes a version that a look could not tell for no change, and notices one that comes after it', () => {
     const dark = watch([[12, reading(12, others, { declarationVersion: null })]])
     assert.equal(dark.declarationVersion, watch([[12, reading(12, others)]]).declarationVersion)

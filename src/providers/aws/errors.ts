@@ -73,7 +73,7 @@ function sentence(shape: Shape, code: ProviderErrorCode, operation: string): str
     return `${said}. This account cannot use the region: enable it for the account, or correct regions in firedrill.yaml.`
   if (code === 'denied')
     return `${said}. Allow ${operation} to the role that Firedrill uses (\`firedrill permissions aws\` prints the policy).`
-  if (code === 'throttled') return `${said}. AWS is throttling this account; Firedrill has retried and will look again later.`
+  if (code === 'throttled') return `${said}. AWS is throttling this account: it asks for fewer calls for a while.`
   if (code === 'unavailable') return `${said}. AWS cannot be reached or does not answer: check the network and the endpoint.`
   return `${said}.`
 }

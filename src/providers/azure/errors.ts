@@ -51,7 +51,7 @@ function sentence(shape: Shape, code: ProviderErrorCode, operation: string): str
     return `${said}. Azure does not accept these credentials: check AZURE_TENANT_ID, AZURE_CLIENT_ID and the managed identity or login of this machine.`
   if (code === 'denied')
     return `${said}. Allow ${operation} to the identity that Firedrill uses (\`firedrill permissions azure\` prints the role).`
-  if (code === 'throttled') return `${said}. Azure is throttling this subscription; Firedrill has retried and will look again later.`
+  if (code === 'throttled') return `${said}. Azure is throttling this subscription: it asks for fewer calls for a while.`
   if (code === 'unavailable') return `${said}. Azure cannot be reached or does not answer: check the network and the endpoint.`
   return `${said}.`
 }

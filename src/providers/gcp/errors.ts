@@ -58,7 +58,7 @@ function sentence(shape: Shape, code: ProviderErrorCode, operation: string): str
     return `${said}. Google does not accept the credentials: check GOOGLE_APPLICATION_CREDENTIALS, \`gcloud auth application-default login\`, or the service account of this machine.`
   if (code === 'denied')
     return `${said}. Allow it to the service account that Firedrill uses (\`firedrill permissions gcp\` prints the role).`
-  if (code === 'throttled') return `${said}. Google is throttling this project; Firedrill has retried and will look again later.`
+  if (code === 'throttled') return `${said}. Google is throttling this project: it asks for fewer calls for a while.`
   if (code === 'unavailable') return `${said}. Google cannot be reached or does not answer: check the network and the endpoint.`
   return `${said}.`
 }

@@ -2,6 +2,7 @@ import { type AcceptedDifference, tellAccepted } from '../../domain/accepted.ts'
 import { coverageDays, proofSince } from '../../domain/coverage.ts'
 import type { Drill } from '../../domain/drill.ts'
 import { matches } from '../../domain/glob.ts'
+import { isHaltedBy } from '../../domain/halting.ts'
 import { inZone } from '../../domain/instants.ts'
 import type { Halt, Quarantine } from '../../domain/ledger-state.ts'
 import { chooseSchedule, type OptIn, policyFor, readOptIn } from '../../domain/opt-in.ts'
@@ -87,8 +88,7 @@ function cardOf(drill: Drill, accepted: readonly AcceptedDifference[]): DrillCar
 }
 
 function concerns({ target }: Halt, { summary, service }: GroupRecord): boolean {
-  if (target.kind === 'installation') return true
-  return target.name === { schedule: null, scope: summary.scope, service, group: summary.id }[target.kind]
+  return isHaltedBy(target, { scope: summary.scope, service, group: summary })
 }
 
 async function groupMain(needs: WebNeeds, view: GroupView): Promise<Markup> {
@@ -182,7 +182,10 @@ function obstaclesOf(needs: WebNeeds, view: GroupView): readonly Markup[] {
   const { record, optIn, halts, quarantine, shell } = view
   const chosen = chooseSchedule(record.summary, optIn, needs.settings.schedules)
   const schedule = chosen.kind === 'schedule' ? chosen.schedule : null
-  const scheduleHalt = shell.state.halts.find(({ target }) => target.kind === 'schedule' && target.name === schedule?.name)
+  const scheduleHalt =
+    schedule === null
+      ? undefined
+      : shell.state.halts.find(({ target }) => target.kind === 'schedule' && isHaltedBy(target, { schedule: schedule.name }))
   const texts = [
     ...(record.optedIn ? [] : [optIn.why]),
     ...(matches(needs.settings.never, record.summary) ? ['It is matched by never: in firedrill.yaml.'] : []),
@@ -203,7 +206,7 @@ function obstaclesOf(needs: WebNeeds, view: GroupView): readonly Markup[] {
 /** Limits that pass by themselves are left out: a plan waits for those. */
 function limitsSay({ settings }: WebNeeds, { record, shell }: GroupView, schedule: Schedule): readonly string[] {
   const { summary, service } = record
-  const plan = { id: '', schedule: schedule.name, scope: summary.scope, service, group: summary.id }
+  const plan = { id: '', schedule: schedule.name, scope: summary.scope, service, group: summary.id, groupName: summary.name }
   const facts = { state: shell.state, plan, schedule, limits: settings.limits, run: null, haltFile: shell.haltFile }
   return allRefusals([...scopeCalm, ...withinLimits], facts).flatMap(({ reason, transient }) => (transient ? [] : [asSentence(reason)]))
 }

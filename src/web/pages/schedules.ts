@@ -1,5 +1,6 @@
 import type { Drill } from '../../domain/drill.ts'
 import { describeDuration } from '../../domain/duration.ts'
+import { isHaltedBy } from '../../domain/halting.ts'
 import type { LedgerState } from '../../domain/ledger-state.ts'
 import type { InstallationLimits, Schedule, WallClockHours } from '../../domain/schedule.ts'
 import { icon } from '../../reports/html/icons.ts'
@@ -44,7 +45,7 @@ interface Around {
 function section(schedule: Schedule, { index, coming, waiting, shell }: Around): Markup {
   const { state } = shell
   const tripped = breakerTripped(schedule, state.conclusions, state.now)
-  const halted = state.halts.some(({ target }) => target.kind === 'schedule' && target.name === schedule.name)
+  const halted = state.halts.some(({ target }) => target.kind === 'schedule' && isHaltedBy(target, { schedule: schedule.name }))
   return markup`<section class="card schedule" aria-labelledby="s-${index}"><header><h2 id="s-${index}">${name(schedule.name)}</h2>${leash(schedule)}${halted ? markup`<span class="badge live">${icon('refused')}halted</span>` : null}<p class="result">each group every ${schedule.meanDaysBetweenDrills === 1 ? 'day' : `${schedule.meanDaysBetweenDrills} days`} on average</p></header>
 <p class="soft small">${hoursText(schedule.hours)}, ${schedule.timezone}${schedule.holidays.country === null ? null : markup`, holidays of ${[schedule.holidays.country, schedule.holidays.region].filter(Boolean).join(' ')}`} · ${schedule.method}, deadline ${describeDuration(schedule.recovery.deadline)}, soak ${describeDuration(schedule.recovery.soak)} · guards: ${schedule.guards.length === 0 ? 'none' : schedule.guards.map(guard => guard.kind).join(', ')}</p>
 ${tripped === null ? null : markup`<p class="notice">${icon('warn')}<span>The circuit breaker is open: ${name(asSentence(tripped))} Resuming the schedule starts its count anew.</span></p>`}

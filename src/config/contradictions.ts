@@ -75,15 +75,14 @@ function target({ recovery }: Partial<WrittenSchedule>, doc: SourceDocument): Pr
   ]
 }
 
-function unleashed({ leashed }: Partial<WrittenSchedule>, doc: SourceDocument): Problem[] {
-  if (leashed !== false || isWritten(doc, ['guards'])) return []
-  return [
-    doc.problem(['leashed'], {
-      at: 'key',
-      message: 'leashed: false needs guards: to be written (S8)',
-      suggestion: 'List the guards to ask before each strike, or write guards: none.',
-    }),
-  ]
+function unleashed({ leashed, guards }: Partial<WrittenSchedule>, doc: SourceDocument): Problem[] {
+  const written = writtenAt(doc, ['guards'])
+  const isEmpty = written !== 'none' && guards?.length === 0
+  if (leashed !== false || (written !== undefined && !isEmpty)) return []
+  const suggestion = 'List the guards to ask before each strike, or write guards: none.'
+  if (written !== undefined)
+    return [doc.problem(['guards'], { message: 'leashed: false needs guards, and this list is empty (S8)', suggestion })]
+  return [doc.problem(['leashed'], { at: 'key', message: 'leashed: false needs guards: to be written (S8)', suggestion })]
 }
 
 function region({ holidays }: Partial<WrittenSchedule>, doc: SourceDocument): Problem[] {
@@ -106,7 +105,11 @@ export function unknownTimeZone(name: string, doc: SourceDocument): Problem {
 }
 
 function isWritten(doc: SourceDocument, path: Path): boolean {
-  return path.reduce<unknown>((value, key) => (isRecord(value) ? value[String(key)] : undefined), doc.value) !== undefined
+  return writtenAt(doc, path) !== undefined
+}
+
+function writtenAt(doc: SourceDocument, path: Path): unknown {
+  return path.reduce<unknown>((value, key) => (isRecord(value) ? value[String(key)] : undefined), doc.value)
 }
 
 function byDefault(doc: SourceDocument, path: Path): string {

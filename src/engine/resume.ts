@@ -10,6 +10,8 @@ import { recordNotStruck, recordStruck, send } from './send.ts'
 
 /** How often an unsure strike is looked at again. */
 const again = 5_000
+/** A call that was so often left without an answer, and did nothing each time, is not made once more: every drill ends (S11). */
+const mostAttempts = 5
 
 /**
  * A drill that was left at its strike, by a crash or an unknown outcome. The recorded victim is looked for by identity:
@@ -29,12 +31,15 @@ export async function resume(engine: Engine, handle: ScopeHandle, drill: Strikin
     return [now]
   }
   if (sight === 'unreadable') return [now.add({ milliseconds: again })]
-  const mayRepeat = drill.attempts === 0 || handle.provider.capabilities.namesInstance.includes(drill.order.method)
-  const refusal = mayRepeat
-    ? await strikeAgain(engine, handle, drill, signal)
-    : 'a repeated call could hit another instance of the same name'
+  const refusal = whyNotRepeated(handle, drill) ?? (await strikeAgain(engine, handle, drill, signal))
   if (refusal === null) return [(await engine.ledger.now()).add({ milliseconds: again })]
   return giveUp(engine, handle, drill, { now, refusal })
+}
+
+function whyNotRepeated({ provider }: ScopeHandle, { attempts, order }: StrikingDrill): string | null {
+  if (attempts > 0 && !provider.capabilities.namesInstance.includes(order.method))
+    return 'a repeated call could hit another instance of the same name'
+  return attempts >= mostAttempts ? `the platform left ${attempts} calls without an answer` : null
 }
 
 /** Null where the call was made again; else why it was not. */

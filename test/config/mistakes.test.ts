@@ -186,6 +186,13 @@ const cases: readonly Case[] = [
       `${inSchedule}:4:1: leashed: false needs guards: to be written (S8)\n    List the guards to ask before each strike, or write guards: none.`,
     ],
   },
+  {
+    about: 'S8 no leash, and a list without guards',
+    added: 'leashed: false\nguards: []',
+    says: [
+      `${inSchedule}:5:9: leashed: false needs guards, and this list is empty (S8)\n    List the guards to ask before each strike, or write guards: none.`,
+    ],
+  },
   { about: 'S8 no leash, and guards: none', added: 'leashed: false\nguards: none', says: [] },
   {
     about: 'guards that there are not, and what may have been meant',

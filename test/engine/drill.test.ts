@@ -193,6 +193,17 @@ describe('the life of a drill', () => {
     assert.equal(stage.platform.strikes.length, 1)
   })
 
+  it('S11 ends, not struck, where a call is left without an answer again and again', async () => {
+    const plan = await one()
+    stage.platform.next = new Array(99).fill('silent')
+    await stage.attempt([plan])
+    await stage.watchToTheEnd()
+    const { judgement } = await stage.concluded(plan.id)
+    assert.equal(judgement.findings[0]?.kind, 'not-struck')
+    assert.match(judgement.findings[0]?.summary ?? '', /the platform left 5 calls without an answer/)
+    assert.equal(stage.platform.strikes.length, 5)
+  })
+
   it('ends at once, not struck, where the platform certainly refused the call', async () => {
     const plan = await one()
     stage.platform.next = [

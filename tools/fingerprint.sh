@@ -356,7 +356,7 @@ setuid() {
     mount=$(printf '%b.' "$mount")
     mount=${mount%.}
     [ -d "$mount" ] || continue
-    found setuid "$mount" -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /var/lib/docker -o -path /var/lib/containerd -o -path "$WORK" \) -prune \
+    found setuid "$mount" -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /var/lib/docker -o -path /var/lib/containerd -o -path /var/lib/containers -o -path "$WORK" \) -prune \
       -o -type f \( -perm -4000 -o -perm -2000 \)
   done <"$WORK/mounts"
 }

@@ -348,7 +348,8 @@ crontabs() {
 # Local file systems only: a crawl through a network's would take hours.
 setuid() {
   if [ -r /proc/mounts ]; then
-    awk '$3 ~ /^(ext[234]|xfs|btrfs|zfs|f2fs|jfs|reiserfs|bcachefs|overlay)$/ && $2 !~ /^\/(proc|sys|dev|run)(\/|$)/ { print $2 }' /proc/mounts |
+    # An overlay that is not the root is what a container runs on.
+    awk '$3 == "overlay" ? $2 == "/" : $3 ~ /^(ext[234]|xfs|btrfs|zfs|f2fs|jfs|reiserfs|bcachefs)$/ && $2 !~ /^\/(proc|sys|dev|run)(\/|$)/ { print $2 }' /proc/mounts |
       sort -u | sed 's/\\\([0-7][0-7][0-7]\)/\\0\1/g' >"$WORK/mounts"
   fi
   [ -s "$WORK/mounts" ] || echo / >"$WORK/mounts"

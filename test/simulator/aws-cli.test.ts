@@ -204,6 +204,18 @@ describe('the simulated AWS, asked by the official command line', function () {
     )
   })
 
+  it('tells credit options, and of nobody where one id is not known', async () => {
+    interface Credits {
+      readonly InstanceCreditSpecifications: { readonly InstanceId: string; readonly CpuCredits: string }[]
+    }
+    const ask = ['ec2', 'describe-instance-credit-specifications', '--instance-ids']
+    const id = member('wiki', 0)
+    const { InstanceCreditSpecifications } = await json<Credits>(...ask, id)
+    assert.deepEqual(InstanceCreditSpecifications, [{ InstanceId: id, CpuCredits: 'standard' }])
+    const { error } = await run(...ask, id, 'i-00000000000000000')
+    assert.match(error, /An error occurred \(InvalidInstanceID\.NotFound\) when calling the DescribeInstanceCreditSpecifications operation/)
+  })
+
   it('tells who one is, and lends roles', async () => {
     const role = ['sts', 'assume-role', '--role-arn', 'arn:aws:iam::111122223333:role/firedrill', '--role-session-name', 'drill-7']
     const [identity, lent] = await Promise.all([

@@ -122,6 +122,7 @@ describe('the traits of simulated groups', () => {
       { kind: 'type', type: 'm7i.large' },
       { kind: 'user-data', text: 'echo' },
       { kind: 'termination-protection', enabled: true },
+      { kind: 'credits', option: 'unlimited' },
       { kind: 'content', path: 'file:/root/key', value: 'x' },
     ] as const
     const web = simulateGroup({ traits: [{ trait: 'config-drift', edits: [...edits] }] })
@@ -132,7 +133,7 @@ describe('the traits of simulated groups', () => {
       [instance.profile, instance.metadata.tokens, instance.tags.keep, instance.sourceDestCheck, instance.type],
       ['admin', 'optional', 'yes', false, 'm7i.large'],
     )
-    assert.deepEqual([instance.disableApiTermination, instance.content['file:/root/key']], [true, 'x'])
+    assert.deepEqual([instance.disableApiTermination, instance.credits, instance.content['file:/root/key']], [true, 'unlimited', 'x'])
   })
 
   it('successor-drift: only what is rebuilt differs', () => {

@@ -23,6 +23,7 @@ import {
   DeregisterImageCommand,
   DescribeImagesCommand,
   DescribeInstanceCreditSpecificationsCommand,
+  type DescribeInstanceCreditSpecificationsCommandInput,
   DescribeInstancesCommand,
   DescribeInstanceTypesCommand,
   DescribeLaunchTemplatesCommand,
@@ -191,6 +192,30 @@ describe('the simulated AWS, asked to change groups by hand', () => {
     assert.equal((await ec2.send(new DescribeTagsCommand({ Filters: named }))).Tags?.[0]?.Value, 'web')
     await ec2.send(new DeleteEc2TagsCommand({ Resources: [id], Tags: [{ Key: 'Name' }] }))
     assert.deepEqual((await ec2.send(new DescribeTagsCommand({ Filters: named }))).Tags, [])
+  })
+
+  it('tells credit options by ids, also of types that have none, and without ids only who is unlimited', async () => {
+    const [first = '', second = '', third = ''] = await ids()
+    const machine = (id: string) => simulator.world.region('123456789012', 'eu-west-1').instances.get(id) ?? assert.fail(id)
+    machine(first).credits = 'unlimited'
+    machine(second).credits = null
+    const credits = async (input: DescribeInstanceCreditSpecificationsCommandInput) => {
+      const { InstanceCreditSpecifications } = await ec2.send(new DescribeInstanceCreditSpecificationsCommand(input))
+      return InstanceCreditSpecifications?.map(each => [each.InstanceId, each.CpuCredits])
+    }
+    assert.deepEqual(await credits({ InstanceIds: [first, second, third] }), [
+      [first, 'unlimited'],
+      [second, 'standard'],
+      [third, 'standard'],
+    ])
+    assert.deepEqual(await credits({ MaxResults: 5 }), [[first, 'unlimited']])
+    assert.deepEqual(await credits({ Filters: [{ Name: 'instance-id', Values: [third] }] }), [])
+    const refused = async (input: DescribeInstanceCreditSpecificationsCommandInput) => failure(credits(input))
+    assert.match(await refused({ InstanceIds: [first], MaxResults: 5 }), /^InvalidParameterCombination/)
+    assert.match(await refused({ InstanceIds: ['i-00000000000000000'] }), /^InvalidInstanceID\.NotFound/)
+    assert.match(await refused({ InstanceIds: ['web'] }), /^InvalidInstanceID\.Malformed/)
+    assert.match(await refused({ Filters: [{ Name: 'instance-type', Values: ['t3.micro'] }] }), /^InvalidParameterValue/)
+    assert.match(await refused({ InstanceIds: Array.from({ length: 1001 }, () => first) }), /^InvalidParameterValue/)
   })
 
   it('changes security groups of an instance and its interface, and deregisters images', async () => {

@@ -23,6 +23,8 @@ import type {
   DescribeImagesCommandOutput,
   DescribeInstanceAttributeCommandInput,
   DescribeInstanceAttributeCommandOutput,
+  DescribeInstanceCreditSpecificationsCommandInput,
+  DescribeInstanceCreditSpecificationsCommandOutput,
   DescribeInstanceStatusCommandInput,
   DescribeInstanceStatusCommandOutput,
   DescribeInstancesCommandInput,
@@ -74,6 +76,10 @@ export interface AwsApi {
   readonly describeWarmPool: Read<DescribeWarmPoolCommandInput, DescribeWarmPoolCommandOutput>
   readonly describeImages: Read<DescribeImagesCommandInput, DescribeImagesCommandOutput>
   readonly describeInstanceAttribute: Read<DescribeInstanceAttributeCommandInput, DescribeInstanceAttributeCommandOutput>
+  readonly describeInstanceCreditSpecifications: Read<
+    DescribeInstanceCreditSpecificationsCommandInput,
+    DescribeInstanceCreditSpecificationsCommandOutput
+  >
   readonly describeInstances: Read<DescribeInstancesCommandInput, DescribeInstancesCommandOutput>
   readonly describeInstanceStatus: Read<DescribeInstanceStatusCommandInput, DescribeInstanceStatusCommandOutput>
   readonly describeKeyPairs: Read<DescribeKeyPairsCommandInput, DescribeKeyPairsCommandOutput>

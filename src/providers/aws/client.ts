@@ -129,6 +129,9 @@ export class AwsClients {
       describeInstanceAttribute: reads('DescribeInstanceAttribute', ec2, ({ client, sdk }, input, abort) =>
         client.send(new sdk.DescribeInstanceAttributeCommand(input), abort),
       ),
+      describeInstanceCreditSpecifications: reads('DescribeInstanceCreditSpecifications', ec2, ({ client, sdk }, input, abort) =>
+        client.send(new sdk.DescribeInstanceCreditSpecificationsCommand(input), abort),
+      ),
       describeInstances: reads('DescribeInstances', ec2, ({ client, sdk }, input, abort) =>
         client.send(new sdk.DescribeInstancesCommand(input), abort),
       ),

@@ -6,6 +6,7 @@ import { ProviderError } from '../provider-error.ts'
 import { batches, distinct, mapLimited } from '../shared/batches.ts'
 import { type DeclaredLaunch, declaredSet, type Surroundings } from './declared-set.ts'
 import { groupId, groupName } from './ids.ts'
+import type { LaunchData } from './launch-data.ts'
 import { membersOf, phaseOf } from './members.ts'
 import type { ScopeContext } from './observe.ts'
 import { defaultSecurityGroups, GROUPS_PER_CALL, groupsNamed, imagesById, securityGroups, subnetsById, WIDTH } from './reads.ts'
@@ -39,6 +40,11 @@ export async function declare(context: ScopeContext, groups: readonly GroupId[],
       id,
       declared.some(set => set.values.terminationProtection !== undefined),
     )
+    const data = dataOf([...launchSources([group]), ...sources([births.get(id) ?? []])], launches)
+    context.memory.declaresCredits.set(
+      id,
+      data.some(one => one.credits !== null),
+    )
   }
   return answer
 }
@@ -66,6 +72,13 @@ function sources(births: Iterable<readonly string[]>): LaunchSource[] {
   return [...births].flat().flatMap(born => sourceOfBirth(born) ?? [])
 }
 
+function dataOf(wanted: readonly LaunchSource[], launches: Launches): LaunchData[] {
+  return wanted.flatMap(source => {
+    const launch = launches.get(source)
+    return launch.kind === 'read' ? [launch.data] : []
+  })
+}
+
 export function subnetIdsOf(group: AutoScalingGroup): string[] {
   return distinct((group.VPCZoneIdentifier ?? '').split(',').map(id => id.trim())).filter(id => id !== '')
 }
@@ -84,8 +97,7 @@ async function readSurroundings(
 ): Promise<Around> {
   const { launches, signal } = options
   const { shared: api, memory } = context
-  const all = [...launchSources(groups), ...sources([options.births])].map(source => launches.get(source))
-  const data = all.flatMap(launch => (launch.kind === 'read' ? [launch.data] : []))
+  const data = dataOf([...launchSources(groups), ...sources([options.births])], launches)
   const overridden = groups.flatMap(group => launchOptions(group).map(option => option.image))
   const imageIds = distinct([...data.map(one => one.image), ...overridden]).filter(id => id.startsWith('ami-'))
   const subnets = distinct([...groups.flatMap(subnetIdsOf), ...data.flatMap(one => one.interfaceSubnets)])

@@ -3,7 +3,7 @@ import type { Image } from '@aws-sdk/client-ec2'
 import type { DeclaredSet, NotCompared, Path } from '../../domain/declaration.ts'
 import type { Value } from '../../domain/finding.ts'
 import { distinct } from '../shared/batches.ts'
-import { type DeclaredDisk, type DiskSettings, disk, type LaunchData } from './launch-data.ts'
+import { type DeclaredDisk, type DiskSettings, disk, isBurstable, type LaunchData } from './launch-data.ts'
 
 /** One way in which an instance may be launched: a launch source with the types and images that override its own. */
 export interface DeclaredLaunch {
@@ -92,6 +92,7 @@ function partOf(group: AutoScalingGroup, launch: DeclaredLaunch, around: Surroun
   addDisks(part, launch, around)
   addTags(part, group, data)
   addMetadata(part, data)
+  addCredits(part, launch)
   for (const [path, value] of [
     ['keyName', data.keyName],
     ['instanceProfile', data.profile],
@@ -161,6 +162,16 @@ function addMetadata(part: Part, data: LaunchData): void {
   for (const [name, value] of Object.entries(data.metadata)) part.values.set(`metadataOptions/${name}`, [value])
   part.open.push('metadataOptions/**')
   part.environment.push('metadataOptions/**')
+}
+
+/**
+ * Where it is not named, whatever a default of the family or the account gives is right, and need not be asked for; null: types that
+ * are not burstable have none.
+ */
+function addCredits(part: Part, { data, types, anyType }: DeclaredLaunch): void {
+  const always = !anyType && types.length > 0 && types.every(isBurstable)
+  if (data.credits === null) part.values.set('creditSpecification', ['standard', 'unlimited', null])
+  else part.values.set('creditSpecification', always ? [data.credits] : [data.credits, null])
 }
 
 /** Tags of the group that propagate win over those of the template. */

@@ -8,13 +8,13 @@ import { distinct, mapLimited } from '../shared/batches.ts'
 import type { AwsApi } from './api.ts'
 import { isControllersInterface, isControllersVolume } from './controllers.ts'
 import { isProvisioned } from './declared-set.ts'
-import { deviceName, interfaceName, metadataValues, profileName, userDataDigest } from './launch-data.ts'
+import { deviceName, interfaceName, isBurstable, metadataValues, profileName, userDataDigest } from './launch-data.ts'
 import type { ScopeContext } from './observe.ts'
-import { instancesById, volumesById, WIDTH } from './reads.ts'
+import { creditOptions, instancesById, volumesById, WIDTH } from './reads.ts'
 
 /**
- * The contract's describe(): instances and volumes many in a call; user data and termination protection one by one,
- * because the API takes no more. An instance that EC2 does not show (any more) is missing from the answer.
+ * The contract's describe(): instances, volumes and credit options many in a call; user data and termination protection
+ * one by one, because the API takes no more. An instance that EC2 does not show (any more) is missing from the answer.
  */
 export async function describe(
   context: ScopeContext,
@@ -29,12 +29,15 @@ export async function describe(
   )
   for (const [id, instance] of instances) if (instance.State?.Name === 'terminated') instances.delete(id)
   const volumeIds = distinct([...instances.values()].flatMap(volumeIdsOf))
+  const credited = new Set(refs.filter(ref => mayNameCredits(context, ref, instances.get(ref.id))).map(ref => ref.id))
+  const credits = orWhy(creditOptions(api, [...credited], signal), signal)
   const [volumes, attributes] = await Promise.all([
     orWhy(volumesById(api, volumeIds, signal), signal),
     mapLimited([...instances.keys()], WIDTH, async id => {
       const protection = refs.some(ref => ref.id === id && mayBeProtected(context, ref))
-      return [id, await readAttributes(api, id, { protection, signal })] as const
+      return [id, await readAttributes(api, id, { protection, credits: credited.has(id) ? credits : null, signal })] as const
     }),
+    credits,
   ])
   const byId = new Map(attributes)
   return new Map(
@@ -42,10 +45,12 @@ export async function describe(
   )
 }
 
-/** What only DescribeInstanceAttribute shows. Values are what configurationOf needs; `why` is for those that could not be read. */
+/** What DescribeInstances does not show of an instance itself. Values are what configurationOf needs; `why` is for those that could not be read. */
 interface Attributes {
   readonly userData?: Value
   readonly terminationProtection?: Value
+  /** Null: it was not asked for, or there is none. */
+  readonly creditSpecification?: Value | undefined
   readonly why?: Readonly<Record<string, string>>
 }
 
@@ -57,20 +62,35 @@ function mayBeProtected({ memory }: ScopeContext, ref: InstanceRef): boolean {
   return ref.rebuilt !== true || memory.declaresProtection.get(ref.group) !== false
 }
 
-async function readAttributes(api: AwsApi, id: InstanceId, options: { protection: boolean; signal: AbortSignal }): Promise<Attributes> {
+/** Asked of burstable types only, and where their group was seen to name a credit option, or was not seen yet. */
+function mayNameCredits({ memory }: ScopeContext, ref: InstanceRef, instance: Instance | undefined): boolean {
+  return isBurstable(instance?.InstanceType ?? '') && memory.declaresCredits.get(ref.group) !== false
+}
+
+interface Asked {
+  readonly protection: boolean
+  /** One reading for many instances, or why it failed; null: this one is not among them. */
+  readonly credits: Promise<ReadonlyMap<InstanceId, string> | string> | null
+  readonly signal: AbortSignal
+}
+
+async function readAttributes(api: AwsApi, id: InstanceId, options: Asked): Promise<Attributes> {
   const { signal } = options
-  const [data, protection] = await Promise.all([
+  const [data, protection, credits] = await Promise.all([
     orWhy(api.describeInstanceAttribute({ InstanceId: id, Attribute: 'userData' }, signal), signal),
     options.protection
       ? orWhy(api.describeInstanceAttribute({ InstanceId: id, Attribute: 'disableApiTermination' }, signal), signal)
       : { DisableApiTermination: { Value: false } },
+    options.credits,
   ])
   const why: Record<string, string> = {}
   if (typeof data === 'string') why.userData = data
   if (typeof protection === 'string') why.terminationProtection = protection
+  if (typeof credits === 'string') why.creditSpecification = credits
   return {
     ...(typeof data === 'string' ? {} : { userData: data.UserData?.Value ? userDataDigest(data.UserData.Value) : null }),
     ...(typeof protection === 'string' ? {} : { terminationProtection: protection.DisableApiTermination?.Value ?? false }),
+    ...(typeof credits === 'string' ? {} : { creditSpecification: credits === null ? null : credits.get(id) }),
     why,
   }
 }
@@ -123,6 +143,8 @@ export function configurationOf(
   must('sourceDestCheck', primaryInterface(instance)?.SourceDestCheck ?? instance.SourceDestCheck)
   must('userData', read.attributes.userData)
   must('terminationProtection', read.attributes.terminationProtection === false ? null : read.attributes.terminationProtection)
+  // Of a type that is not known nobody knows whether it has one.
+  must('creditSpecification', instance.InstanceType === undefined ? undefined : read.attributes.creditSpecification)
   must('tenancy', instance.Placement?.Tenancy)
   values.set('hibernation', instance.HibernationOptions?.Configured ?? false)
   values.set('enclave', instance.EnclaveOptions?.Enabled ?? false)

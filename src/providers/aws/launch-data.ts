@@ -34,6 +34,8 @@ export interface LaunchData {
   readonly hibernation: boolean
   readonly enclave: boolean
   readonly terminationProtection: boolean
+  /** `standard` or `unlimited`. */
+  readonly credits: string | null
   /** Declared, and not compared by this adapter. */
   readonly notCompared: readonly NotCompared[]
 }
@@ -86,6 +88,7 @@ export function fromTemplate(version: LaunchTemplateVersion, asked: { key: strin
     hibernation: data.HibernationOptions?.Configured ?? false,
     enclave: data.EnclaveOptions?.Enabled ?? false,
     terminationProtection: data.DisableApiTermination ?? false,
+    credits: data.CreditSpecification?.CpuCredits || null,
     notCompared: notComparedOf(data),
   }
 }
@@ -117,6 +120,7 @@ export function fromConfiguration(configuration: LaunchConfiguration): LaunchDat
     hibernation: false,
     enclave: false,
     terminationProtection: false,
+    credits: null,
     notCompared: [],
   }
 }
@@ -186,6 +190,11 @@ const METADATA = {
   InstanceMetadataTags: 'instanceMetadataTags',
 } as const
 
+/** Types that have a credit option for CPU at all (burstable performance instances, Amazon EC2 User Guide). */
+export function isBurstable(type: string): boolean {
+  return /^t(2|3|3a|4g)\./.test(type)
+}
+
 /** The settings of the metadata service that are said, by the last part of their path. */
 export function metadataValues(
   options: { readonly [Name in keyof typeof METADATA]?: string | number | undefined } | undefined,
@@ -205,7 +214,7 @@ function templateTags(data: ResponseLaunchTemplateData): Record<string, string> 
 
 function notComparedOf(data: ResponseLaunchTemplateData): NotCompared[] {
   const why = 'this adapter does not read it from instances'
-  const parts = { cpuOptions: data.CpuOptions, creditSpecification: data.CreditSpecification, licenses: data.LicenseSpecifications?.[0] }
+  const parts = { cpuOptions: data.CpuOptions, licenses: data.LicenseSpecifications?.[0] }
   return Object.entries(parts).flatMap(([what, value]) => (value === undefined ? [] : [{ what, why }]))
 }
 

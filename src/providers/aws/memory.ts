@@ -78,5 +78,7 @@ export class ScopeMemory {
   /** Groups with an activity that failed or had not ended, by when that was seen; a null value: one listing could not tell. */
   failures: Read<ReadonlyMap<string, Temporal.Instant> | null> | null = null
   readonly declaresProtection = new Remembered<GroupId, boolean>(20_000)
+  /** Whether anything that it launches from, or that a member was born from, names a credit option. */
+  readonly declaresCredits = new Remembered<GroupId, boolean>(20_000)
   readonly subnetVpcs = new Remembered<string, string>(5_000)
 }

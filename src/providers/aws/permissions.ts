@@ -10,6 +10,7 @@ const READS = [
   'autoscaling:DescribeWarmPool',
   'ec2:DescribeImages',
   'ec2:DescribeInstanceAttribute',
+  'ec2:DescribeInstanceCreditSpecifications',
   'ec2:DescribeInstances',
   'ec2:DescribeInstanceStatus',
   'ec2:DescribeKeyPairs',

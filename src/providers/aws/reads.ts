@@ -11,6 +11,7 @@ export const GROUPS_PER_CALL = 100
 /** EC2 takes at most 200 values in one filter. */
 const FILTER_VALUES = 200
 const STATUSES_PER_CALL = 100
+const CREDITS_PER_CALL = 1_000
 /** Calls of one kind at work at a time: enough to be quick, too few to empty an account's token bucket. */
 export const WIDTH = 6
 
@@ -145,29 +146,46 @@ export async function keyPairsNamed(api: AwsApi, names: readonly string[], signa
   return new Set(pairs.flatMap(pair => pair.KeyName ?? []))
 }
 
-/**
- * The status checks of many instances, a hundred in a call. This call has no filter by id, and one unknown id fails
- * it, so what EC2 does not know is taken out and the rest asked again.
- */
+/** The status checks of many instances, a hundred in a call. This call has no filter by id. */
 export async function statusesById(api: AwsApi, ids: readonly InstanceId[], signal: AbortSignal): Promise<Map<InstanceId, InstanceStatus>> {
-  const parts = await mapLimited(batches(distinct(ids).sort(), STATUSES_PER_CALL), WIDTH, part => statusesOf(api, part, signal))
-  return byId(parts.flat(), status => status.InstanceId)
+  const statuses = await named(ids, STATUSES_PER_CALL, async (part, token) => {
+    const page = await api.describeInstanceStatus({ InstanceIds: part, IncludeAllInstances: true, NextToken: token }, signal)
+    return { items: page.InstanceStatuses ?? [], next: page.NextToken }
+  })
+  return byId(statuses, status => status.InstanceId)
 }
 
-async function statusesOf(api: AwsApi, ids: readonly InstanceId[], signal: AbortSignal): Promise<InstanceStatus[]> {
+/**
+ * The credit options of burstable instances, `standard` or `unlimited`. A filter would show only those that are unlimited. Ids of other
+ * families do not belong here: the API reference has been of two minds whether they fail the whole call.
+ */
+export async function creditOptions(api: AwsApi, ids: readonly InstanceId[], signal: AbortSignal): Promise<Map<InstanceId, string>> {
+  const options = await named(ids, CREDITS_PER_CALL, async (part, token) => {
+    const page = await api.describeInstanceCreditSpecifications({ InstanceIds: part, NextToken: token }, signal)
+    return { items: page.InstanceCreditSpecifications ?? [], next: page.NextToken }
+  })
+  return new Map(options.flatMap(({ InstanceId: id, CpuCredits: option }) => (id === undefined || !option ? [] : [[id, option]])))
+}
+
+type Fetch<Item> = (ids: InstanceId[], token: string | undefined) => Promise<{ items: readonly Item[]; next: string | null | undefined }>
+
+/** Asks by id. One unknown id fails such a call, so what EC2 does not know is taken out and the rest asked again. */
+async function named<Item>(ids: readonly InstanceId[], perCall: number, fetch: Fetch<Item>): Promise<Item[]> {
+  const parts = await mapLimited(batches(distinct(ids).sort(), perCall), WIDTH, part => ofThoseKnown(part, fetch))
+  return parts.flat()
+}
+
+async function ofThoseKnown<Item>(ids: readonly InstanceId[], fetch: Fetch<Item>): Promise<Item[]> {
   if (ids.length === 0) return []
   try {
-    return await collect(async token => {
-      const page = await api.describeInstanceStatus({ InstanceIds: [...ids], IncludeAllInstances: true, NextToken: token }, signal)
-      return { items: page.InstanceStatuses ?? [], next: page.NextToken }
-    })
+    return await collect(token => fetch([...ids], token))
   } catch (error) {
     if (!(error instanceof ProviderError) || error.code !== 'not-found') throw error
     if (ids.length === 1) return []
     const known = ids.filter(id => !error.message.includes(id))
-    if (known.length < ids.length) return statusesOf(api, known, signal)
+    if (known.length < ids.length) return ofThoseKnown(known, fetch)
     const middle = Math.ceil(ids.length / 2)
-    return [...(await statusesOf(api, ids.slice(0, middle), signal)), ...(await statusesOf(api, ids.slice(middle), signal))]
+    return [...(await ofThoseKnown(ids.slice(0, middle), fetch)), ...(await ofThoseKnown(ids.slice(middle), fetch))]
   }
 }
 

@@ -247,11 +247,21 @@ function describeInstanceAttribute(call: Call): Result {
   return { instanceId: instance.id, ...found }
 }
 
+/** By ids every one is shown, as `standard` where its type is not burstable; without ids only what is unlimited. */
 function describeCredits(call: Call): Result {
+  const { input } = call
+  const ids = input.list('InstanceId')
+  if (ids.length > 1000) throw new ApiError('InvalidParameterValue', 'At most 1000 instance IDs can be asked for')
+  const filter = ec2Filter<Instance>(input, { 'instance-id': instance => instance.id })
+  const found = chosen(call).filter(instance => (ids.length > 0 || instance.credits === 'unlimited') && filter(instance))
+  const { items, token } = paginate(
+    call,
+    found,
+    ec2Paging<Instance>(instance => instance.id),
+  )
   return {
-    instanceCreditSpecificationSet: chosen(call)
-      .filter(instance => instance.credits !== null)
-      .map(instance => ({ instanceId: instance.id, cpuCredits: instance.credits })),
+    instanceCreditSpecificationSet: items.map(({ id, credits }) => ({ instanceId: id, cpuCredits: credits ?? 'standard' })),
+    nextToken: token,
   }
 }
 

@@ -30,6 +30,7 @@ const handEdit = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('type'), type: z.string() }),
   z.strictObject({ kind: z.literal('user-data'), text: z.string() }),
   z.strictObject({ kind: z.literal('termination-protection'), enabled: z.boolean() }),
+  z.strictObject({ kind: z.literal('credits'), option: z.enum(['standard', 'unlimited']) }),
   z.strictObject({ kind: z.literal('content'), path: z.string(), value: z.string() }),
 ])
 

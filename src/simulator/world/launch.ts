@@ -304,6 +304,9 @@ export function editByHand(world: World, region: Region, instance: Instance, edi
     case 'termination-protection':
       instance.disableApiTermination = edit.enabled
       return
+    case 'credits':
+      instance.credits = edit.option
+      return
     case 'content':
       instance.content[edit.path] = edit.value
   }

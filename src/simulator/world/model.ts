@@ -193,6 +193,7 @@ export type HandEdit =
   | { readonly kind: 'type'; readonly type: string }
   | { readonly kind: 'user-data'; readonly text: string }
   | { readonly kind: 'termination-protection'; readonly enabled: boolean }
+  | { readonly kind: 'credits'; readonly option: 'standard' | 'unlimited' }
   | { readonly kind: 'content'; readonly path: string; readonly value: string }
 
 export interface Instance {
@@ -219,7 +220,7 @@ export interface Instance {
   metadata: Metadata
   disableApiTermination: boolean
   shutdownBehavior: 'stop' | 'terminate'
-  readonly credits: 'standard' | 'unlimited' | null
+  credits: 'standard' | 'unlimited' | null
   readonly rootDevice: string
   volumes: Attachment[]
   interfaces: string[]

@@ -180,6 +180,7 @@ describe('AWS: describing', () => {
         'sourceDestCheck',
         'userData',
         'terminationProtection',
+        'creditSpecification',
         'tenancy',
         'metadataOptions',
       ],

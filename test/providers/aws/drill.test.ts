@@ -64,6 +64,61 @@ describe('a drill on an Auto Scaling group, by the real engine', function () {
     assert.equal([...(region?.groups.values() ?? [])][0]?.desired, 3)
   })
 
+  const credits = 'DescribeInstanceCreditSpecifications'
+  const asked = (): number => stage.simulator.audit().filter(entry => entry.operation === credits).length
+
+  it('proves the configuration of a phoenix whose template names a credit option, and leaves nothing uncompared but what is inside', async () => {
+    stage = await openStage({}, 'retire')
+    const { judgement } = await stage.concluded(await stage.strike())
+    assert.equal(judgement.verdict, 'phoenix', JSON.stringify(judgement))
+    assert.ok(judgement.proven.includes('configuration'))
+    assert.deepEqual(
+      judgement.notCompared.map(({ what }) => what),
+      ['state'],
+    )
+  })
+
+  it('calls a successor with another credit option a snowflake, in a sentence that names both', async () => {
+    stage = await openStage({ traits: [{ trait: 'successor-drift', edits: [{ kind: 'credits', option: 'unlimited' }] }] }, 'retire')
+    const { judgement } = await stage.concluded(await stage.strike())
+    assert.equal(judgement.verdict, 'snowflake', JSON.stringify(judgement))
+    const [finding] = judgement.findings.filter(one => one.kind === 'config-drift')
+    assert.deepEqual([finding?.path, finding?.expected, finding?.actual], ['creditSpecification', 'standard', 'unlimited'])
+    assert.match(
+      finding?.summary ?? '',
+      /^credit specification is unlimited on the successor but standard in launch template lt-\w+ version 1\b.*: /,
+    )
+  })
+
+  it('S10 judges no successor whose credit option is declared and may not be read, and says why', async () => {
+    stage = await openStage({}, 'retire')
+    const plan = await stage.strike()
+    stage.simulator.faults.add({ kind: 'denied', operation: credits })
+    const { judgement } = await stage.concluded(plan)
+    assert.equal(judgement.verdict, 'inconclusive', JSON.stringify(judgement))
+    const [finding] = judgement.findings.filter(one => one.kind === 'unobservable')
+    assert.match(
+      finding?.summary ?? '',
+      /^creditSpecification of the successor is declared and could not be read \(.*UnauthorizedOperation/,
+    )
+    assert.ok(!judgement.proven.includes('configuration'))
+  })
+
+  for (const restarts of [false, true])
+    it(`needs no right to read credit options where no declaration names one${restarts ? ', and compares none that a restart had asked for' : ''}`, async () => {
+      stage = await openStage({ source: 'configuration' }, 'retire')
+      if (!restarts) stage.simulator.faults.add({ kind: 'denied', operation: credits })
+      const plan = await stage.strike()
+      assert.equal(asked(), 0)
+      if (restarts) await stage.restart()
+      const { judgement } = await stage.concluded(plan)
+      assert.deepEqual(
+        [judgement.verdict, judgement.proven.includes('configuration'), judgement.findings.filter(one => one.path !== null)],
+        ['phoenix', true, []],
+      )
+      assert.equal(asked() > 0, restarts)
+    })
+
   for (const method of ['retire', 'crash'] as const)
     it(`takes a ${method} that the policy refuses for not struck, and the group for whole`, async () => {
       stage = await openStage({}, method)

@@ -46,6 +46,7 @@ function sample() {
     HibernationOptions: { Configured: true },
     EnclaveOptions: { Enabled: true },
     DisableApiTermination: false,
+    CreditSpecification: { CpuCredits: 'standard' },
   }
   const group = asg('web', { PlacementGroup: 'near', Tags: [{ Key: 'team', Value: 'shop', PropagateAtLaunch: true }] })
   const ebs = { VolumeId: 'vol-1', DeleteOnTermination: true, Operator: { Managed: false } }
@@ -90,7 +91,11 @@ function sample() {
     ],
     BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs: ebs }],
   }
-  const attributes = { userData: userDataDigest(encoded('start')) as string | null, terminationProtection: false }
+  const attributes = {
+    userData: userDataDigest(encoded('start')) as string | null,
+    terminationProtection: false,
+    creditSpecification: 'standard' as string | null,
+  }
   return { data, rootEbs, second, group, instance, ebs, volume, attributes }
 }
 
@@ -212,6 +217,17 @@ const ROWS: readonly SettingRow<Sample>[] = [
       ({ attributes, data }) => {
         put(attributes, { terminationProtection: true })
         put(data, { DisableApiTermination: true })
+      },
+    ],
+  },
+  {
+    path: 'creditSpecification',
+    drift: ['another credit option', ({ attributes }) => put(attributes, { creditSpecification: 'unlimited' })],
+    same: [
+      "the account's own credit option where the template names none",
+      ({ attributes, data }) => {
+        put(attributes, { creditSpecification: 'unlimited' })
+        unset(data, 'CreditSpecification')
       },
     ],
   },
@@ -343,7 +359,7 @@ describe('drift from a launch template', () => {
       volume: note(made.volume),
     }),
     // Told as not compared where a template has them; how a type is chosen by requirements: declare.test.ts.
-    elsewhere: ['CpuOptions', 'CreditSpecification', 'LicenseSpecifications', 'InstanceRequirements', 'BlockDeviceMappings.NoDevice'],
+    elsewhere: ['CpuOptions', 'LicenseSpecifications', 'InstanceRequirements', 'BlockDeviceMappings.NoDevice'],
     rows: ROWS,
   })
 })

@@ -263,6 +263,7 @@ describe('the traits of simulated scale sets', () => {
     [{ trait: 'not-replaced', cause: 'launch-suspended' }, /of AWS only/],
     [{ trait: 'cannot-rebuild', cause: 'key-pair' }, /of AWS only/],
     [{ trait: 'config-drift', edits: [{ kind: 'metadata', tokens: 'optional' }] }, /machines here have no metadata/],
+    [{ trait: 'successor-drift', edits: [{ kind: 'credits', option: 'unlimited' }] }, /machines here have no credits/],
   ]
   for (const [trait, why] of senseless)
     it(`say that ${typeof trait === 'string' ? trait : JSON.stringify(trait)} makes no sense here`, () => {

@@ -170,5 +170,6 @@ describe('the simulated Compute Engine', () => {
     assert.throws(world('pre-built'), /makes no sense here: .*standby/)
     assert.throws(world('{ trait: cannot-rebuild, cause: key-pair }'), /key-pair/)
     assert.throws(world('{ trait: owned, by: ecs }'), /ECS/)
+    assert.throws(world('{ trait: config-drift, edits: [{ kind: credits, option: unlimited }] }'), /machines here have no credits/)
   })
 })

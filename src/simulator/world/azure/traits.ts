@@ -65,7 +65,9 @@ function senseless(trait: TraitDescription, group: AzureGroup): string | null {
       return `${trait.cause} is of AWS only; use image-deregistered, image-disabled or template-deleted`
     case 'config-drift':
     case 'successor-drift': {
-      const odd = (trait.edits ?? []).find(edit => ['metadata', 'source-dest-check', 'termination-protection'].includes(edit.kind))
+      const odd = (trait.edits ?? []).find(edit =>
+        ['metadata', 'source-dest-check', 'termination-protection', 'credits'].includes(edit.kind),
+      )
       return odd === undefined ? null : `machines here have no ${odd.kind}`
     }
     default:

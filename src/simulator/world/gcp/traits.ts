@@ -20,6 +20,8 @@ export function senseless(trait: TraitDescription): string | null {
     return 'repairs that are off from the start are the trait "suspended"'
   if (trait.trait === 'cannot-rebuild' && !['image-deregistered', 'image-disabled', 'template-deleted'].includes(trait.cause))
     return `Compute Engine knows no ${trait.cause} that a rebuild needs; there are image-deregistered, image-disabled and template-deleted`
+  if ((trait.trait === 'config-drift' || trait.trait === 'successor-drift') && trait.edits?.some(edit => edit.kind === 'credits'))
+    return 'machines here have no credits'
   return null
 }
 

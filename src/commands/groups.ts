@@ -12,6 +12,7 @@ import { chooseVictim } from '../engine/fresh-look.ts'
 import { plural } from '../reports/sentences.ts'
 import type { GroupFacts, RuleRefusal } from '../rules/rule.ts'
 import { allRefusals, driftRules, firstRefusal, groupRules, standingRules } from '../rules/rules.ts'
+import { notMissed } from '../rules/s07-victim.ts'
 import { UsageError } from './exit.ts'
 import { type Io, writeJson, writeLine } from './io.ts'
 import type { GroupsOptions } from './options.ts'
@@ -121,7 +122,7 @@ function explain(engine: Engine, { seen, place, hints: own }: Placed, { forecast
     if ('refusal' in chosen) refusals.push(chosen.refusal)
     else if (drift !== null && drift.sound === 0) refusals.push(drift.refusal)
     else if (drift !== null) hints.push(`${drift.instance} could not be struck: ${drift.refusal.reason}`)
-    hints.push(...protectedMembers(snapshot, refusals))
+    hints.push(...neverStruck(snapshot, refusals))
   }
   const standing = standingRefusals(engine, { seen, schedule, state })
   refusals.push(...standing.filter(({ transient }) => transient !== true))
@@ -162,11 +163,26 @@ function driftOf(schedule: Schedule, forecast: Forecast | undefined): { instance
 }
 
 /** Members that are never chosen, where the group is drilled all the same: its owner may take all of them for proven. */
-function protectedMembers({ instances }: GroupSnapshot, refusals: readonly { reason: string }[]): string[] {
-  return instances
+function neverStruck(snapshot: GroupSnapshot, refusals: readonly RuleRefusal[]): string[] {
+  const guarded = snapshot.instances
     .filter(({ protection }) => protection !== null)
     .map(({ name, protection }) => `${name} must not be struck: ${protection}`)
-    .filter(hint => !refusals.some(({ reason }) => reason === hint))
+  const isNew = (hint: string): boolean => !refusals.some(({ reason }) => reason === hint)
+  // A group above its size needs none of its members: S5 says so once.
+  const spare = refusals.some(({ rule }) => rule === 'S5') ? [] : spareMembers(snapshot).filter(isNew)
+  return [...guarded.filter(isNew), ...firstForAll(spare)]
+}
+
+function spareMembers(snapshot: GroupSnapshot): string[] {
+  return snapshot.instances
+    .filter(({ phase, protection }) => phase === 'in-service' && protection === null)
+    .flatMap(member => notMissed(snapshot, member) ?? [])
+}
+
+/** Where weights differ, half of a large group may be spare. */
+function firstForAll([first, ...others]: readonly string[]): string[] {
+  if (first === undefined) return []
+  return [others.length === 0 ? first : `${first} (and so for ${plural(others.length, 'other member')})`]
 }
 
 function print(explained: readonly Explained[], io: Io): void {

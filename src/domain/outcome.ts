@@ -1,3 +1,4 @@
+import { isAlive } from './candidate.ts'
 import type { NotCompared } from './declaration.ts'
 import type { Candidate, Evidence, Tracking } from './drill.ts'
 import type { Finding } from './finding.ts'
@@ -285,7 +286,10 @@ function madeUpByOthers({ tracking, order }: Evidence): string | null {
   if (tracking.restore?.state === 'yielded') return `the restore gave way to somebody else: ${tracking.restore.detail}`
   if (tracking.restore === null && tracking.desired < order.desired)
     return `the group was scaled in from ${order.desired} to ${tracking.desired} before the victim was replaced`
-  return tracking.wholeAt === null ? null : "the victim's place was taken by a member that was launched for another reason"
+  if (tracking.wholeAt === null) return null
+  return tracking.candidates.some(isAlive)
+    ? "the victim's place was taken by a member that was launched for another reason"
+    : `nothing was launched in the victim's place: the group was at its desired size of ${tracking.desired} without it`
 }
 
 function sawDeadline({ tracking, policy }: Evidence): boolean {

@@ -1,5 +1,6 @@
 import { describeDuration } from '../domain/duration.ts'
 import type { GroupSnapshot, InstanceSnapshot } from '../domain/group.ts'
+import { capacityInService } from './capacity.ts'
 import { type GroupFacts, type Rule, snapshotRule } from './rule.ts'
 
 /** S5: no strike on a group that is not steady, cannot replace what it loses, or is not the one that was planned for. */
@@ -38,11 +39,11 @@ function inWords(instance: InstanceSnapshot): string {
 
 /**
  * Below its desired size it is already short. Above it, a scale-in is on its way; where weights differ a
- * platform may rightly overshoot by less than its largest member.
+ * platform may rightly overshoot by less than its largest member (and S7 spares those that it does not need).
  */
 function offDesired({ desired, instances }: GroupSnapshot): string | null {
   const weights = instances.filter(({ phase }) => phase === 'in-service').map(({ weight }) => weight)
-  const serving = weights.reduce((sum, weight) => sum + weight, 0)
+  const serving = capacityInService(instances)
   if (!(serving >= desired)) return `only ${serving} of ${desired} units of capacity are in service`
   if (weights.length > 0 && serving - desired >= Math.max(...weights)) {
     return `${serving} units of capacity are in service where ${desired} are desired: it is about to scale in`

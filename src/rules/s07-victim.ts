@@ -1,5 +1,6 @@
 import { describeDuration } from '../domain/duration.ts'
 import type { GroupSnapshot, InstanceSnapshot } from '../domain/group.ts'
+import { capacityInService } from './capacity.ts'
 import { type GroupFacts, type Rule, rule, snapshotRule, type VictimFacts } from './rule.ts'
 
 /** Shares are fractions in binary: 0.7 % is read as a hair less than 7 in 1000, which must still be allowed. */
@@ -24,6 +25,7 @@ export const mayBeVictim: readonly Rule<VictimFacts>[] = [
   rule('S10', ({ instance }) => (instance.launchedAt === null ? `nobody knows since when ${instance.name} has been running` : null)),
   rule('S7', tooYoung),
   rule('S10', ({ instance }) => (instance.weight > 0 ? null : `nobody knows how much capacity ${instance.name} stands for`)),
+  rule('S7', ({ snapshot, instance }) => notMissed(snapshot, instance)),
   rule('S7', ({ schedule, snapshot, instance }) => tooMuchCapacity(snapshot, instance, schedule.limits.maxCapacityLoss)),
 ]
 
@@ -43,6 +45,16 @@ function tooYoung({ now, schedule, instance }: VictimFacts): string | null {
   const age = now.epochMilliseconds - instance.launchedAt.epochMilliseconds
   if (age >= schedule.victim.minAge) return null
   return `${instance.name} is ${describeDuration(Math.max(0, age))} old, younger than ${describeDuration(schedule.victim.minAge)} (victim.minAge)`
+}
+
+/**
+ * Why nothing would replace this member, or null. Where weights differ, a group may hold more than it desires: one that it does not
+ * need would leave no gap, so its loss would make the group smaller and prove nothing.
+ */
+export function notMissed({ desired, instances }: GroupSnapshot, { name, weight }: InstanceSnapshot): string | null {
+  const left = capacityInService(instances) - weight
+  if (left < desired) return null
+  return `without ${name} the group would still have ${left} of ${desired} desired units of capacity: nothing would be launched in its place`
 }
 
 function tooMuchCapacity({ instances }: GroupSnapshot, instance: InstanceSnapshot, most: number): string | null {

@@ -214,6 +214,42 @@ describe('commands that look at groups and drill them', function () {
     assert.match(await readFile(join(folder, 'reports', 'report.md'), 'utf8'), /web/)
   })
 
+  it('S7 groups and run spare members without which a weighted group is at its size, and strike another', async () => {
+    await simulator.close()
+    const overrides = [
+      { type: 't3.micro', weight: 1 },
+      { type: 't3.small', weight: 2 },
+    ]
+    const groups = [
+      { name: 'thumbnails', size: 2, source: 'mixed' as const, overrides, times },
+      { name: 'uploads', size: 5, source: 'mixed' as const, overrides, times },
+    ]
+    simulator = await startSimulator({ world: createWorld({ groups }) })
+    await settings(false)
+    const before = simulator.world.findGroup('uploads').group.members
+    const spare = before.filter(member => member.weight === 1).map(member => member.instance)
+    const shown = (await call('groups')).stdout.replace(/\s+/g, ' ')
+    assert.match(
+      shown,
+      /thumbnails yes no S7 without i-\w+ the group would still have 2 of 2 desired units of capacity: nothing would be launched in its place uploads/,
+    )
+    assert.match(
+      shown,
+      /uploads yes yes note: without i-\w+ the group would still have 5 of 5 desired units .* place \(and so for 1 other member\)/,
+    )
+    const ran = await call('run', '--group', '*', '--json', 'out.json')
+    assert.equal(ran.code, 0, ran.stdout + ran.stderr)
+    assert.equal(strikes(), 1)
+    const { drills } = JSON.parse(await readFile(join(folder, 'out.json'), 'utf8')) as {
+      drills: { groupName: string; verdict: string | null; refusal: { rule: string } | null; victim: { id: string } | null }[]
+    }
+    const told = new Map(drills.map(drill => [drill.groupName, drill]))
+    assert.deepEqual([told.get('thumbnails')?.verdict, told.get('thumbnails')?.refusal?.rule], [null, 'S7'])
+    assert.equal(told.get('uploads')?.verdict, 'phoenix')
+    assert.ok(!spare.includes(told.get('uploads')?.victim?.id ?? ''), 'the victim left a gap')
+    assert.equal(simulator.world.findGroup('thumbnails').group.members.length, 2)
+  })
+
   it('run strikes at most --max, and says so of the rest', async () => {
     await settings(false)
     const { code, stdout } = await call('run', '--all', '--max', '1')

@@ -665,6 +665,12 @@ const cases: readonly Case[] = [
     fail: ['interrupted'],
   },
   {
+    when: 'the group was whole without the victim, and launched nothing',
+    evidence: atDeadline({ wholeAt: at(5) }),
+    verdict: 'inconclusive',
+    fail: ['interrupted'],
+  },
+  {
     when: 'it was slow, came from a warm pool and only "running" vouches for it',
     evidence: evidence({
       policy: policy({ target: 10_000 }),

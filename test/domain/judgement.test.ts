@@ -118,6 +118,12 @@ const cases: Readonly<Record<string, Evidence>> = {
     events: [event('e', { instance: 'i-new', cause: 'deployment' })],
     wholeAt: at(60),
   }),
+  'a member that came for another reason has gone again, and the group is whole without it': atDeadline({
+    candidates: [candidate('i-new', { gone: { at: at(30), cause: 'deployment', detail: '' } })],
+    events: [event('e', { instance: 'i-new', cause: 'deployment' })],
+    wholeAt: at(60),
+  }),
+  'the group was whole without the victim, and launched nothing': atDeadline({ wholeAt: at(5) }),
   'two launches failed for good': atDeadline({
     events: [failedLaunch('a', 10, { category: 'broken', message: 'no such subnet' }), failedLaunch('b', 20, broken)],
   }),

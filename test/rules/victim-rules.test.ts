@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import fc from 'fast-check'
 import type { Finding } from '../../src/domain/finding.ts'
 import type { InstanceSnapshot } from '../../src/domain/group.ts'
 import { driftRules, firstRefusal, isLeashed, victimRules } from '../../src/rules/rules.ts'
@@ -19,6 +20,11 @@ function limit(maxCapacityLoss: number) {
 
 function members(...weights: number[]): InstanceSnapshot[] {
   return weights.map((weight, index) => instance(`i-${index + 1}`, { weight }))
+}
+
+/** The first of members of these weights, in a group that desires so much. */
+function weighted(desired: number, ...weights: readonly [number, ...number[]]) {
+  return victimFacts({ weight: weights[0] }, { desired, instances: members(...weights) })
 }
 
 describe('S7 the victim', () => {
@@ -48,8 +54,27 @@ describe('S7 the victim', () => {
       victimFacts({ weight: 3 }, { instances: members(3, 2) }),
       /60 % of the healthy capacity, and at most 50 %/,
     ],
-    ['exactly half by weight', victimFacts({ weight: 3 }, { instances: members(3, 2, 1) }), null],
-    ['7 of 1000 where 0.7 % may be lost', victimFacts({ weight: 7 }, { instances: members(7, 993) }, limit(0.7 / 100)), null],
+    ['exactly half by weight', weighted(6, 3, 2, 1), null],
+    [
+      '7 of 1000 where 0.7 % may be lost',
+      victimFacts({ weight: 7 }, { desired: 1000, instances: members(7, 993) }, limit(0.7 / 100)),
+      null,
+    ],
+    [
+      'a member without which the group is exactly at its size',
+      weighted(2, 1, 2),
+      /^without i-1 the group would still have 2 of 2 desired units of capacity: nothing would be launched in its place$/,
+    ],
+    ['a member without which the group is above its size', weighted(5, 1, 2, 4), /still have 6 of 5 desired units/],
+    ['a member that leaves a gap smaller than any weight', weighted(5, 2, 2, 2), null],
+    ['a heavier member of a group that could spare a lighter one', weighted(5, 2, 1, 2, 1), null],
+    ['a member whose place is no longer desired', victimFacts({}, { desired: 2 }), /still have 2 of 2/],
+    [
+      'a member whose place one on standby only seems to take',
+      victimFacts({}, { desired: 2, instances: [...members(1, 1), instance('i-3', { phase: 'standby' })] }),
+      null,
+    ],
+    ['a member of a group whose size is no number', victimFacts({}, { desired: Number.NaN }), /nothing would be launched/],
     ['one third where 33 % may be lost', victimFacts({}, {}, limit(0.33)), /33.3 %.*at most 33 %/],
     [
       'half of what is healthy, though a third of all',
@@ -63,6 +88,22 @@ describe('S7 the victim', () => {
     ],
     ['any share where none may be lost', victimFacts({}, {}, limit(0)), /at most 0 %/],
   ])
+})
+
+describe('S7 the size that is left', () => {
+  const weights = fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 1, maxLength: 12 })
+
+  it('S7 lets nobody be struck whose loss leaves no gap, whatever the weights', () => {
+    const property = fc.property(weights, fc.integer({ min: 1, max: 100 }), (all, desired) => {
+      const instances = members(...all)
+      for (const victim of instances) {
+        const facts = { ...victimFacts({}, { desired, instances }, limit(1)), instance: victim }
+        const left = all.reduce((sum, weight) => sum + weight, 0) - victim.weight
+        assert.equal(firstRefusal(victimRules, facts) === null, left < desired)
+      }
+    })
+    fc.assert(property)
+  })
 })
 
 describe('S10 a victim that cannot be judged', () => {

@@ -292,6 +292,40 @@ describe('the traits of simulated groups', () => {
     assert.deepEqual(truth.findings.map(finding => finding.kind).toSorted(), ['health-unproven', 'no-capacity', 'state-drift'])
   })
 
+  describe('S7 of a group whose members weigh differently', () => {
+    const weighing = (size: number, ...weights: readonly number[]) =>
+      simulateGroup({ source: 'mixed', size, overrides: weights.map((weight, index) => ({ type: `t3.${index}`, weight })) })
+    const why = (web: SimulatedGroup, question = {}) => web.world.truth('web', question).refusals.map(({ rule, why }) => `${rule} ${why}`)
+    const spare = 'S7 the group reaches its desired capacity without the victim'
+    const tooMuch = 'S7 the victim is more than half of the capacity'
+
+    it('is refused where every member is spare, or more than half', () => {
+      for (const web of [weighing(2, 1, 2), weighing(5, 1, 2, 4)]) {
+        assert.deepEqual([outcome(web), why(web)], ['refused', [spare, tooMuch]])
+        const [light, heavy] = [web.member(0).instance, web.place.group.members.at(-1)?.instance ?? '']
+        assert.deepEqual([why(web, { victim: light }), why(web, { victim: heavy })], [[spare], [tooMuch]])
+        assert.equal(web.world.truth('web', { victim: light }).verdict, 'inconclusive')
+        assert.deepEqual(kinds(web, { victim: light }), ['interrupted'])
+        terminateByRequest(web.place, web.member(0), false)
+        web.pass(60_000)
+        assert.deepEqual(web.newcomers(), [], 'nothing is launched for it')
+        assert.deepEqual(why(web, { victim: light }), [spare], 'it stays true when it is gone')
+      }
+    })
+
+    it('is a phoenix where another may be struck, whose loss leaves a gap', () => {
+      const web = weighing(5, 1, 2)
+      assert.deepEqual([outcome(web), why(web)], ['phoenix', []])
+      assert.deepEqual(why(web, { victim: web.member(0).instance }), [spare])
+      assert.equal(outcome(web, { victim: web.member(1).instance }), 'phoenix')
+      terminateByRequest(web.place, web.member(1), false)
+      web.pass(60_000)
+      assert.equal(web.newcomers().length, 1)
+    })
+
+    it('is a phoenix where all weigh the same', () => assert.equal(outcome(weighing(5, 2, 2)), 'phoenix'))
+  })
+
   it('the default fleet has a group for every trait', () => {
     const fleet = createWorld(defaultFleet())
     const outcomes = new Set(fleet.groupIds().map(id => fleet.truth(id).outcome))

@@ -73,6 +73,14 @@ export const fleet: readonly Rehearsed[] = [
   drilled('quorum', 'protected'),
   drilled('cron', 'too-small'),
   drilled('workers', 'owned'),
+  drilled('thumbnails', 'phoenix', {
+    size: 2,
+    source: 'mixed',
+    overrides: [
+      { type: 't3.micro', weight: 1 },
+      { type: 't3.small', weight: 2 },
+    ],
+  }),
   drilled('vault', 'unreadable'),
   // refused for what Firedrill was told
   settled('forum', 'S1', { tags: { 'firedrill-mean-days': 'often' } }),

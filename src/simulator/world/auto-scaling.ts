@@ -1,6 +1,7 @@
 import { causeTime, endActivity, REFRESH, REPLACE, startActivity, type TerminationReason, terminationCause } from './activities.ts'
 import { createInstance, editByHand, endInstance, resolveLaunch } from './launch.ts'
 import type { Activity, Group, Instance, Member, Region } from './model.ts'
+import type { Loss } from './truth.ts'
 import { groupId, type World } from './world.ts'
 
 /** One group of one region of the world: what every function here works on. */
@@ -17,6 +18,19 @@ function countedMembers(group: Group): Member[] {
 
 export function capacity(group: Group): number {
   return countedMembers(group).reduce((sum, member) => sum + (member.weight ?? 1), 0)
+}
+
+/** What the loss of each member would leave of the group's capacity; a group of one has nothing to leave. */
+export function lossesOf(group: Group): ReadonlyMap<string, Loss> {
+  const members = countedMembers(group)
+  const all = capacity(group)
+  if (members.length < 2) return new Map()
+  return new Map(
+    members.map(({ instance, weight }) => {
+      const own = weight ?? 1
+      return [instance, all - own >= group.desired ? 'spare' : own > all / 2 ? 'too-much' : 'fair']
+    }),
+  )
 }
 
 /** Brings the group nearer to its desired capacity, as far as its processes are not suspended. */

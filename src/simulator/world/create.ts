@@ -1,5 +1,5 @@
 import { type Clock, realClock } from '../clock.ts'
-import type { Place } from './auto-scaling.ts'
+import { lossesOf, type Place } from './auto-scaling.ts'
 import { createAzure } from './azure/create.ts'
 import { checkWorld, type FaultInput, type GroupDescription, scopeOf, type WorldDescription, type WorldInput } from './description.ts'
 import { buildGroup, buildRegion } from './fleet.ts'
@@ -57,7 +57,8 @@ function addGroup(world: World, description: WorldDescription, each: GroupDescri
   const group = buildGroup(world, region, prepared)
   const place: Place = { world, region, group }
   const traits = prepared.traits.map(trait => ({ trait, edited: applyTrait(place, trait) }))
-  world.knowTruth(groupId(region, group), question => tellTruth(traits, question))
+  const losses = lossesOf(group)
+  world.knowTruth(groupId(region, group), question => tellTruth(traits, question, losses))
   if (!prepared.traits.some(trait => trait.trait === 'unreadable')) return []
   return [{ kind: 'denied', service: 'autoscaling', operation: 'DescribeScalingActivities', mentions: group.name, ...home }]
 }

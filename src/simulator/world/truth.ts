@@ -61,21 +61,42 @@ const REFUSALS: Partial<Record<TraitDescription['trait'], TrueRefusal>> = {
   unreadable: { rule: 'S10', why: 'the group cannot be read' },
 }
 
+/** What a group would lose with a member: nothing that it desires, more than half of its capacity, or a fair share. */
+export type Loss = 'spare' | 'too-much' | 'fair'
+
+const LOSSES: Readonly<Record<Loss, readonly TrueRefusal[]>> = {
+  spare: [{ rule: 'S7', why: 'the group reaches its desired capacity without the victim' }],
+  'too-much': [{ rule: 'S7', why: 'the victim is more than half of the capacity' }],
+  fair: [],
+}
+
 const INCONCLUSIVE = new Set(['no-capacity', 'late', 'interrupted', 'group-changed'])
 const FOURTEEN_DAYS = 14 * 86_400_000
 
-/** Where traits contradict each other, what leaves a drill without a conclusion wins over what it would have found. */
-export function tellTruth(traits: readonly TraitTruth[], question: TruthQuestion): Truth {
+/**
+ * Where traits contradict each other, what leaves a drill without a conclusion wins over what it would have found. `losses`: by member,
+ * where they may differ.
+ */
+export function tellTruth(traits: readonly TraitTruth[], question: TruthQuestion, losses: ReadonlyMap<string, Loss> = new Map()): Truth {
   const touching = traits.filter(({ edited }) => edited === null || question.victim === undefined || edited.has(question.victim))
   const refusals: TrueRefusal[] = touching.flatMap(({ trait }) => REFUSALS[trait.trait] ?? [])
   const findings = touching.flatMap(({ trait }) => findingsOf(trait, question))
   const forecast = touching.flatMap(({ trait }) => forecastOf(trait))
+  const loss = lossesIn(question, losses)
+  refusals.push(...loss.flatMap(each => LOSSES[each]))
+  if (loss.includes('spare')) findings.push({ kind: 'interrupted', level: 'warn' })
   if (forecast.includes('config-drift') && question.strikeDrifted !== true)
     refusals.push({ rule: 'S13', why: 'the victim already differs from its declaration' })
   const inconclusive = findings.some(finding => INCONCLUSIVE.has(finding.kind))
   const failed = findings.some(finding => finding.level === 'fail')
   const verdict = inconclusive ? 'inconclusive' : failed ? 'snowflake' : 'phoenix'
   return { outcome: refusals.length > 0 ? 'refused' : verdict, refusals, forecast, verdict, findings }
+}
+
+/** The wrong losses that a strike could mean; none where another member may be struck. */
+function lossesIn({ victim }: TruthQuestion, losses: ReadonlyMap<string, Loss>): readonly Loss[] {
+  const possible = victim === undefined ? new Set(losses.values()) : new Set([losses.get(victim) ?? 'fair'])
+  return possible.has('fair') ? [] : [...possible]
 }
 
 function forecastOf(trait: TraitDescription): string[] {

@@ -107,6 +107,7 @@ export const forecast: Definition = {
   summary: 'would a rebuild work, and what has drifted already? without a strike',
   options: [{ flags: '--group <id|glob>', about: 'only these groups' }, json],
   examples: ['firedrill forecast', "firedrill forecast --group 'web-*' --json"],
+  note: 'Ends with 1 where a group is a snowflake by forecast, else with 4 where one could not be read, else with 0; with 4 in any case where a whole scope could not be read, and with 2 where --group matches no opted-in group.',
 }
 
 export const drills: Definition = {

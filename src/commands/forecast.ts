@@ -1,11 +1,13 @@
 import { openInstallation } from '../compose.ts'
 import type { Finding } from '../domain/finding.ts'
+import { foretellsSnowflake, isSnowflakeByForecast } from '../domain/findings.ts'
 import { matches } from '../domain/glob.ts'
 import { chooseSchedule, policyFor, readOptIn } from '../domain/opt-in.ts'
 import type { SeenGroup } from '../domain/seen-group.ts'
 import { type Engine, type ScopeHandle, scopesOf } from '../engine/context.ts'
 import { discover } from '../engine/discover.ts'
 import { forecastScope } from '../engine/forecast.ts'
+import { EXIT, UsageError } from './exit.ts'
 import { type Io, writeJson, writeLine } from './io.ts'
 import type { ForecastOptions } from './options.ts'
 import { table, writeSentence } from './terminal.ts'
@@ -21,8 +23,8 @@ interface Told {
 }
 
 /**
- * Findings without a strike: would a rebuild work, and what has drifted already? 1 where something is a snowflake by
- * forecast, 4 where something could not be read.
+ * Findings without a strike: would a rebuild work, and what has drifted already? Exit codes: see forecastCode. Throws UsageError where
+ * no group is the one asked for.
  */
 export async function forecast(options: ForecastOptions, io: Io): Promise<number> {
   const installation = await openInstallation(options, io, { worker: false, quiet: true })
@@ -32,15 +34,26 @@ export async function forecast(options: ForecastOptions, io: Io): Promise<number
     const wanted = discovered.groups.filter(
       group => group.optedIn && (options.group === undefined || matches([options.group], group.summary)),
     )
+    if (options.group !== undefined && wanted.length === 0 && discovered.unreadable.length === 0)
+      throw new UsageError(`no opted-in group that was seen matches ${options.group}: see \`firedrill groups\``)
     const forecasts = (await Promise.all(scopesOf(engine).map(handle => tellScope(engine, handle, wanted, io.signal)))).flat()
     if (options.json === true) writeJson(io, { forecasts, unreadable: discovered.unreadable })
     else if (forecasts.length > 0 || discovered.unreadable.length === 0) print(forecasts, io)
     for (const { scope, why } of discovered.unreadable) writeSentence(io.stderr, `${scope} could not be read: ${why}`)
-    if (discovered.unreadable.length > 0 || forecasts.some(one => one.unreadable !== null)) return 4
-    return forecasts.some(one => allOf(one).some(finding => finding.level === 'fail')) ? 1 : 0
+    return forecastCode(forecasts, discovered.unreadable.length)
   } finally {
     await installation.close()
   }
+}
+
+/**
+ * As outcomeCode ranks: 4 where a configured scope could not be seen, 1 for a snowflake by forecast, whatever could not be read of
+ * other groups; then 4 where a group could not be read, for nothing good can be said of it, and 0 otherwise.
+ */
+function forecastCode(forecasts: readonly Told[], unreadable: number): number {
+  if (unreadable > 0) return EXIT.failed
+  if (forecasts.some(one => isSnowflakeByForecast(allOf(one)))) return EXIT.snowflake
+  return forecasts.some(one => one.unreadable !== null) ? EXIT.failed : EXIT.ok
 }
 
 async function tellScope(engine: Engine, handle: ScopeHandle, groups: readonly SeenGroup[], signal: AbortSignal): Promise<Told[]> {
@@ -72,7 +85,11 @@ function print(forecasts: readonly Told[], io: Io): void {
     return
   }
   const rows = forecasts.flatMap(one => {
-    const row = (finding: Finding, on: string) => [one.name, finding.level === 'fail' ? 'snowflake' : 'warning', `${on}${finding.summary}`]
+    const row = (finding: Finding, on: string) => [
+      one.name,
+      foretellsSnowflake(finding) ? 'snowflake' : 'warning',
+      `${on}${finding.summary}`,
+    ]
     const rows = [
       ...(one.unreadable === null ? [] : [[one.name, 'unreadable', one.unreadable]]),
       ...one.findings.map(finding => row(finding, '')),

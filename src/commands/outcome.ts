@@ -1,4 +1,5 @@
 import type { Drill } from '../domain/drill.ts'
+import { isSnowflakeByForecast } from '../domain/findings.ts'
 
 /**
  * The exit code of what was drilled (DESIGN.md §7): 4 where a configured scope could not be seen, 1 for a snowflake by drill or by
@@ -13,7 +14,7 @@ export function outcomeCode(drills: readonly Drill[], unreadable: number): 0 | 1
 
 function isSnowflake(drill: Drill): boolean {
   if (drill.state === 'concluded') return drill.judgement.verdict === 'snowflake'
-  return drill.state === 'refused' && drill.findings.some(finding => finding.level === 'fail')
+  return drill.state === 'refused' && isSnowflakeByForecast(drill.findings)
 }
 
 export function isOpen(drill: Pick<Drill, 'state'>): boolean {

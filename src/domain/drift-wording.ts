@@ -2,8 +2,8 @@ import type { Path } from './declaration.ts'
 import type { Value } from './finding.ts'
 import { isSet, membersWithout, showValue } from './value.ts'
 
-/** Whose setting a sentence is about. */
-export type Subject = 'victim' | 'successor'
+/** Whose setting a sentence is about. A member lives; a victim is gone once the sentence is read. */
+export type Subject = 'member' | 'victim' | 'successor'
 
 export interface Deviation {
   readonly path: Path
@@ -83,9 +83,8 @@ function numberOf({ path, expected, actual, whole }: Deviation): GrammaticalNumb
   return !whole && isSet(value) && value.length > 1 && isPlural(noun(path)) ? 'several' : 'one'
 }
 
-/** The victim is gone, the successor is there. */
 function being(subject: Subject, number: GrammaticalNumber): string {
-  if (subject === 'successor') return are(number)
+  if (subject !== 'victim') return are(number)
   return number === 'one' ? 'was' : 'were'
 }
 
@@ -108,22 +107,22 @@ function called(values: readonly string[], names: Names): string {
 
 function adviceForExtra(subject: Subject, number: GrammaticalNumber): string {
   const [it, need] = number === 'one' ? ['it', 'the need for it'] : ['them', 'the need for them']
-  return subject === 'victim'
-    ? `add ${it} to the declaration or remove ${need}`
-    : `find what adds ${it} after launch, and declare ${it} or stop it`
+  return subject === 'successor'
+    ? `find what adds ${it} after launch, and declare ${it} or stop it`
+    : `add ${it} to the declaration or remove ${need}`
 }
 
 function adviceForMissing(subject: Subject, number: GrammaticalNumber): string {
   const [they, it] = number === 'one' ? ['it was', 'it'] : ['they were', 'them']
-  return subject === 'victim'
-    ? `${they} taken away by hand; take ${it} out of the declaration too, or put ${it} back`
-    : `find out why a rebuild does not get ${it}`
+  return subject === 'successor'
+    ? `find out why a rebuild does not get ${it}`
+    : `${they} taken away by hand; take ${it} out of the declaration too, or put ${it} back`
 }
 
 function adviceForOther(subject: Subject, number: GrammaticalNumber): string {
-  return subject === 'victim'
-    ? `${number === 'one' ? 'it was' : 'they were'} changed by hand; write the right ${number === 'one' ? 'value' : 'values'} into the declaration`
-    : 'find out why a rebuild does not get what is declared'
+  return subject === 'successor'
+    ? 'find out why a rebuild does not get what is declared'
+    : `${number === 'one' ? 'it was' : 'they were'} changed by hand; write the right ${number === 'one' ? 'value' : 'values'} into the declaration`
 }
 
 /** Part, name and attributes. What is mounted is named by where, so that its name may have slashes. */

@@ -107,6 +107,9 @@ export function compareFingerprints(
   ]
 }
 
+/** `subject`: a `member` where nobody is struck. */
+type VictimOptions = DriftOptions & { readonly subject?: Subject }
+
 /** The declaration a victim is held against, and what came of it. */
 export interface VictimExamination {
   readonly declared: DeclaredSet
@@ -123,14 +126,15 @@ export interface VictimExamination {
 export function examineVictim(
   before: Pick<Before, 'declaration' | 'victim'>,
   victimBornFrom: string | null,
-  options: DriftOptions,
+  options: VictimOptions,
 ): VictimExamination | null {
   const { born, current } = before.declaration
   const birth = birthOf(born, victimBornFrom)
   const declared = birth ?? current
   const { differences, unread, blocking } = examine(before.victim, declared, options.ignore)
   if (birth === undefined && differences.length > 0) return null
-  const findings = declarationFindings(differences, { configuration: before.victim, declared, subject: 'victim', warn: options.warn })
+  const { subject = 'victim', warn } = options
+  const findings = declarationFindings(differences, { configuration: before.victim, declared, subject, warn })
   return { declared, findings, unread, blocking }
 }
 
@@ -150,7 +154,7 @@ export type Drift = { readonly findings: readonly Finding[]; readonly why: null 
 export function victimDrift(
   before: Pick<Before, 'declaration' | 'victim'>,
   victimBornFrom: string | null,
-  options: DriftOptions & { readonly isImageGone?: boolean },
+  options: VictimOptions & { readonly isImageGone?: boolean },
 ): Drift {
   const { isImageGone = false } = options
   const examination = examineVictim(before, victimBornFrom, options)

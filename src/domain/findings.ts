@@ -39,6 +39,20 @@ export function noCapacity(failure: PlatformEvent): Finding {
   return finding('no-capacity', 'fail', `the provider had no capacity or quota for a replacement: ${words}`, { actual: words })
 }
 
+/** The same from a forecast. `fail`: the platform said it so lately that the next launch would hardly fare better. */
+export function noCapacityAhead(level: Finding['level'], summary: string): Finding {
+  return finding('no-capacity', level, summary, { path: 'launches' })
+}
+
+/** Whether what was found without a strike makes a snowflake by forecast. Want of capacity says nothing about the group. */
+export function isSnowflakeByForecast(findings: readonly Finding[]): boolean {
+  return findings.some(foretellsSnowflake)
+}
+
+export function foretellsSnowflake({ kind, level }: Finding): boolean {
+  return level === 'fail' && kind !== 'no-capacity'
+}
+
 /** `advice`: what its owner can do; left out where the group is not to blame. */
 export function late(why: string, advice?: string): Finding {
   return finding('late', 'fail', advice === undefined ? why : `${why}: ${advice}`)

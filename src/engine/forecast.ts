@@ -2,6 +2,7 @@ import { type AcceptedDifference, withAccepted } from '../domain/accepted.ts'
 import type { Configuration, Declaration } from '../domain/declaration.ts'
 import { type Drift, driftOptions, victimDrift } from '../domain/drift.ts'
 import type { Finding } from '../domain/finding.ts'
+import { isSnowflakeByForecast } from '../domain/findings.ts'
 import type { GroupId, InstanceId, InstanceSnapshot, Observation } from '../domain/group.ts'
 import type { DrillPolicy } from '../domain/schedule.ts'
 import { reasonOf, type ScopeHandle } from './context.ts'
@@ -73,12 +74,15 @@ async function forecastPart(
         const why = (declaration === null ? declared.why : described.why) ?? 'the platform did not answer for it'
         return { instance: instance.id, findings: null, why }
       }
-      const drift = victimDrift({ declaration, victim: configuration }, instance.bornFrom, { ...driftOptions(policy, ignore), isImageGone })
+      const options = { ...driftOptions(policy, ignore), subject: 'member', isImageGone } as const
+      const drift = victimDrift({ declaration, victim: configuration }, instance.bornFrom, options)
       return { instance: instance.id, ...withAccepted(drift, known) }
     }
-    const compared = membersOf(observation).map(compare)
+    // What is known to be gone is not unread: there is nothing to compare members with.
+    const isDeclaredGone = declaration === null && declared.why === null && isSnowflakeByForecast(rebuild ?? [])
+    const compared = isDeclaredGone ? [] : membersOf(observation).map(compare)
     const unreadable =
-      (observation.kind === 'unreadable' ? observation.why : null) ??
+      (observation.kind === 'unreadable' && !rebuild?.some(({ summary }) => summary === observation.why) ? observation.why : null) ??
       (rebuild === null ? (rebuilds.why ?? 'the platform did not answer for it') : null) ??
       compared.find(member => member.why !== null)?.why ??
       null

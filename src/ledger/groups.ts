@@ -1,6 +1,7 @@
 import { type SqlBool, sql } from 'kysely'
 import { decode, encode } from '../domain/codec.ts'
 import type { ConcludedDrill, Drill, LeashedDrill, RefusedDrill } from '../domain/drill.ts'
+import { isSnowflakeByForecast } from '../domain/findings.ts'
 import type { GroupId, GroupSummary } from '../domain/group.ts'
 import type { GroupRecord, SeenGroup } from '../domain/seen-group.ts'
 import type { Standing } from '../domain/standing.ts'
@@ -159,7 +160,7 @@ export async function noteConclusion(transaction: Db, drill: ConcludedDrill): Pr
 /** S13's findings are news about a group; a drill that got past them takes them back. */
 export async function noteForecast(transaction: Db, drill: RefusedDrill | LeashedDrill): Promise<void> {
   if (drill.state === 'leashed') return takeForecastBack(transaction, drill)
-  if (drill.refusal.rule !== 'S13' || !drill.findings.some(finding => finding.level === 'fail')) return
+  if (drill.refusal.rule !== 'S13' || !isSnowflakeByForecast(drill.findings)) return
   await noteStanding(transaction, drill, { standing: 'forecast', at: drill.refusedAt.epochMilliseconds, over: 'anything' })
 }
 

@@ -1,6 +1,7 @@
 import { coverageDays, isProven } from '../domain/coverage.ts'
 import type { Drill } from '../domain/drill.ts'
 import type { Verdict } from '../domain/finding.ts'
+import { isSnowflakeByForecast } from '../domain/findings.ts'
 import type { Halt } from '../domain/ledger-state.ts'
 import type { GroupRecord } from '../domain/seen-group.ts'
 import { type Calendar, dayHours, localDate } from '../domain/window.ts'
@@ -125,7 +126,9 @@ function isForecast({ forecastSince }: GroupRecord, at: Temporal.Instant): boole
 function newForecasts(ledger: Ledger, groups: readonly GroupRecord[]): Promise<readonly DigestGroup[]> {
   return Promise.all(
     groups.map(async ({ summary }) => {
-      const [drill] = await ledger.drills({ group: summary.id, rule: 'S13', states: ['refused'], limit: 1 })
+      // S13 refuses for want of capacity as well.
+      const refused = await ledger.drills({ group: summary.id, rule: 'S13', states: ['refused'], limit: 20 })
+      const drill = refused.find(one => 'findings' in one && isSnowflakeByForecast(one.findings))
       return { name: summary.name, drill: drill?.id ?? '', wasSnowflake: false, byForecast: true }
     }),
   )

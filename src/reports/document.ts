@@ -112,7 +112,9 @@ export const reportDocument = z
     summary: z.strictObject({
       phoenix: count,
       snowflake: count,
-      snowflakeByForecast: count.describe('Refused by S13 with findings: seen without a strike. Not counted again in `refused`.'),
+      snowflakeByForecast: count.describe(
+        'Refused by S13 because a rebuild would fail or the victim has drifted: seen without a strike. Not counted again in `refused`.',
+      ),
       inconclusive: count,
       refused: count.describe('Refused for any other reason.'),
       leashed: count,

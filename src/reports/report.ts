@@ -1,5 +1,6 @@
 import type { Drill } from '../domain/drill.ts'
 import type { Value } from '../domain/finding.ts'
+import { isSnowflakeByForecast } from '../domain/findings.ts'
 import { type DrillDocument, type FindingDocument, type ReportDocument, reportDocument } from './document.ts'
 import type { ReportedDrill, ReportInput } from './model.ts'
 import { type Moments, momentsOf, successorOf, victimOf } from './moments.ts'
@@ -64,7 +65,7 @@ export function outcomeOf(drill: Drill): Outcome {
     case 'concluded':
       return drill.judgement.verdict
     case 'refused':
-      return drill.refusal.rule === 'S13' && drill.findings.some(finding => finding.level === 'fail') ? 'forecast' : 'refused'
+      return drill.refusal.rule === 'S13' && isSnowflakeByForecast(drill.findings) ? 'forecast' : 'refused'
     case 'leashed':
     case 'planned':
       return drill.state

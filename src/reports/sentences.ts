@@ -60,7 +60,7 @@ export const advice: Readonly<Record<FindingKind, Advice>> = {
   },
   'no-capacity': {
     title: 'No capacity',
-    fix: 'Allow more machine types or zones, reserve capacity, or ask for more quota. The group stays one short until then.',
+    fix: 'Allow more machine types or zones, reserve capacity, or ask for more quota. A group that has lost a member stays one short until then.',
   },
   late: {
     title: 'Not finished at the deadline',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { coverage, coverageDays, proofSince } from '../../src/domain/coverage.ts'
 import type { OpenDrill, PlannedDrill, RefusedDrill } from '../../src/domain/drill.ts'
 import type { Finding, Verdict } from '../../src/domain/finding.ts'
+import { noCapacityAhead } from '../../src/domain/findings.ts'
 import { shownOfCount } from '../../src/domain/standing.ts'
 import { transition } from '../../src/domain/transition.ts'
 import type { FleetFilter, Ledger, NewPlan } from '../../src/ledger/ledger.ts'
@@ -96,6 +97,8 @@ for (const kind of kinds) {
       await judged('web', 'phoenix', '09:30:00')
       await refused('web', 'S5', { when: '09:40:00' })
       await refused('web', 'S13', { when: '09:50:00', findings: [{ ...missing, level: 'warn' }] })
+      assert.match(await standingOf('web'), /^phoenix at 2026-11-02T09:30/)
+      await refused('web', 'S13', { when: '09:55:00', findings: [noCapacityAhead('fail', 'the platform is full')] })
       assert.match(await standingOf('web'), /^phoenix at 2026-11-02T09:30/)
       await refused('web', 'S13', { when: '10:00:00', findings: [missing] })
       assert.match(await standingOf('web'), /^forecast at 2026-11-02T10:00/)

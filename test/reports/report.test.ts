@@ -98,6 +98,7 @@ describe('The report model', () => {
       buildReport(reportInput([refused('a', 'S13', 'why', findings[0])])).cards[0]?.outcome
     assert.equal(outcome([finding('cannot-rebuild', 'gone')]), 'forecast')
     assert.equal(outcome([finding('cannot-rebuild', 'soon gone', { level: 'warn' })]), 'refused')
+    assert.equal(outcome([finding('no-capacity', 'the platform is full')]), 'refused')
     assert.equal(outcome([]), 'refused')
   })
 

@@ -1,6 +1,7 @@
 import type { Declaration, DeclaredSet } from '../../src/domain/declaration.ts'
 import type { PlannedDrill } from '../../src/domain/drill.ts'
 import type { Finding } from '../../src/domain/finding.ts'
+import { noCapacityAhead } from '../../src/domain/findings.ts'
 import type { GroupSnapshot, GroupSummary, InstanceSnapshot } from '../../src/domain/group.ts'
 import type { BusyDrill, ConclusionRecord, LedgerState, StrikeRecord } from '../../src/domain/ledger-state.ts'
 import { policyFor, readOptIn } from '../../src/domain/opt-in.ts'
@@ -193,4 +194,9 @@ export function conclusion(verdict: ConclusionRecord['verdict'], at = ago(hour),
 
 export function finding(level: Finding['level'], text: string): Finding {
   return { kind: 'cannot-rebuild', level, path: null, expected: null, actual: null, summary: text }
+}
+
+/** The latest launch failed for want of capacity. */
+export function shortOf(level: Finding['level']): Finding {
+  return noCapacityAhead(level, 'no capacity')
 }

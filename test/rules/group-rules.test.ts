@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import type { GroupFacts } from '../../src/rules/rule.ts'
-import { firstRefusal, groupRules } from '../../src/rules/rules.ts'
+import { allRefusals, firstRefusal, groupRules } from '../../src/rules/rules.ts'
 import { at, everyDay, hours, schedule, wholeDays } from '../domain/calendars.ts'
 import { type Case, refusesIn } from './expect.ts'
-import { ago, declaration, finding, groupFacts, instance, minute, now, plan, seen, summary, tagged } from './facts.ts'
+import { ago, declaration, finding, groupFacts, instance, minute, now, plan, seen, shortOf, summary, tagged } from './facts.ts'
 
 const facts = groupFacts
 const second = 1000
@@ -252,12 +252,27 @@ describe('S10 nothing unread', () => {
       facts({ observation: { kind: 'unreadable', why: 'access denied' } }),
       /could not be read: access denied/,
     ],
+    [
+      'a group that could not be read, and whose forecast knows nothing that must fail',
+      facts({ observation: { kind: 'unreadable', why: 'access denied' }, forecast: [finding('warn', 'w')] }),
+      /could not be read: access denied/,
+    ],
+    [
+      'a group that could not be read, nor its forecast',
+      facts({ observation: { kind: 'unreadable', why: 'access denied' }, forecast: null }),
+      /could not be read/,
+    ],
     ['an answer about another group', facts({ group: 'cloud:1/eu/asg/api' }), /about cloud:1\/eu\/asg\/web/],
     ['a look exactly 5 s old', facts({ lookedAt: ago(5 * second) }), null],
     ['a look older than 5 s', facts({ lookedAt: ago(5 * second + 1) }), /looked at 5 s ago/],
     ['a look that is only old by the ledger’s clock', facts({ lookedAt: ago(20 * second), ledgerSkew: -20 * second }), null],
     ['a look that only seems fresh by the ledger’s clock', facts({ lookedAt: now, ledgerSkew: 10 * second }), /looked at 10 s ago/],
     ['a declaration that could not be read', facts({ declaration: null }), /declares a rebuild/],
+    [
+      'a declaration that could not be read where the forecast says nothing of it',
+      facts({ declaration: null, forecast: [finding('warn', 'the template could not be checked')] }),
+      /declares a rebuild/,
+    ],
     ['a forecast that could not be made', facts({ forecast: null }), /whether a rebuild would work/],
   ])
 })
@@ -271,6 +286,44 @@ describe('S13 a rebuild that can work', () => {
       /a rebuild would fail: image-1 is gone \(and 1 more\)/,
     ],
   ])
+
+  refuses('S13', [
+    [
+      'a declaration of what the forecast says is gone',
+      facts({ declaration: null, forecast: [finding('fail', 'template-1 does not exist')] }),
+      /^a rebuild would fail: template-1 does not exist$/,
+    ],
+    [
+      'a group that could not be read because of what the forecast says is gone',
+      facts({
+        observation: { kind: 'unreadable', why: 'template-1 does not exist' },
+        forecast: [finding('fail', 'template-1 does not exist')],
+      }),
+      /^a rebuild would fail: template-1 does not exist$/,
+    ],
+    ['a platform that has just had no capacity', facts({ forecast: [shortOf('fail')] }), /^a rebuild would hardly come now: no capacity$/],
+    ['a platform that had no capacity hours ago', facts({ forecast: [shortOf('warn')] }), null],
+    [
+      'a rebuild that must fail, and no capacity for it either',
+      facts({ forecast: [shortOf('fail'), finding('fail', 'image-1 is gone')] }),
+      /^a rebuild would fail: image-1 is gone$/,
+    ],
+  ])
+
+  it('S10 refuses what could not be read also where the platform has no capacity, which explains none of it', () => {
+    const forecast = [shortOf('fail')]
+    const unreadable = { observation: { kind: 'unreadable', why: 'access denied' } } as const
+    assert.equal(firstRefusal(groupRules, facts({ forecast, ...unreadable }))?.rule, 'S10')
+    assert.equal(firstRefusal(groupRules, facts({ forecast, declaration: null }))?.rule, 'S10')
+  })
+
+  it('S13 says of what is known to be gone only that, and not that it could not be read', () => {
+    const gone = facts({ declaration: null, forecast: [finding('fail', 'template-1 does not exist')] })
+    assert.deepEqual(
+      allRefusals(groupRules, gone).map(({ rule }) => rule),
+      ['S13'],
+    )
+  })
 
   it('S13 keeps every finding of the forecast', () => {
     const forecast = [finding('warn', 'w'), finding('fail', 'image-1 is gone')]

@@ -1,5 +1,6 @@
 import type { Image, Subnet } from '@aws-sdk/client-ec2'
 import type { Finding } from '../../domain/finding.ts'
+import { noCapacityAhead } from '../../domain/findings.ts'
 import type { PlatformEvent } from '../../domain/group.ts'
 import type { Milliseconds } from '../../domain/time.ts'
 import { RECENT } from './latest-launches.ts'
@@ -64,5 +65,5 @@ export function launchFindings(events: readonly PlatformEvent[], now: Temporal.I
     ]
   }
   const what = category === 'quota' ? 'a quota is used up: have it raised' : 'AWS has no capacity: allow more instance types or zones'
-  return [cannotRebuild(age <= HOUR ? 'fail' : 'warn', 'launches', null, `the latest launch failed because ${what} (${message})`)]
+  return [noCapacityAhead(age <= HOUR ? 'fail' : 'warn', `the latest launch failed because ${what} (${message})`)]
 }

@@ -4,14 +4,18 @@ import { ProviderError } from '../provider-error.ts'
 import { batches, distinct, mapLimited } from '../shared/batches.ts'
 import { collect } from '../shared/paging.ts'
 import type { AwsApi } from './api.ts'
+import { awsCode } from './errors.ts'
 import { fromConfiguration, fromTemplate, type LaunchData } from './launch-data.ts'
 import { WIDTH } from './reads.ts'
 import type { Aliases, LaunchSource } from './sources.ts'
 
 /** What became of one launch source: read, missing (a launch from it must fail), or not readable. */
-export type Launch =
-  | { readonly kind: 'read'; readonly data: LaunchData; readonly version: string }
-  | { readonly kind: 'missing' | 'unread'; readonly why: string }
+export type Launch = { readonly kind: 'read'; readonly data: LaunchData; readonly version: string } | Missing
+
+interface Missing {
+  readonly kind: 'missing' | 'unread'
+  readonly why: string
+}
 
 export interface Launches {
   get(source: LaunchSource): Launch
@@ -165,10 +169,10 @@ export function isParameter(version: LaunchTemplateVersion): boolean {
   return version.LaunchTemplateData?.ImageId?.startsWith('resolve:') === true
 }
 
-function missing(template: Template, version: string): Launch {
+function missing(template: Template, version: string): Missing {
   return {
     kind: 'missing',
-    why: `launch template ${template.key} has no version ${version}: create it, or point the group at one that exists`,
+    why: `launch template ${template.key} has no version ${version} (any more): point the group at a version that exists`,
   }
 }
 
@@ -176,9 +180,7 @@ function missing(template: Template, version: string): Launch {
 type Parameters = ReadonlySet<number | undefined>
 const none: Parameters = new Set()
 
-type Asked =
-  | { readonly versions: readonly LaunchTemplateVersion[]; readonly parameters: Parameters }
-  | { readonly kind: 'missing' | 'unread'; readonly why: string }
+type Asked = { readonly versions: readonly LaunchTemplateVersion[]; readonly parameters: Parameters } | Missing
 
 /**
  * The versions as they are written, and only where an image is named by a parameter once more with the parameter
@@ -202,9 +204,9 @@ async function ask(api: AwsApi, template: Template, options: { versions: readonl
     }
   } catch (error) {
     if (signal.aborted || !(error instanceof ProviderError)) throw error
-    return error.code === 'not-found'
-      ? { kind: 'missing', why: `${error.message} Create launch template ${template.key} again, or point the group at one that exists.` }
-      : { kind: 'unread', why: error.message }
+    if (error.code !== 'not-found') return { kind: 'unread', why: error.message }
+    if (/VersionNotFound/.test(awsCode(error))) return missing(template, options.versions.join(' or '))
+    return { kind: 'missing', why: `launch template ${template.key} does not exist (any more): create one, and point the group at it` }
   }
 }
 

@@ -1,5 +1,6 @@
 import type { GalleryImageVersion, Image, VirtualMachineScaleSet, VirtualMachineScaleSetInstanceView } from '@azure/arm-compute'
 import type { Finding } from '../../domain/finding.ts'
+import { noCapacityAhead } from '../../domain/findings.ts'
 import type { GroupId } from '../../domain/group.ts'
 import { ProviderError } from '../provider-error.ts'
 import { distinct } from '../shared/batches.ts'
@@ -64,14 +65,7 @@ function changeFindings(view: VirtualMachineScaleSetInstanceView, now: Temporal.
     ]
   const age = failed.at === null ? 0 : now.epochMilliseconds - failed.at.getTime()
   const what = category === 'quota' ? 'a quota is used up: have it raised' : 'Azure has no capacity: allow more sizes or zones'
-  return [
-    cannotRebuild(
-      age <= HOUR ? 'fail' : 'warn',
-      'launches',
-      null,
-      `the latest change of the scale set failed because ${what} (${message})`,
-    ),
-  ]
+  return [noCapacityAhead(age <= HOUR ? 'fail' : 'warn', `the latest change of the scale set failed because ${what} (${message})`)]
 }
 
 async function imageFindings({ api, clock }: ScopeContext, set: VirtualMachineScaleSet, signal: AbortSignal): Promise<Finding[]> {

@@ -1,4 +1,5 @@
 import type { Finding } from '../../domain/finding.ts'
+import { noCapacityAhead } from '../../domain/findings.ts'
 import type { GroupId } from '../../domain/group.ts'
 import type { Milliseconds } from '../../domain/time.ts'
 import { mapLimited } from '../shared/batches.ts'
@@ -118,14 +119,7 @@ export function launchFindings(
       ),
     ]
   const what = category === 'quota' ? 'a quota is used up: have it raised' : 'Google has no capacity: allow more zones or machine types'
-  return [
-    cannotRebuild(
-      age <= HOUR ? 'fail' : 'warn',
-      'launches',
-      null,
-      `the latest attempt to make an instance failed because ${what} (${message})`,
-    ),
-  ]
+  return [noCapacityAhead(age <= HOUR ? 'fail' : 'warn', `the latest attempt to make an instance failed because ${what} (${message})`)]
 }
 
 function cannotRebuild(level: Finding['level'], path: string, actual: string | null, summary: string): Finding {

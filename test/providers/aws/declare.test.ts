@@ -245,7 +245,9 @@ describe('AWS: describing', () => {
 
 describe('AWS: forecasting', () => {
   const levels = async (context: ReturnType<typeof account>) =>
-    ((await forecast(context, [id], never)).get(id) ?? []).map(finding => `${finding.level} ${finding.path}`)
+    ((await forecast(context, [id], never)).get(id) ?? []).map(
+      ({ kind, level, path }) => `${level} ${path}${kind === 'cannot-rebuild' ? '' : ` of ${kind}`}`,
+    )
   const denied = new ProviderError('GetInstanceProfile: AccessDenied.', {
     code: 'denied',
     operation: 'GetInstanceProfile',
@@ -329,12 +331,12 @@ describe('AWS: forecasting', () => {
     [
       'capacity was lacking just now',
       account(template('1'), [version(1)], failed('InsufficientInstanceCapacity', '2026-03-02T09:30:00Z')),
-      ['fail launches'],
+      ['fail launches of no-capacity'],
     ],
     [
       'capacity was lacking hours ago',
       account(template('1'), [version(1)], failed('InsufficientInstanceCapacity', '2026-03-02T04:00:00Z')),
-      ['warn launches'],
+      ['warn launches of no-capacity'],
     ],
     [
       'capacity was lacking last week',

@@ -17,6 +17,7 @@ interface Case {
   readonly image: Way
   readonly version: 'latest' | 'fixed'
   readonly edit: (of: Edited) => void
+  readonly kind?: 'no-capacity'
   readonly level: 'fail' | 'warn'
   readonly path: string
   readonly says: RegExp
@@ -211,6 +212,7 @@ const cases: readonly Case[] = [
     edit: of => {
       of.set.failure = { code: 'OperationNotAllowed', message: 'exceeding approved Total Regional Cores quota', at: Date.now() }
     },
+    kind: 'no-capacity',
     level: 'fail',
     path: 'launches',
     says: /a quota is used up/,
@@ -222,6 +224,7 @@ const cases: readonly Case[] = [
     edit: of => {
       of.set.failure = { code: 'ZonalAllocationFailed', message: 'Allocation failed.', at: Date.now() - 2 * HOUR }
     },
+    kind: 'no-capacity',
     level: 'warn',
     path: 'launches',
     says: /no capacity/,
@@ -261,13 +264,13 @@ describe('the forecast of a scale set', () => {
       assert.deepEqual(await foreseen(name), [])
   })
 
-  for (const { what, image, version, edit, level, path, says } of cases)
+  for (const { what, image, version, edit, kind = 'cannot-rebuild', level, path, says } of cases)
     it(`S13 ${level === 'fail' ? 'fails' : 'warns'} where ${what}`, async () => {
       edit(of(`${image}-${version}`))
       const findings = await foreseen(`${image}-${version}`)
       assert.deepEqual(
         findings.map(finding => [finding.kind, finding.level, finding.path]),
-        [['cannot-rebuild', level, path]],
+        [[kind, level, path]],
         JSON.stringify(findings),
       )
       assert.match(findings[0]?.summary ?? '', says)

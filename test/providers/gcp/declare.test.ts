@@ -370,7 +370,7 @@ describe('the forecast of a managed instance group', () => {
       lastAttempt: { errors: { errors: [{ code: 'QUOTA_EXCEEDED', message: 'CPUS' }] } },
     })
     const found = launchFindings({ manager: manager(), managed: [member('1'), failing], errors: [] }, NOW)
-    assert.deepEqual([found[0]?.level, /quota is used up/.test(found[0]?.summary ?? '')], ['fail', true])
+    assert.deepEqual([found[0]?.kind, found[0]?.level, /quota is used up/.test(found[0]?.summary ?? '')], ['no-capacity', 'fail', true])
     const listed = [
       { timestamp: '2026-03-02T09:59:00Z', error: { code: 'QUOTA_EXCEEDED' }, instanceActionDetails: { action: 'CREATING' as const } },
     ]
@@ -388,6 +388,7 @@ describe('the forecast of a managed instance group', () => {
       const errors = [{ timestamp, error: { code, message: 'no' }, instanceActionDetails: { action: 'CREATING' as const } }]
       const [found] = launchFindings({ manager: manager(), managed: [member('1')], errors }, NOW)
       assert.equal(found?.level ?? null, level)
+      assert.equal(found?.kind === 'no-capacity', code === 'ZONE_RESOURCE_POOL_EXHAUSTED')
       assert.match(found?.summary ?? '', words)
     })
 })

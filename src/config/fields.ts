@@ -45,10 +45,43 @@ export function daysBetween(example: string) {
   return called(z.number().min(1).max(3650), 'a number of days, at least 1,', example)
 }
 
-/** Globs and other short texts in a list. */
+/** Short texts in a list. */
 export function texts(one: string, { many, example }: { many: string; example: string }) {
   const item = called(z.string().trim().min(1), one, `"${example}"`)
   return called(z.array(item), `a list of ${many}`, `["${example}"]`)
+}
+
+/** Globs in a list; `refuse` says what else is wrong with one. */
+export function globs(example: string, { many = 'globs', refuse = () => null }: GlobsWanted = {}) {
+  const item = z
+    .string()
+    .trim()
+    .min(1)
+    .superRefine((glob, context) => {
+      const message = wrongGlob(glob) ?? refuse(glob)
+      if (message !== null) context.addIssue({ code: 'custom', message })
+    })
+  return called(z.array(called(item, 'a glob', `"${example}"`)), `a list of ${many}`, `["${example}"]`)
+}
+
+interface GlobsWanted {
+  readonly many?: string
+  readonly refuse?: (glob: string) => string | null
+}
+
+/** What is left open matches nothing that was meant. A backslash takes a bracket literally, and in a class a brace is one of its letters. */
+function wrongGlob(glob: string): string | null {
+  const rest = glob.replace(/\\./g, '').replace(/\[[!^]?\]?[^\]]*\]/g, '')
+  const open = rest.includes('[') ? '[' : unclosedBrace(rest)
+  if (open === null) return null
+  return `the glob "${glob}" opens a "${open}" that it does not close; a "${open}" of a name itself is written "\\${open}"`
+}
+
+function unclosedBrace(glob: string): '{' | null {
+  const left = glob.replace(/[^{}]/g, '')
+  const closed = left.replace(/\{\}/g, '')
+  if (closed === left) return left.includes('{') ? '{' : null
+  return unclosedBrace(closed)
 }
 
 export const yesOrNo = called(z.boolean(), 'true or false')

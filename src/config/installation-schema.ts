@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { texts, wholeNumber } from './fields.ts'
+import { globs, wholeNumber } from './fields.ts'
 import { isLoopbackUrl } from './loopback.ts'
 import { notifySchema, ownersSchema } from './notify-schema.ts'
 import { called } from './phrases.ts'
@@ -28,7 +28,7 @@ export const installationSchema = z.strictObject({
   queue: queue.default('embedded'),
   dataDir: folder('.firedrill').default('.firedrill'),
   schedules: folder('schedules/').default('schedules/'),
-  never: texts('a glob', { many: 'globs', example: '*-prod-db' }).default([]),
+  never: globs('*-prod-db').default([]),
   limits: limits.prefault({}),
   providers: called(z.record(z.string(), z.unknown()), 'a map of providers', '{ aws: { regions: [eu-west-1] } }').default({}),
   owners: ownersSchema.default({}),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { date, daysBetween, duration, hours, percentage, texts, weekday, wholeNumber, yesOrNo } from './fields.ts'
+import { date, daysBetween, duration, globs, hours, percentage, weekday, wholeNumber, yesOrNo } from './fields.ts'
 import { scheduleNotify } from './notify-schema.ts'
 import { called } from './phrases.ts'
 import { isTimeZone } from './timezone.ts'
@@ -43,10 +43,8 @@ const holidays = called(
 
 const groups = z.strictObject({
   providers: called(z.array(z.string()).min(1), 'a list of providers', '[aws]').default([...PROVIDER_NAMES]),
-  include: texts('a glob', { many: 'globs', example: '*' })
-    .pipe(z.array(z.string()).min(1, 'groups.include must name at least one group; "*" means all'))
-    .default(['*']),
-  exclude: texts('a glob', { many: 'globs', example: '*-db' }).default(['*-db']),
+  include: globs('*').pipe(z.array(z.string()).min(1, 'groups.include must name at least one group; "*" means all')).default(['*']),
+  exclude: globs('*-db').default(['*-db']),
 })
 
 const breaker = z.strictObject({ inARow: wholeNumber(1, '2').default(2), shareOfDay: percentage('50%', 1).default(0.5) })
@@ -58,9 +56,7 @@ const limits = z.strictObject({
   strikesPerGroupPerDay: wholeNumber(1, '1').default(1),
   strikesPerRun: wholeNumber(1, '20').default(20),
   spacing: duration('10m').default(600_000),
-  serviceCooldown: duration('30m')
-    .pipe(called(z.number().max(86_400_000), 'a duration of at most 24h', '30m'))
-    .default(1_800_000),
+  serviceCooldown: called(duration('30m').pipe(z.number().max(86_400_000)), 'a duration of at most 24h', '30m').default(1_800_000),
   maxCapacityLoss: percentage('50%', 1).default(0.5),
   maxUnsteadyGroups: percentage('10%').default(0.1),
   woundedPerScope: wholeNumber(0, '0').default(0),
@@ -68,6 +64,12 @@ const limits = z.strictObject({
     {},
   ),
 })
+
+/** Nothing but stars and slashes leaves no setting to compare: every victim would look the same as its successor. */
+function wrongIgnore(glob: string): string | null {
+  if (!/^[*/]+$/.test(glob)) return null
+  return `drift.ignore must not hold "${glob}", which would leave nothing to compare`
+}
 
 /** One file in schedules/. Only name, timezone and meanDaysBetweenDrills are required (DESIGN.md §7). */
 export const scheduleSchema = z.strictObject({
@@ -95,8 +97,8 @@ export const scheduleSchema = z.strictObject({
     .prefault({}),
   drift: z
     .strictObject({
-      ignore: texts('a glob', { many: 'globs of paths', example: 'tags/**' }).default([]),
-      warn: texts('a glob', { many: 'globs of paths', example: 'tags/**' }).default([]),
+      ignore: globs('tags/**', { many: 'globs of paths', refuse: wrongIgnore }).default([]),
+      warn: globs('tags/**', { many: 'globs of paths' }).default([]),
     })
     .prefault({}),
   leashed: yesOrNo.default(true),

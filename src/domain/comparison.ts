@@ -1,4 +1,4 @@
-import type { DeclaredSet, NotCompared } from './declaration.ts'
+import type { Configuration, DeclaredSet, NotCompared } from './declaration.ts'
 import { agreed, examine, isIgnored } from './differences.ts'
 import {
   birthOf,
@@ -38,12 +38,13 @@ export function assessVictim(evidence: Evidence): Comparison {
     return { ...image, obstacles: [...image.obstacles, unobservable('configuration', why)], findings: [...image.findings, ...old] }
   }
   const blocked = examination.blocking.map(entry => unreadSetting('victim', entry))
-  const complete = examination.unread.length + blocked.length === 0 && !hasFailure(examination.findings)
+  const ignored = ignoredWhole(evidence, before.victim, examination.declared)
+  const complete = examination.unread.length + blocked.length + ignored.length === 0 && !hasFailure(examination.findings)
   return {
     findings: [...image.findings, ...examination.findings, ...old],
     obstacles: [...image.obstacles, ...blocked],
     proven: [...image.proven, ...(complete ? ['configuration'] : [])],
-    notCompared: examination.unread,
+    notCompared: [...examination.unread, ...ignored],
   }
 }
 
@@ -147,13 +148,22 @@ function compareConfiguration(evidence: Evidence, candidate: Candidate): Compari
   const findings = [...own, ...compareInstances(before.victim, successor, pair)]
   const hidden = before.victim.unread.filter(entry => !isIgnored(entry.what, options.ignore))
   const again = after.declaration === null ? [{ what: 'declaration', why: `it could not be read again: ${after.declarationWhy}` }] : []
-  const complete = result.unread.length + hidden.length + blocked.length === 0 && !hasFailure(findings)
+  const ignored = ignoredWhole(evidence, successor, first)
+  const complete = result.unread.length + hidden.length + blocked.length + ignored.length === 0 && !hasFailure(findings)
   return {
     findings,
     obstacles: blocked,
     proven: complete ? ['configuration'] : [],
-    notCompared: [...result.unread, ...hidden, ...again],
+    notCompared: [...result.unread, ...hidden, ...ignored, ...again],
   }
+}
+
+/** Where the schedule ignores all that the provider leaves to compare, nothing was compared, and nothing is proven by it. */
+function ignoredWhole({ policy, before }: Evidence, configuration: Configuration, declared: DeclaredSet): readonly NotCompared[] {
+  const paths = [...Object.keys(configuration.values), ...Object.keys(declared.values)]
+  const left = paths.filter(path => !isIgnored(path, before.driftIgnore))
+  if (left.length === 0 || !left.every(path => isIgnored(path, policy.drift.ignore))) return []
+  return [{ what: 'configuration', why: `the schedule ignores ${policy.drift.ignore.join(', ')}` }]
 }
 
 /** Who asked to look inside wants to know; who did not is told that nobody looked. */

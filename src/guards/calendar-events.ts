@@ -109,6 +109,7 @@ function uidOf(component: ICAL.Component): string {
 /** Overrides of single occurrences are events of their own here, for they may have been moved from anywhere. */
 async function occurrences(event: ICAL.Event, span: Span, signal: AbortSignal): Promise<CalendarEvent[]> {
   const found: CalendarEvent[] = []
+  const periods = takePeriods(event)
   const iterator = event.iterator()
   const last = span.to.add(LONGEST_MOVE)
   for (let count = 0; count < MOST_OCCURRENCES; count++) {
@@ -117,21 +118,50 @@ async function occurrences(event: ICAL.Event, span: Span, signal: AbortSignal): 
     if (!next || Temporal.Instant.compare(instantOf(next, span), last) > 0) return found
     const { item, startDate } = event.getOccurrenceDetails(next)
     const isOwn = item !== event && !item.modifiesFuture()
-    if (!isOwn && isHeld(item.component)) found.push(single(item, startDate, span))
+    const period = item === event ? periods.get(next) : undefined
+    if (!isOwn && isHeld(item.component)) found.push(single(item, startDate, { ...span, ...(period !== undefined && { period }) }))
   }
   throw new Error(`"${event.summary}" recurs more than ${MOST_OCCURRENCES} times`)
 }
 
-function single(event: ICAL.Event, start: ICAL.Time, span: Span): CalendarEvent {
-  const starts = instantOf(start, span)
-  return { summary: String(event.summary ?? 'an event without a name'), starts, ends: endOf(event, start, { ...span, starts }) }
+/**
+ * Periods among the dates of recurrence (RFC 5545 3.8.5.2) become their starts, for ical.js expands times only. It gives back those
+ * very objects, so that each finds its period again. The start of the event becomes such a date too where no rule repeats it:
+ * ical.js would leave out the first occurrence.
+ */
+function takePeriods({ component, startDate }: ICAL.Event): ReadonlyMap<ICAL.Time, ICAL.Period> {
+  const periods = new Map<ICAL.Time, ICAL.Period>()
+  const dates = component.getAllProperties('rdate')
+  for (const property of dates) {
+    const starts = (property.getValues() as readonly (ICAL.Time | ICAL.Period)[]).map(date => {
+      if (date instanceof ICAL.Time) return date
+      periods.set(date.start, date)
+      return date.start
+    })
+    if (property.type === 'period') property.resetType('date-time')
+    property.setValues(starts)
+  }
+  if (dates.length > 0 && !component.hasProperty('rrule')) component.addPropertyWithValue('rdate', startDate.clone())
+  return periods
 }
+
+function single(event: ICAL.Event, start: ICAL.Time, span: Span & { readonly period?: ICAL.Period }): CalendarEvent {
+  const starts = instantOf(start, span)
+  const ends = span.period === undefined ? endOf(event, start, { ...span, starts }) : endOfPeriod(span.period, { ...span, starts })
+  return { summary: String(event.summary ?? 'an event without a name'), starts, ends }
+}
+
+function endOfPeriod({ start, end, duration }: ICAL.Period, span: Started): Temporal.Instant {
+  return end === null ? after(start, duration, span) : instantOf(end, span)
+}
+
+type Started = Span & { readonly starts: Temporal.Instant }
 
 /**
  * RFC 5545 3.8.5.3: a duration that is given by an end is exact for every occurrence; one of days is counted in days of
  * the calendar. A day without an end is one day.
  */
-function endOf(event: ICAL.Event, start: ICAL.Time, span: Span & { readonly starts: Temporal.Instant }): Temporal.Instant {
+function endOf(event: ICAL.Event, start: ICAL.Time, span: Started): Temporal.Instant {
   const { component } = event
   const end = component.getFirstPropertyValue('dtend')
   const duration = component.getFirstPropertyValue('duration')
@@ -140,13 +170,14 @@ function endOf(event: ICAL.Event, start: ICAL.Time, span: Span & { readonly star
     if (!own.isDate) return span.starts.add(instantOf(end, span).since(instantOf(own, span)))
     return laterDay(start, { days: wallClock(own).toPlainDate().until(wallClock(end).toPlainDate()).days }, span)
   }
-  if (duration instanceof ICAL.Duration) {
-    const { weeks, days, hours, minutes, seconds } = duration
-    const nominal = { days: weeks * 7 + days }
-    if (start.isDate) return laterDay(start, nominal, span)
-    return span.starts.toZonedDateTimeISO(zoneOf(start, span)).add(nominal).toInstant().add({ hours, minutes, seconds })
-  }
+  if (duration instanceof ICAL.Duration) return after(start, duration, span)
   return start.isDate ? laterDay(start, { days: 1 }, span) : span.starts
+}
+
+function after(start: ICAL.Time, { weeks, days, hours, minutes, seconds }: ICAL.Duration, span: Started): Temporal.Instant {
+  const nominal = { days: weeks * 7 + days }
+  if (start.isDate) return laterDay(start, nominal, span)
+  return span.starts.toZonedDateTimeISO(zoneOf(start, span)).add(nominal).toInstant().add({ hours, minutes, seconds })
 }
 
 function laterDay(start: ICAL.Time, by: { readonly days: number }, { timezone }: Span): Temporal.Instant {

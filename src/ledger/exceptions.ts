@@ -6,20 +6,24 @@ import type { ExceptionsTable } from './schema.ts'
 import { record } from './stops.ts'
 import { moment, type Store } from './store.ts'
 
-/** What was accepted at this place of the group before is ended, and kept. */
+/**
+ * An acceptance of the same difference from before is ended, and kept. Another difference at the same place keeps its own: a victim
+ * and its successor may both differ there, and are accepted one after the other.
+ */
 export function accept({ dialect, newId }: Store, wish: Omit<AcceptedDifference, 'since'>): Promise<AcceptedDifference> {
   const { drill, group, kind, path, expected, actual, note, by, until } = wish
   return dialect.underLock(async transaction => {
     const since = (await dialect.now(transaction)).epochMilliseconds
+    const difference = encode([expected, actual])
     await transaction
       .updateTable('exceptions')
       .set({ ended_at: since, ended_by: by })
       .where('group_id', '=', group)
       .where('kind', '=', kind)
       .where('path', '=', path)
+      .where('difference', '=', difference)
       .where('ended_at', 'is', null)
       .execute()
-    const difference = encode([expected, actual])
     const row = { id: newId(), group_id: group, drill, kind, path, difference, note, by, since, until: until.epochMilliseconds }
     await transaction.insertInto('exceptions').values(row).execute()
     await record(transaction, { id: newId(), at: since, by, action: 'accept', subject: `${path} of ${group}`, note })

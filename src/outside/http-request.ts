@@ -119,6 +119,8 @@ async function read(answer: IncomingMessage, { url, largest = LARGEST_BODY }: Ht
   } finally {
     answer.destroy()
   }
+  // A body that the closing of its connection ends looks whole where it was this signal that closed it.
+  signal.throwIfAborted()
   return Buffer.concat(chunks).toString('utf8')
 }
 

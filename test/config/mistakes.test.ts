@@ -39,6 +39,31 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    about: 'globs that leave a bracket or a brace open',
+    settings: 'never: ["["]\n',
+    added:
+      'groups: { include: ["web[1]", "{a,{b,c}}", "a\\\\[b", "[[]x", "x]"], exclude: ["prod-[db", "{a,{b}"] }\ndrift: { ignore: ["["] }',
+    says: [
+      'firedrill.yaml:1:9: the glob "[" opens a "[" that it does not close; a "[" of a name itself is written "\\["',
+      `${inSchedule}:4:78: the glob "prod-[db" opens a "[" that it does not close; a "[" of a name itself is written "\\["`,
+      `${inSchedule}:4:90: the glob "{a,{b}" opens a "{" that it does not close; a "{" of a name itself is written "\\{"`,
+      `${inSchedule}:5:19: the glob "[" opens a "[" that it does not close; a "[" of a name itself is written "\\["`,
+    ],
+  },
+  {
+    about: 'an ignore that leaves nothing to compare',
+    added: 'drift: { ignore: ["**", "tags/**", "*"] }',
+    says: [
+      `${inSchedule}:4:19: drift.ignore must not hold "**", which would leave nothing to compare`,
+      `${inSchedule}:4:36: drift.ignore must not hold "*", which would leave nothing to compare`,
+    ],
+  },
+  {
+    about: 'a cooldown longer than it may be',
+    added: 'limits: { serviceCooldown: 48h }',
+    says: [`${inSchedule}:4:28: limits.serviceCooldown must be a duration of at most 24h such as 30m, not "48h"`],
+  },
+  {
     about: 'a number where a duration is due',
     added: 'settle: 10',
     says: [`${inSchedule}:4:9: settle must be a duration such as 10m, not 10`],

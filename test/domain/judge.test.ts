@@ -852,6 +852,18 @@ describe('judge', () => {
     for (const blindfold of blindfolds) assert.equal(judge(blindfold(evidence())).verdict, 'inconclusive')
   })
 
+  it('proves no configuration where the schedule ignores every setting, and says so', () => {
+    const ignoring = (...ignore: string[]) => judge(evidence({ policy: policy({ drift: { ignore, warn: [] } }) }))
+    const nothing = ignoring('**')
+    assert.deepEqual([nothing.verdict, nothing.proven.includes('configuration')], ['phoenix', false])
+    assert.deepEqual(
+      nothing.notCompared.filter(({ what }) => what === 'configuration'),
+      [{ what: 'configuration', why: 'the schedule ignores **' }],
+    )
+    assert.ok(!ignoring('*', '*/**').proven.includes('configuration'))
+    assert.ok(ignoring('securityGroups', 'volumes/**').proven.includes('configuration'))
+  })
+
   it('never says snowflake when the only differences are ignored or differ by design', () => {
     fc.assert(
       fc.property(driftFreeEvidence(), given => {

@@ -64,6 +64,9 @@ describe('the http fingerprint', () => {
   it('gives up at its timeout, and at once when it is told to', async () => {
     answer = () => {}
     await assert.rejects(take('/', { timeout: 50 }), /no answer within 50 ms/)
+    answer = ({ socket }) => socket?.write('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{"kernel":"6.1"}')
+    await assert.rejects(take('/', { timeout: 300 }), /no answer within 300 ms/)
+    answer = () => {}
     const controller = new AbortController()
     const asking = take('/', { signal: controller.signal })
     controller.abort(new Error('stop'))

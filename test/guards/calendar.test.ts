@@ -99,6 +99,46 @@ describe('events of a calendar', () => {
     )
   })
 
+  it('recur in periods that have a length of their own, by their end or their duration, beside the first occurrence', async () => {
+    const text = calendar(
+      event(
+        'DTSTART;TZID=Europe/Berlin:20261002T090000',
+        'DURATION:PT1H',
+        'RDATE;VALUE=PERIOD:20261129T000000Z/20261130T000000Z,20261205T000000Z/PT5H',
+        'RDATE;TZID=Europe/Berlin;VALUE=PERIOD:20261025T000000/P1D',
+        'RDATE;VALUE=PERIOD:20261225T000000Z/PT5H',
+        'EXDATE:20261225T000000Z',
+      ),
+    )
+    const cases: readonly [string, boolean][] = [
+      [berlin('2026-10-02T09:59'), true],
+      [berlin('2026-10-02T10:00'), false],
+      [berlin('2026-10-25T23:59'), true],
+      [berlin('2026-10-26T00:00'), false],
+      ['2026-11-28T23:58Z[UTC]', false],
+      ['2026-11-29T00:00Z[UTC]', true],
+      ['2026-11-29T23:59Z[UTC]', true],
+      ['2026-11-30T00:00Z[UTC]', false],
+      ['2026-12-05T04:59Z[UTC]', true],
+      ['2026-12-05T05:00Z[UTC]', false],
+      ['2026-12-25T01:00Z[UTC]', false],
+    ]
+    for (const [at, isHeld] of cases) assert.equal(await held(text, at), isHeld, at)
+  })
+
+  it('last as long as the longer of an occurrence by rule and a period that start together', async () => {
+    const rule = ['DTSTART:20261101T090000Z', 'DURATION:PT1H', 'RRULE:FREQ=DAILY;COUNT=3']
+    const text = calendar(event(...rule, 'RDATE;VALUE=PERIOD:20261101T090000Z/PT3H,20261102T090000Z/PT10M'))
+    for (const at of ['2026-11-01T11:59Z[UTC]', '2026-11-02T09:59Z[UTC]', '2026-11-03T09:59Z[UTC]'])
+      assert.equal(await held(text, at), true, at)
+    assert.equal(await held(text, '2026-11-02T10:00Z[UTC]'), false)
+  })
+
+  it('keep their first occurrence where only single dates repeat it', async () => {
+    const text = calendar(event('DTSTART:20261101T090000Z', 'DURATION:PT1H', 'RDATE:20261105T090000Z'))
+    for (const at of ['2026-11-01T09:30Z[UTC]', '2026-11-05T09:30Z[UTC]']) assert.equal(await held(text, at), true, at)
+  })
+
   it('leave out what is excluded, cancelled or moved away, and count what is moved here', async () => {
     const daily = event(
       'DTSTART;TZID=Europe/Berlin:20261101T090000',

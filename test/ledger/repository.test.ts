@@ -436,7 +436,7 @@ for (const kind of kinds) {
     })
 
     describe('an accepted difference', () => {
-      it('is in force until its end, for its group, and the newest of a place replaces those before', async () => {
+      it('is in force until its end, for its group, and replaced where the same difference is accepted again', async () => {
         const drill = await planned('web')
         const now = await ledger.now()
         const wish = {
@@ -460,6 +460,19 @@ for (const kind of kinds) {
         )
         await ledger.accept({ ...wish, until: now })
         assert.deepEqual(await ledger.accepted(drill.group), [beside])
+      })
+
+      it('stands beside another one at the same place, and ends without it', async () => {
+        const drill = await planned('web')
+        const until = (await ledger.now()).add({ hours: 1 })
+        const at = { drill: drill.id, group: drill.group, path: 'securityGroups', expected: ['a'], note: 'n', by: 'me' }
+        const ofVictim = { ...at, kind: 'config-drift', actual: ['a', 'b'] } as const
+        const ofSuccessor = { ...at, kind: 'config-drift', actual: ['a', 'c'] } as const
+        await ledger.accept({ ...ofVictim, until })
+        const successors = await ledger.accept({ ...ofSuccessor, until })
+        assert.deepEqual((await ledger.accepted(drill.group)).map(({ actual }) => actual).sort(), [ofVictim.actual, ofSuccessor.actual])
+        await ledger.accept({ ...ofVictim, until: await ledger.now() })
+        assert.deepEqual(await ledger.accepted(drill.group), [successors])
       })
     })
 

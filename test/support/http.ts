@@ -45,6 +45,11 @@ export class HttpStage {
 export const misbehaviours: readonly (readonly [string, Answer, RegExp])[] = [
   ['hangs', () => {}, /no answer within/],
   ['hangs in the middle of its body', response => response.writeHead(200).write('{"a":'), /no answer within/],
+  [
+    'hangs in a body that ends with its connection',
+    response => response.socket?.write('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{"status":"ok"}'),
+    /no answer within/,
+  ],
   ['closes the connection', response => response.destroy(), /could not be asked/],
   ['sends more than it may', response => response.end(`"${'x'.repeat(9 * 1024 * 1024)}"`), /more than/],
   ['sends no JSON', response => response.end('<html>login</html>'), /did not answer with JSON/],

@@ -4,8 +4,9 @@ import { expectedOf } from '../domain/recoveries.ts'
 import type { Milliseconds } from '../domain/time.ts'
 import type { Bell } from './bell.ts'
 import { type Engine, reasonOf, scopesOf } from './context.ts'
+import { isStillFresh } from './fresh-look.ts'
 import { recoveriesIn } from './recoveries.ts'
-import { isStillFresh, type LookedAhead, lookAhead, type StrikeRun } from './strike.ts'
+import { type LookedAhead, lookAhead, type StrikeRun } from './strike.ts'
 
 /*
  * While all of a limit is used, the next plans are looked at a moment before a drill under way is expected to end, so that they

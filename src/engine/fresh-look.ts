@@ -2,16 +2,18 @@ import { withAccepted } from '../domain/accepted.ts'
 import { pick } from '../domain/chance.ts'
 import type { Configuration, Declaration } from '../domain/declaration.ts'
 import { driftOptions, victimDrift } from '../domain/drift.ts'
-import type { Before, GuardReading, PlannedDrill } from '../domain/drill.ts'
+import type { Before, PlannedDrill } from '../domain/drill.ts'
 import { describeDuration } from '../domain/duration.ts'
 import type { Finding } from '../domain/finding.ts'
-import type { GroupId, GroupSnapshot, InstanceId, InstanceSnapshot, Observation } from '../domain/group.ts'
+import type { GroupSnapshot, InstanceId, InstanceSnapshot } from '../domain/group.ts'
 import type { Schedule } from '../domain/schedule.ts'
 import type { GroupFacts, RuleRefusal, VictimFacts } from '../rules/rule.ts'
 import { driftRules, firstRefusal, groupRules, victimRules } from '../rules/rules.ts'
-import { type Engine, freshness, reasonOf, type ScopeHandle } from './context.ts'
+import { type Engine, freshness, type ScopeHandle } from './context.ts'
+import type { Green, GuardRefusal, GuardsSaid } from './guards.ts'
 import { asBefore, lookInside } from './inside.ts'
 import { whyProbesFail } from './probes.ts'
+import { type Declared, describeVictims, observeFully, type Reading, read, readDeclared } from './reading.ts'
 
 /** A planned drill that may strike, with everything that was read for it. */
 export interface Ready {
@@ -23,11 +25,15 @@ export interface Ready {
   readonly findings: readonly Finding[]
   /** When the group was last observed, on the monotonic clock. */
   readonly lookedAt: number
+  /** When what it declares, and what stands in the way of a rebuild, was last read; on the same clock. */
+  readonly declaredAt: number
+  /** When the oldest answer of its guards was given; on the same clock. */
+  readonly guardsAt: number
 }
 
 export interface Refused {
   readonly plan: PlannedDrill
-  readonly refusal: RuleRefusal
+  readonly refusal: RuleRefusal | GuardRefusal
 }
 
 export interface Wanted {
@@ -35,17 +41,25 @@ export interface Wanted {
   readonly schedule: Schedule
   /** Only this member may be struck; null: any. */
   readonly victim: InstanceId | null
-  /** What the guards said right before. */
-  readonly guards?: readonly GuardReading[]
+  /** What the guards said right before; left out: they have yet to be asked. */
+  readonly guards?: Green
 }
 
-interface Reading {
-  readonly observations: ReadonlyMap<GroupId, Observation>
-  readonly declarations: ReadonlyMap<GroupId, Declaration>
-  readonly forecasts: ReadonlyMap<GroupId, readonly Finding[]>
-  readonly at: Temporal.Instant
-  readonly monotonic: number
+export interface Looking {
+  readonly signal: AbortSignal
+  /** Asks the guards of each once more: looking took so long that what they said may be outdated. */
+  readonly askAgain: (late: readonly Pick<Ready, 'plan' | 'schedule'>[]) => Promise<readonly GuardsSaid[]>
 }
+
+/** A machine that is busy for a moment, or a call that was throttled, must not cost a plan. */
+const lateLooks = 2
+/** Left of a look's time for writing down the intent. */
+const intentTakes = 1_000
+/**
+ * What a rebuild is made from is read before the members, who may be looked at twice. Older than that it only is where the victim was
+ * looked into meanwhile, and an image may be gone by then (S13).
+ */
+const declarationAge = 2 * freshness
 
 /**
  * Reads several groups of one scope anew and asks every rule that concerns groups and victims. What a rebuild is made
@@ -55,19 +69,63 @@ export async function lookFresh(
   engine: Engine,
   handle: ScopeHandle,
   wanted: readonly Wanted[],
-  signal: AbortSignal,
+  looking: Looking,
 ): Promise<(Ready | Refused)[]> {
+  const { signal } = looking
   const reading = await read(engine, handle, wanted, signal)
   const askedAt = engine.clock.monotonic()
   const ledgerNow = await engine.ledger.now()
   const outdated = outdatedByLedger(engine, { lookedAt: reading.monotonic, askedAt })
   if (outdated !== null) return wanted.map(({ plan }) => ({ plan, refusal: outdated }))
   const picked = wanted.map(want => pickVictim(engine, want, factsOf(engine, want, { reading, ledgerNow })))
-  const described = await describeVictims(engine, handle, picked, signal)
+  const described = await describeVictims(
+    engine,
+    handle,
+    picked.filter(one => 'victim' in one),
+    signal,
+  )
   const inspected = await Promise.all(
     picked.map(one => ('refusal' in one ? one : inspect(engine, handle, one, { described, reading, signal }))),
   )
-  return refreshLate(engine, handle, inspected, signal)
+  const late = inspected.filter(one => 'victim' in one).filter(one => engine.clock.monotonic() - one.lookedAt > freshness / 2)
+  return lookAgain(engine, handle, { inspected, late }, looking)
+}
+
+/**
+ * Those whose look has grown old meanwhile, or what their guards said, are looked at anew, with the same victims; and once more where
+ * that took too long itself. A platform that cannot be read in time after that is a refusal (S10).
+ */
+export async function stillFresh(
+  engine: Engine,
+  handle: ScopeHandle,
+  looked: readonly (Ready | Refused)[],
+  looking: Looking,
+): Promise<readonly (Ready | Refused)[]> {
+  let newest = looked
+  for (let again = 0; again < lateLooks; again++) {
+    const late = newest.filter(one => 'victim' in one).filter(one => !isStillFresh(engine, one))
+    newest = await lookAgain(engine, handle, { inspected: newest, late }, looking)
+  }
+  return newest
+}
+
+export function isStillFresh(engine: Engine, looked: Ready): boolean {
+  return engine.clock.monotonic() - oldestOf(looked) < freshness - intentTakes
+}
+
+/** When the first was seen or said of what must be fresh; on the monotonic clock. */
+export function oldestOf({ lookedAt, guardsAt }: Ready): number {
+  return Math.min(lookedAt, guardsAt)
+}
+
+/** Null: it may be struck upon. */
+export function whyTooOld(engine: Engine, { lookedAt, guardsAt }: Ready): RuleRefusal | null {
+  const now = engine.clock.monotonic()
+  if (now - lookedAt > freshness)
+    return { rule: 'S10', reason: 'looking at the group took longer than 5 s, so what was seen may be outdated' }
+  if (now - guardsAt > freshness)
+    return { rule: 'S10', reason: 'asking the guards and looking at the group took longer than 5 s, so what was said may be outdated' }
+  return null
 }
 
 /**
@@ -83,45 +141,6 @@ export function outdatedByLedger(
   if (!grewOld && now - askedAt <= freshness) return null
   const reason = `the ledger took ${describeDuration(Math.round(now - askedAt))} to answer, so what was seen of the group is outdated`
   return { rule: 'S10', reason, transient: true }
-}
-
-async function read(engine: Engine, handle: ScopeHandle, wanted: readonly Wanted[], signal: AbortSignal): Promise<Reading> {
-  const groups = wanted.map(want => want.plan.group)
-  const { provider, scope } = handle
-  const [declarations, forecasts] = await Promise.all([
-    orNothing(engine, 'declare', provider.declare(scope, groups, signal)),
-    orNothing(engine, 'forecast', provider.forecast(scope, groups, signal)),
-  ])
-  return { declarations, forecasts, ...(await observeFully(engine, handle, wanted, signal)) }
-}
-
-async function observeFully(
-  engine: Engine,
-  handle: ScopeHandle,
-  wanted: readonly Wanted[],
-  signal: AbortSignal,
-): Promise<Pick<Reading, 'observations' | 'at' | 'monotonic'>> {
-  const at = engine.clock.now()
-  const monotonic = engine.clock.monotonic()
-  const since = at.subtract({ milliseconds: Math.max(0, ...wanted.map(want => want.schedule.settle)) })
-  const groups = wanted.map(want => want.plan.group)
-  try {
-    return { observations: await handle.provider.observe(handle.scope, groups, { since, depth: 'full' }, signal), at, monotonic }
-  } catch (error) {
-    const why = reasonOf(error)
-    engine.log.warn('platform could not be read before a strike', { what: 'observe', why })
-    return { observations: new Map<GroupId, Observation>(groups.map(group => [group, { kind: 'unreadable', why }])), at, monotonic }
-  }
-}
-
-/** A read that fails leaves nothing, and nothing is a refusal (S10). */
-async function orNothing<K, V>(engine: Engine, what: string, reading: Promise<ReadonlyMap<K, V>>): Promise<ReadonlyMap<K, V>> {
-  try {
-    return await reading
-  } catch (error) {
-    engine.log.warn('platform could not be read before a strike', { what, why: reasonOf(error) })
-    return new Map()
-  }
 }
 
 function factsOf(engine: Engine, want: Wanted, seen: { reading: Reading; ledgerNow: Temporal.Instant }): GroupFacts {
@@ -191,34 +210,15 @@ export function chooseVictim(among: {
   return { refusal: first ?? { rule: 'S7', reason: 'no member may be struck' } }
 }
 
-async function describeVictims(
-  engine: Engine,
-  handle: ScopeHandle,
-  picked: readonly (Picked | Refused)[],
-  signal: AbortSignal,
-): Promise<ReadonlyMap<InstanceId, Configuration>> {
-  const victims = picked.flatMap(one => ('refusal' in one ? [] : [{ group: one.want.plan.group, id: one.victim.id }]))
-  if (victims.length === 0) return new Map()
-  return orNothing(engine, 'describe', handle.provider.describe(handle.scope, victims, signal))
-}
-
 async function inspect(
   engine: Engine,
   handle: ScopeHandle,
   picked: Picked,
   seen: { described: ReadonlyMap<InstanceId, Configuration>; reading: Reading; signal: AbortSignal },
 ): Promise<Ready | Refused> {
-  const { plan, schedule, guards = [] } = picked.want
-  const configuration = seen.described.get(picked.victim.id)
-  if (configuration === undefined) {
-    return {
-      plan,
-      refusal: { rule: 'S10', reason: `the configuration of ${picked.victim.id} could not be read, so nothing could be compared` },
-    }
-  }
-  if (typeof configuration.protection === 'string') {
-    return { plan, refusal: { rule: 'S7', reason: `${picked.victim.id} must not be struck: ${configuration.protection}` } }
-  }
+  const { plan, schedule, guards } = picked.want
+  const configuration = mayBeStruck(picked.victim, seen.described)
+  if ('rule' in configuration) return { plan, refusal: configuration }
   const { id, name } = picked.victim
   const target = { id, name, address: configuration.address }
   const unfit = await whyProbesFail(engine, plan, {
@@ -243,43 +243,120 @@ async function inspect(
     ...asBefore(looked),
     driftIgnore: handle.provider.capabilities.driftIgnore,
     healthCheck: handle.provider.capabilities.healthCheck,
-    ...(guards.length > 0 && { guards }),
+    ...asEvidence(guards),
   }
-  const found = victimDrift(before, picked.victim.bornFrom, driftOptions(plan.policy, handle.provider.capabilities.driftIgnore))
+  const { monotonic: lookedAt, declaredAt } = seen.reading
+  const guardsAt = guards?.givenAt ?? Number.NEGATIVE_INFINITY
+  return compare(engine, { plan, schedule, victim: picked.victim, before, lookedAt, declaredAt, guardsAt })
+}
+
+/** How a victim is configured, where that was read and nothing in it protects it. */
+function mayBeStruck({ id }: InstanceSnapshot, described: ReadonlyMap<InstanceId, Configuration>): Configuration | RuleRefusal {
+  const configuration = described.get(id)
+  if (configuration === undefined) {
+    return { rule: 'S10', reason: `the configuration of ${id} could not be read, so nothing could be compared` }
+  }
+  if (typeof configuration.protection === 'string') {
+    return { rule: 'S7', reason: `${id} must not be struck: ${configuration.protection}` }
+  }
+  return configuration
+}
+
+function asEvidence(guards: Green | undefined): Pick<Before, 'guards'> {
+  return guards === undefined || guards.readings.length === 0 ? {} : { guards: guards.readings }
+}
+
+/** The victim with the declaration it was born from (S13). */
+async function compare(engine: Engine, seen: Omit<Ready, 'findings'>): Promise<Ready | Refused> {
+  const { plan, schedule, victim, before, lookedAt } = seen
+  const found = victimDrift(before, victim.bornFrom, driftOptions(plan.policy, before.driftIgnore))
   const askedAt = engine.clock.monotonic()
   const drift = withAccepted(found, await engine.ledger.accepted(plan.group))
-  const outdated = outdatedByLedger(engine, { lookedAt: seen.reading.monotonic, askedAt })
+  const outdated = outdatedByLedger(engine, { lookedAt, askedAt })
   if (outdated !== null) return { plan, refusal: outdated }
   const refusal = firstRefusal(driftRules, { schedule, drift })
   if (refusal !== null) return { plan, refusal }
-  return { plan, schedule, victim: picked.victim, before, findings: drift.findings ?? [], lookedAt: seen.reading.monotonic }
+  return { ...seen, findings: drift.findings ?? [] }
 }
 
-/** Describing and fingerprinting take time: where the look has grown old, the group is observed once more for the same victim. */
-async function refreshLate(
+/**
+ * Describing and fingerprinting take time, and so may asking a guard. In the order of the first look, and for the same victims: guards,
+ * what a rebuild is made from and how the victim is configured where that was read long ago, then the members, and every rule.
+ */
+async function lookAgain(
   engine: Engine,
   handle: ScopeHandle,
-  inspected: readonly (Ready | Refused)[],
+  { inspected, late }: { readonly inspected: readonly (Ready | Refused)[]; readonly late: readonly Ready[] },
+  looking: Looking,
+): Promise<(Ready | Refused)[]> {
+  if (late.length === 0) return [...inspected]
+  const asked = await guardedAgain(late, looking)
+  const green = asked.filter(one => 'victim' in one)
+  const old = green.filter(one => engine.clock.monotonic() - one.declaredAt > declarationAge)
+  const reread = old.length === 0 ? null : await readAgain(engine, handle, old, looking.signal)
+  const observed = green.length === 0 ? [] : await observeAgain(engine, handle, { green, reread }, looking.signal)
+  const anew = new Map([...asked, ...observed].map(one => [one.plan.id, one]))
+  return inspected.map(one => anew.get(one.plan.id) ?? one)
+}
+
+async function guardedAgain(late: readonly Ready[], { askAgain }: Looking): Promise<(Ready | Refused)[]> {
+  const guarded = late.filter(({ schedule }) => schedule.guards.length > 0)
+  if (guarded.length === 0) return [...late]
+  const said = await askAgain(guarded)
+  return late.map(one => {
+    const answer = said[guarded.indexOf(one)]
+    // Not asked: what was said before stays as old as it is.
+    if (answer === undefined) return one
+    if ('refusal' in answer) return { plan: one.plan, refusal: answer.refusal }
+    return { ...one, before: { ...one.before, ...asEvidence(answer) }, guardsAt: answer.givenAt }
+  })
+}
+
+interface Reread extends Declared {
+  readonly of: readonly Ready[]
+  readonly described: ReadonlyMap<InstanceId, Configuration>
+}
+
+async function readAgain(engine: Engine, handle: ScopeHandle, old: readonly Ready[], signal: AbortSignal): Promise<Reread> {
+  const groups = old.map(({ plan }) => plan.group)
+  const victims = old.map(({ victim, before }) => ({ victim, snapshot: before.snapshot }))
+  const [declared, described] = await Promise.all([
+    readDeclared(engine, handle, groups, signal),
+    describeVictims(engine, handle, victims, signal),
+  ])
+  return { ...declared, described, of: old }
+}
+
+async function observeAgain(
+  engine: Engine,
+  handle: ScopeHandle,
+  { green, reread }: { readonly green: readonly Ready[]; readonly reread: Reread | null },
   signal: AbortSignal,
 ): Promise<(Ready | Refused)[]> {
-  const late = inspected
-    .filter(one => 'victim' in one && engine.clock.monotonic() - one.lookedAt > freshness / 2)
-    .filter(one => 'victim' in one)
-  if (late.length === 0) return [...inspected]
-  const wanted = late.map(ready => ({ plan: ready.plan, schedule: ready.schedule, victim: ready.victim.id }))
-  const again = await observeFully(engine, handle, wanted, signal)
+  const wanted = green.map(({ plan, schedule, victim }) => ({ plan, schedule, victim: victim.id }))
+  const members = await observeFully(engine, handle, wanted, signal)
   const askedAt = engine.clock.monotonic()
   const ledgerNow = await engine.ledger.now()
-  const outdated = outdatedByLedger(engine, { lookedAt: again.monotonic, askedAt })
-  return inspected.map(one => {
-    if ('refusal' in one || !late.includes(one)) return one
-    if (outdated !== null) return { plan: one.plan, refusal: outdated }
-    const declarations = new Map([[one.plan.group, one.before.declaration]])
-    const forecasts = new Map([[one.plan.group, []]])
-    const want = { plan: one.plan, schedule: one.schedule, victim: one.victim.id }
-    const facts = factsOf(engine, want, { reading: { ...again, declarations, forecasts }, ledgerNow })
-    const picked = pickVictim(engine, want, facts)
-    if ('refusal' in picked) return picked
-    return { ...one, victim: picked.victim, before: { ...one.before, snapshot: picked.snapshot }, lookedAt: again.monotonic }
-  })
+  const outdated = outdatedByLedger(engine, { lookedAt: members.monotonic, askedAt })
+  return Promise.all(
+    green.map(async one => {
+      const { plan, schedule } = one
+      if (outdated !== null) return { plan, refusal: outdated }
+      const anew = reread?.of.includes(one) === true ? reread : null
+      const declared = anew ?? {
+        declarations: new Map([[plan.group, one.before.declaration]]),
+        forecasts: new Map([[plan.group, []]]),
+        declaredAt: one.declaredAt,
+      }
+      const want = { plan, schedule, victim: one.victim.id }
+      const picked = pickVictim(engine, want, factsOf(engine, want, { reading: { ...members, ...declared }, ledgerNow }))
+      if ('refusal' in picked) return picked
+      const { snapshot, victim, declaration } = picked
+      const seen = { ...one, victim, before: { ...one.before, snapshot, declaration }, lookedAt: members.monotonic }
+      if (anew === null) return seen
+      const configuration = mayBeStruck(victim, anew.described)
+      if ('rule' in configuration) return { plan, refusal: configuration }
+      return compare(engine, { ...seen, before: { ...seen.before, victim: configuration }, declaredAt: anew.declaredAt })
+    }),
+  )
 }

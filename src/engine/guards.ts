@@ -1,27 +1,43 @@
 import type { GuardReading, PlannedDrill } from '../domain/drill.ts'
 import type { GroupId, GroupSummary } from '../domain/group.ts'
-import type { LedgerState } from '../domain/ledger-state.ts'
+import type { BusyDrill } from '../domain/ledger-state.ts'
 import type { CheckSettings, Schedule } from '../domain/schedule.ts'
 import type { TraceOutcome } from '../domain/trace.ts'
-import type { GuardQuestion } from '../guards/guard.ts'
+import type { GuardAnswer, GuardQuestion } from '../guards/guard.ts'
 import type { RuleRefusal } from '../rules/rule.ts'
 import { type Engine, freshness, reasonOf, traced } from './context.ts'
 
 /**
  * What guards have said in one turn of strikes. Questions whose answer cannot differ are asked once, and again when the
- * answer has grown older than a look at a group may be.
+ * answer has grown too old for another look at a group before it is struck upon.
  */
 export interface GuardTurn {
-  readonly answers: Map<string, { readonly askedAt: number; readonly reading: Promise<GuardReading> }>
+  readonly answers: Map<string, Answer>
   groups: Promise<ReadonlyMap<GroupId, GroupSummary>> | null
 }
+
+interface Answer {
+  readonly reading: Promise<GuardReading>
+  /** On the monotonic clock. Infinite while it is waited for: what is still to come is not old. */
+  givenAt: number
+}
+
+/** An answer counts as long as a look does (S10): of what one drill was told, another must still be able to look and strike. */
+const sharedFor = freshness / 2
 
 export interface GuardRefusal extends RuleRefusal {
   readonly evidence: GuardReading['evidence']
 }
 
-/** All green: what each said, to be kept with the intent. Else why there must be no strike. */
-export type GuardsSaid = { readonly readings: readonly GuardReading[] } | { readonly refusal: GuardRefusal | RuleRefusal }
+/** All green: what each said, to be kept with the intent. */
+export interface Green {
+  readonly readings: readonly GuardReading[]
+  /** When the oldest of these answers was given, on the monotonic clock; infinite where there are no guards. */
+  readonly givenAt: number
+}
+
+/** All green, or why there must be no strike. */
+export type GuardsSaid = Green | { readonly refusal: GuardRefusal | RuleRefusal }
 
 export interface Guarded {
   readonly plan: PlannedDrill
@@ -36,8 +52,8 @@ export function newGuardTurn(): GuardTurn {
   return { answers: new Map(), groups: null }
 }
 
-export function underWay(state: LedgerState, schedule: string): GroupId[] {
-  return [...new Set(state.busy.filter(busy => busy.schedule === schedule).map(busy => busy.group))]
+export function underWay(drills: readonly BusyDrill[], schedule: string): GroupId[] {
+  return [...new Set(drills.filter(busy => busy.schedule === schedule).map(busy => busy.group))]
 }
 
 /**
@@ -50,27 +66,28 @@ export async function guardsSay(
   { turn, signal }: { readonly turn: GuardTurn; readonly signal: AbortSignal },
 ): Promise<GuardsSaid> {
   const { plan, schedule } = about
-  if (schedule.guards.length === 0) return { readings: [] }
+  if (schedule.guards.length === 0) return { readings: [], givenAt: Number.POSITIVE_INFINITY }
   turn.groups ??= summaries(engine)
   const groups = await turn.groups
   const own = groups.get(plan.group)
   if (own === undefined) return { refusal: { rule: 'S10', reason: 'the group has not been seen, so its guards could not be asked' } }
   const others = about.underWay.flatMap(id => groups.get(id) ?? [])
   const asked = [own, ...others.filter(({ id }) => id !== own.id)]
-  const readings = await Promise.all(
+  const answers = await Promise.all(
     schedule.guards.flatMap(settings =>
       asked.map(group => {
         const attributes = { 'firedrill.group': group.id }
         const shown = { drill: plan.id, name: `guard ${settings.kind}`, under: about.during ?? 'planned', outside: true } as const
         const asking = { turn, signal, question: questionOf(about, group) }
         const said = traced(engine, { ...shown, attributes, tell: outcomeOf }, () => read(engine, settings, asking))
-        return said.catch(error => unasked(settings.kind, error))
+        return said.catch(error => ({ reading: unasked(settings.kind, error), givenAt: engine.clock.monotonic() }))
       }),
     ),
   )
   signal.throwIfAborted()
+  const readings = [...new Set(answers.map(({ reading }) => reading))]
   const red = readings.find(reading => !reading.proceed)
-  if (red === undefined) return { readings: [...new Set(readings)] }
+  if (red === undefined) return { readings, givenAt: Math.min(...answers.map(({ givenAt }) => givenAt)) }
   return { refusal: { rule: red.guard, reason: reasonFor(red, about), evidence: red.evidence } }
 }
 
@@ -93,16 +110,32 @@ interface Asking {
   readonly question: GuardQuestion
 }
 
+interface Given {
+  readonly reading: GuardReading
+  readonly givenAt: number
+}
+
 /** Rejects where it cannot be asked. */
-async function read(engine: Engine, settings: CheckSettings, { turn, signal, question }: Asking): Promise<GuardReading> {
+async function read(engine: Engine, settings: CheckSettings, { turn, signal, question }: Asking): Promise<Given> {
   const guard = engine.openGuard(settings)
   const key = JSON.stringify([settings, guard.concerns(question)])
-  const now = engine.clock.monotonic()
-  const known = turn.answers.get(key)
-  if (known !== undefined && now - known.askedAt <= freshness) return known.reading
-  const reading = guard.ask(question, signal).then(answer => ({ guard: settings.kind, ...answer }))
-  turn.answers.set(key, { askedAt: now, reading })
-  return reading
+  let answer = turn.answers.get(key)
+  if (answer === undefined || engine.clock.monotonic() - answer.givenAt > sharedFor) {
+    answer = asked(engine, guard.ask(question, signal), settings.kind)
+    turn.answers.set(key, answer)
+  }
+  const reading = await answer.reading
+  return { reading, givenAt: answer.givenAt }
+}
+
+function asked(engine: Engine, asking: Promise<GuardAnswer>, guard: string): Answer {
+  const reading = asking
+    .then(answer => ({ guard, ...answer }))
+    .finally(() => {
+      answer.givenAt = engine.clock.monotonic()
+    })
+  const answer: Answer = { reading, givenAt: Number.POSITIVE_INFINITY }
+  return answer
 }
 
 function unasked(guard: string, error: unknown): GuardReading {
@@ -110,6 +143,6 @@ function unasked(guard: string, error: unknown): GuardReading {
 }
 
 /** A guard that says no has done its work: that is no error. */
-function outcomeOf({ proceed, reason }: GuardReading): TraceOutcome {
+function outcomeOf({ reading: { proceed, reason } }: Given): TraceOutcome {
   return { attributes: { 'firedrill.proceed': proceed, 'firedrill.reason': reason }, problem: null }
 }

@@ -8,9 +8,20 @@ import type { LedgerFacts, RuleRefusal } from '../rules/rule.ts'
 import { firstRefusal, isLeashed, ledgerRules } from '../rules/rules.ts'
 import { busyThatMatter } from '../rules/s03-limits.ts'
 import { announcementSays, type Unannounced } from './announce.ts'
-import { type Engine, freshness, limitsOf, permitLength, type ScopeHandle, scheduleOf, scopeHandle, whyUnreachable } from './context.ts'
+import { type Engine, limitsOf, permitLength, type ScopeHandle, scheduleOf, scopeHandle, whyUnreachable } from './context.ts'
 import { discoverScope } from './discover.ts'
-import { lookFresh, outdatedByLedger, type Ready, type Refused, type Wanted } from './fresh-look.ts'
+import {
+  isStillFresh,
+  type Looking,
+  lookFresh,
+  oldestOf,
+  outdatedByLedger,
+  type Ready,
+  type Refused,
+  stillFresh,
+  type Wanted,
+  whyTooOld,
+} from './fresh-look.ts'
 import { type GuardRefusal, type GuardTurn, guardsSay, newGuardTurn, underWay } from './guards.ts'
 import { send } from './send.ts'
 import { advance } from './write.ts'
@@ -30,10 +41,6 @@ export type AttemptOutcome = 'struck' | 'leashed' | 'refused' | 'waiting' | 'ann
 
 /** Groups read in one go before their strikes: more would grow older than a look may be. */
 const batch = 20
-/** A machine that is busy for a moment, or a call that was throttled, must not cost a plan. */
-const lateLooks = 2
-/** Left of a look's time for writing down the intent. */
-const intentTakes = 1_000
 /** A scope's reading is renewed before strikes when it is older than this; S15 refuses on an old one. */
 const readingAge = 2 * 60_000
 
@@ -78,18 +85,14 @@ export async function lookAhead(engine: Engine, plans: readonly PlannedDrill[], 
         const schedule = scheduleOf(engine, plan.schedule)
         const refusal = schedule === null ? null : limitsSay(engine, state, { plan, schedule, run: run.run })
         if (schedule === null || (refusal !== null && refusal.transient !== true)) return []
-        const said = await guardsSay(engine, { plan, schedule, underWay: underWay(state, schedule.name) }, { turn, signal })
-        return 'readings' in said ? [{ plan, schedule, victim: run.victim, guards: said.readings }] : []
+        const said = await guardsSay(engine, { plan, schedule, underWay: underWay(state.busy, schedule.name) }, { turn, signal })
+        return 'readings' in said ? [{ plan, schedule, victim: run.victim, guards: said }] : []
       }),
     )
-    const looked = wanted.flat().length === 0 ? [] : await lookFresh(engine, handle, wanted.flat(), signal)
+    const looked = wanted.flat().length === 0 ? [] : await lookFresh(engine, handle, wanted.flat(), lookingIn(engine, { turn, signal }))
     for (const one of looked) if (!('refusal' in one)) found.set(one.plan.id, one)
   }
   return found
-}
-
-export function isStillFresh(engine: Engine, looked: Ready): boolean {
-  return engine.clock.monotonic() - looked.lookedAt < freshness - intentTakes
 }
 
 interface Attempt {
@@ -133,13 +136,13 @@ async function attemptBatches(engine: Engine, handle: ScopeHandle | null, attemp
     const others = allowed.filter(({ plan }) => !ahead.some(one => one.plan.id === plan.id))
     const wanted = await guarded(engine, others, state, attempt)
     if (handle === null || wanted.length === 0) continue
-    await commitAll(engine, handle, await lookFresh(engine, handle, wanted, attempt.signal), attempt)
+    await commitAll(engine, handle, await lookFresh(engine, handle, wanted, lookingIn(engine, attempt)), attempt)
   }
 }
 
 /** Side by side: their intents share a write where the ledger can, and no look grows old while others are written down. */
 async function commitAll(engine: Engine, handle: ScopeHandle, looked: readonly (Ready | Refused)[], attempt: Attempt): Promise<void> {
-  const fresh = await stillFresh(engine, handle, looked, attempt.signal)
+  const fresh = await stillFresh(engine, handle, looked, lookingIn(engine, attempt))
   const ended = await Promise.allSettled(fresh.map(one => commitFresh(engine, handle, one, attempt)))
   const failed = ended.find(one => one.status === 'rejected')
   if (failed !== undefined) throw failed.reason
@@ -156,27 +159,6 @@ function takeAhead(engine: Engine, { plan }: Wanted, { ahead }: Attempt): Ready 
   const looked = ahead.get(plan.id)
   ahead.delete(plan.id)
   return looked !== undefined && isStillFresh(engine, looked) ? { ...looked, plan } : null
-}
-
-/**
- * Those whose look has grown old meanwhile are looked at anew, with the same victims; and once more where that took too long
- * itself. A platform that cannot be read in time after that is a refusal (S10).
- */
-async function stillFresh(
-  engine: Engine,
-  handle: ScopeHandle,
-  looked: readonly (Ready | Refused)[],
-  signal: AbortSignal,
-): Promise<readonly (Ready | Refused)[]> {
-  let newest = looked
-  for (let again = 0; again < lateLooks; again++) {
-    const late = newest.filter(one => 'victim' in one).filter(one => !isStillFresh(engine, one))
-    if (late.length === 0) return newest
-    const wanted = late.map(({ plan, schedule, victim, before }) => ({ plan, schedule, victim: victim.id, guards: before.guards ?? [] }))
-    const anew = new Map((await lookFresh(engine, handle, wanted, signal)).map(one => [one.plan.id, one]))
-    newest = newest.map(one => anew.get(one.plan.id) ?? one)
-  }
-  return newest
 }
 
 /** What limits strikes, with a reading of the scope that is young enough for S15. */
@@ -225,7 +207,7 @@ function waitsFor(refusal: RuleRefusal | Unannounced, outcome: AttemptOutcome): 
 
 /** Asks the guards of all of them side by side, so that no answer grows old while others are waited for. */
 async function guarded(engine: Engine, allowed: readonly Wanted[], state: LedgerState, attempt: Attempt): Promise<Wanted[]> {
-  const asking = allowed.map(want => guardsSay(engine, { ...want, underWay: underWay(state, want.schedule.name) }, attempt))
+  const asking = allowed.map(want => guardsSay(engine, { ...want, underWay: underWay(state.busy, want.schedule.name) }, attempt))
   const said = await Promise.all(asking).catch(error => {
     if (attempt.signal.aborted) return null
     throw error
@@ -235,10 +217,26 @@ async function guarded(engine: Engine, allowed: readonly Wanted[], state: Ledger
   for (const [index, want] of allowed.entries()) {
     const answer = said?.[index]
     if (answer === undefined) continue
-    if ('readings' in answer) wanted.push({ ...want, guards: answer.readings })
+    if ('readings' in answer) wanted.push({ ...want, guards: answer })
     else attempt.outcomes.set(want.plan.id, await settle(engine, want.plan, answer.refusal))
   }
   return wanted
+}
+
+/** Guards that must be asked again are asked about what is under way by then. */
+function lookingIn(engine: Engine, { turn, signal }: Pick<Attempt, 'turn' | 'signal'>): Looking {
+  const askAgain: Looking['askAgain'] = async late => {
+    const { busy } = await engine.ledger.state()
+    return Promise.all(
+      late.map(({ plan, schedule }) => {
+        return guardsSay(engine, { plan, schedule, underWay: underWay(busy, schedule.name) }, { turn, signal })
+      }),
+    ).catch(error => {
+      if (signal.aborted) return []
+      throw error
+    })
+  }
+  return { signal, askAgain }
 }
 
 /**
@@ -302,9 +300,8 @@ async function commit(engine: Engine, handle: ScopeHandle, ready: Ready, attempt
   }
   if (isLeashed(schedule)) return leash(engine, ready)
   if (attempt.signal.aborted) return 'waiting'
-  if (engine.clock.monotonic() - ready.lookedAt > freshness) {
-    return settle(engine, plan, { rule: 'S10', reason: 'looking at the group took longer than 5 s, so what was seen may be outdated' })
-  }
+  const tooOld = whyTooOld(engine, ready)
+  if (tooOld !== null) return settle(engine, plan, tooOld)
   const order = orderFor(engine, ready)
   const askedAt = engine.clock.monotonic()
   let decided: RuleRefusal | null = null
@@ -317,7 +314,7 @@ async function commit(engine: Engine, handle: ScopeHandle, ready: Ready, attempt
     busyAtMost: busyThatMatter(schedule, engine.limits),
     decide: state => {
       decided =
-        outdatedByLedger(engine, { lookedAt: ready.lookedAt, askedAt }) ??
+        outdatedByLedger(engine, { lookedAt: oldestOf(ready), askedAt }) ??
         limitsSay(engine, state, { plan, schedule, run: attempt.run.run })
       return decided
     },

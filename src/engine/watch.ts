@@ -13,7 +13,7 @@ import { isNews, newsOf } from './news.ts'
 import { probeCandidates } from './probes.ts'
 import { recoveriesIn } from './recoveries.ts'
 import { restore } from './restore.ts'
-import { resume } from './resume.ts'
+import { resumeAll } from './resume.ts'
 import { advance } from './write.ts'
 
 type Wounded = ConcludedDrill & { readonly tracking: Tracking }
@@ -135,8 +135,7 @@ async function watchBatch(
     next.push(...judged.next)
     if (judged.concluded > 0) others.mayGoOn()
   }
-  for (const drill of striking) next.push(...(await resume(engine, handle, drill, signal)))
-  return next
+  return [...next, ...(await resumeAll(engine, handle, striking, signal))]
 }
 
 /** Somebody has waited for a look for a while: whoever has ended can wait better than whoever may fall ill meanwhile. */

@@ -141,6 +141,40 @@ describe('guards', () => {
     assert.match(judgement.findings[0]?.summary ?? '', /an incident began/)
   })
 
+  describe('S9 and strikes that were left by a crash', () => {
+    async function left(...names: string[]) {
+      light.concerns = ({ group }) => group.id
+      const plans = await planned(...names)
+      const { advance } = stage.ledger
+      stage.ledger.advance = async () => Promise.reject(new Error('the process dies before it sends'))
+      await assert.rejects(stage.attempt(plans), /the process dies/)
+      stage.ledger.advance = advance
+      assert.deepEqual(await Promise.all(plans.map(async ({ id }) => (await stage.drill(id)).state)), ['striking', 'striking'])
+      return plans
+    }
+
+    it('stop all of a schedule from being sent again while red for one, whichever is looked at first', async () => {
+      for (const index of [0, 1]) {
+        await open()
+        const plans = await left('web', 'api')
+        light.red = ({ group }) => (group.id === plans[index]?.group ? 'the group is burning' : null)
+        await stage.watchToTheEnd()
+        assert.deepEqual(stage.platform.strikes, [])
+        for (const { id } of plans) {
+          const { judgement } = await stage.concluded(id)
+          assert.match(judgement.findings[0]?.summary ?? '', /not repeated: the group is burning/)
+        }
+      }
+    })
+
+    it('let them be sent again while green: none stands in its own way', async () => {
+      const plans = await left('web', 'api')
+      await stage.watchToTheEnd()
+      assert.equal(stage.platform.strikes.length, plans.length)
+      for (const { id } of plans) assert.equal((await stage.concluded(id)).judgement.verdict, 'phoenix')
+    })
+  })
+
   it('are asked on a leash as well', async () => {
     await open({ leashed: true })
     light.red = () => 'errors'

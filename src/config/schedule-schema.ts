@@ -31,7 +31,7 @@ const checkList = (what: string, example: string) =>
 
 const guardExample = '[{ http: { url: "https://status.internal/health" } }]'
 
-const holidays = called(
+export const holidays = called(
   z.strictObject({
     country: called(z.string().min(1), 'the two letters of a country', 'DE').optional(),
     region: called(z.string().min(1), 'the code of a region', 'BE').optional(),
@@ -41,7 +41,7 @@ const holidays = called(
   '{ country: DE, region: BE, dates: [2026-12-24] }',
 )
 
-const groups = z.strictObject({
+export const groups = z.strictObject({
   providers: called(z.array(z.string()).min(1), 'a list of providers', '[aws]').default([...PROVIDER_NAMES]),
   include: globs('*').pipe(z.array(z.string()).min(1, 'groups.include must name at least one group; "*" means all')).default(['*']),
   exclude: globs('*-db').default(['*-db']),

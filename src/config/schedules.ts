@@ -11,9 +11,9 @@ import { contradictions, unknownTimeZone } from './contradictions.ts'
 import type { Path, SourceDocument } from './document.ts'
 import type { Environment } from './environment.ts'
 import { explainIssues } from './explain.ts'
-import { resolveHolidays } from './holidays.ts'
+import { resolveHolidays, type WrittenHolidays } from './holidays.ts'
 import { scheduleNotifyContradictions } from './notify.ts'
-import { PROVIDER_NAMES, scheduleSchema, type WrittenSchedule } from './schedule-schema.ts'
+import { groups as groupsMap, holidays as holidaysMap, PROVIDER_NAMES, scheduleSchema, type WrittenSchedule } from './schedule-schema.ts'
 import { isTimeZone } from './timezone.ts'
 import { unsetSecrets } from './unset-secrets.ts'
 
@@ -31,15 +31,15 @@ export interface CheckedSchedule {
  * (null: those are wrong already).
  */
 export async function checkSchedule(doc: SourceDocument, env: Environment, targets: readonly string[] | null): Promise<CheckedSchedule> {
-  const { valid, whole, problems } = checkDocument(scheduleSchema, doc, env)
-  const holidays = await checkHolidays(valid, doc)
+  const { valid, whole, problems, partsOf } = checkDocument(scheduleSchema, doc, env)
+  const holidays = await checkHolidays({ dates: [], ...partsOf('holidays', holidaysMap) }, doc)
   const guards = checkKinds(valid.guards, { what: 'guard', path: ['guards'], kinds: await everyGuardKind(), doc, env })
   const probes = checkKinds(valid.probes, { what: 'probe', path: ['probes'], kinds: probeKinds, doc, env })
   const fingerprint = checkFingerprint(valid.fingerprint, doc, env)
   const all = [
     ...betterZones(problems, doc),
     ...contradictions(valid, doc),
-    ...unknownProviders(valid, doc),
+    ...unknownProviders(partsOf('groups', groupsMap).providers ?? [], doc),
     ...scheduleNotifyContradictions(valid, doc, targets),
     ...holidays.problems,
     ...guards.problems,
@@ -70,17 +70,16 @@ function betterZones(problems: readonly Problem[], doc: SourceDocument): Problem
   return problems.map(problem => (problem.message.startsWith('timezone must be') ? better : problem))
 }
 
-async function checkHolidays({ holidays }: Partial<WrittenSchedule>, doc: SourceDocument) {
-  if (holidays === undefined) return { holidays: null, problems: [] }
-  const resolved = await resolveHolidays(holidays)
+async function checkHolidays(written: WrittenHolidays, doc: SourceDocument) {
+  const resolved = await resolveHolidays(written)
   if ('isHoliday' in resolved) return { holidays: resolved, problems: [] }
   const { key, ...mistake } = resolved
   return { holidays: null, problems: [doc.problem(['holidays', key], mistake)] }
 }
 
-function unknownProviders({ groups }: Partial<WrittenSchedule>, doc: SourceDocument): Problem[] {
+function unknownProviders(names: readonly string[], doc: SourceDocument): Problem[] {
   const known: readonly string[] = PROVIDER_NAMES
-  return (groups?.providers ?? []).flatMap((name, index) => {
+  return names.flatMap((name, index) => {
     if (known.includes(name)) return []
     const meant = near(name, known)[0]
     const suggestion = meant === undefined ? `There are ${known.join(', ')}.` : `Did you mean "${meant}"?`

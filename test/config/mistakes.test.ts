@@ -64,6 +64,16 @@ const cases: readonly Case[] = [
     says: [`${inSchedule}:4:28: limits.serviceCooldown must be a duration of at most 24h such as 30m, not "48h"`],
   },
   {
+    about: 'what stands beside a wrong value of the same map',
+    added: 'holidays: { country: XX, dates: [2026-13-24] }\ngroups: { providers: [aws, azur], include: [] }',
+    says: [
+      `${inSchedule}:4:22: there is no holiday calendar for the country "XX"\n    Did you mean AX (Åland Islands) or CX (Christmas Island) or MX (Mexico)?`,
+      `${inSchedule}:4:34: 2026-13-24 is a date that does not exist`,
+      `${inSchedule}:5:28: there is no provider "azur"\n    Did you mean "azure"?`,
+      `${inSchedule}:5:44: groups.include must be a list of globs such as ["*"], not an empty list`,
+    ],
+  },
+  {
     about: 'a number where a duration is due',
     added: 'settle: 10',
     says: [`${inSchedule}:4:9: settle must be a duration such as 10m, not 10`],

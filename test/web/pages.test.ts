@@ -390,9 +390,13 @@ describe('the API', () => {
       assert.equal(answer.status, 400, path)
       assert.equal(typeof ((await answer.json()) as { error: unknown }).error, 'string')
     }
+    const limit = (await (await stage.fetch('/api/v1/drills?limit=many')).json()) as { error: string }
+    assert.equal(limit.error, 'limit: must be a whole number from 1 to 500')
     assert.equal((await stage.fetch('/api/v1/drills/nothing')).status, 404)
     assert.equal((await stage.fetch('/api/v1/nothing')).status, 404)
     const post = (body: string) => stage.fetch('/api/v1/halts', { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+    const halt = (await (await post('{"target":{"kind":"everything"}}')).json()) as { error: string }
+    assert.match(halt.error, /^target: must be of the kind "installation", or of the kind "schedule", "scope", "service" or "group" with/)
     for (const body of ['', '{', '[]', '{"target":{"kind":"planet"}}', '{"target":{"kind":"group"}}'])
       assert.equal((await post(body)).status, 400, body)
   })

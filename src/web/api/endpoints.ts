@@ -16,10 +16,7 @@ import { type Endpoint, endpoint } from './endpoint.ts'
 import * as schemas from './schemas.ts'
 
 const most = 500
-const paging = {
-  limit: z.coerce.number().int().min(1).max(most).default(100),
-  offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
-}
+const paging = { limit: wholeNumber(1, most).default(100), offset: wholeNumber(0, 1_000_000).default(0) }
 const word = z.string().max(300).optional()
 const states = ['planned', 'refused', 'leashed', 'striking', 'restoring', 'recovering', 'soaking', 'concluded'] as const
 
@@ -148,7 +145,7 @@ function drillEndpoints({ ledger }: WebNeeds): readonly Endpoint[] {
       method: 'get',
       path: '/refusals',
       summary: 'Why nothing was killed: refusals by rule',
-      query: z.object({ days: z.coerce.number().int().min(1).max(366).default(7) }),
+      query: z.object({ days: wholeNumber(1, 366).default(7) }),
       answer: schemas.refusalsDocument,
       async handle({ query: { days } }) {
         const since = (await ledger.now()).subtract({ hours: days * 24 })
@@ -240,4 +237,9 @@ function haltText({ id, target, reason, by, since, until }: Halt) {
 
 function stamp(at: Temporal.Instant | null): string | null {
   return at === null ? null : at.toString()
+}
+
+function wholeNumber(least: number, most: number) {
+  const error = `must be a whole number from ${least} to ${most}`
+  return z.coerce.number(error).int(error).min(least, error).max(most, error)
 }

@@ -8,10 +8,13 @@ const moment = instant.nullable()
 const count = z.int().nonnegative()
 
 export const targetDocument = z
-  .union([
-    z.strictObject({ kind: z.literal('installation') }),
-    z.strictObject({ kind: z.enum(['schedule', 'scope', 'service', 'group']), name: z.string().min(1).max(500) }),
-  ])
+  .union(
+    [
+      z.strictObject({ kind: z.literal('installation') }),
+      z.strictObject({ kind: z.enum(['schedule', 'scope', 'service', 'group']), name: z.string().min(1).max(500) }),
+    ],
+    'must be of the kind "installation", or of the kind "schedule", "scope", "service" or "group" with its name',
+  )
   .describe('What a halt is about.')
 
 const groupDocument = z.strictObject({

@@ -12,6 +12,7 @@ import { chooseVictim } from '../engine/fresh-look.ts'
 import { plural } from '../reports/sentences.ts'
 import type { GroupFacts, RuleRefusal } from '../rules/rule.ts'
 import { allRefusals, driftRules, firstRefusal, groupRules, standingRules } from '../rules/rules.ts'
+import { unprotected } from '../rules/s07-victim.ts'
 import { UsageError } from './exit.ts'
 import { type Io, writeJson, writeLine } from './io.ts'
 import type { GroupsOptions } from './options.ts'
@@ -163,10 +164,7 @@ function driftOf(schedule: Schedule, forecast: Forecast | undefined): { instance
 
 /** Members that are never chosen, where the group is drilled all the same: its owner may take all of them for proven. */
 function protectedMembers({ instances }: GroupSnapshot, refusals: readonly { reason: string }[]): string[] {
-  return instances
-    .filter(({ protection }) => protection !== null)
-    .map(({ name, protection }) => `${name} must not be struck: ${protection}`)
-    .filter(hint => !refusals.some(({ reason }) => reason === hint))
+  return instances.flatMap(instance => unprotected(instance) ?? []).filter(hint => !refusals.some(({ reason }) => reason === hint))
 }
 
 function print(explained: readonly Explained[], io: Io): void {

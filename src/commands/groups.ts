@@ -12,7 +12,7 @@ import { chooseVictim } from '../engine/fresh-look.ts'
 import { plural } from '../reports/sentences.ts'
 import type { GroupFacts, RuleRefusal } from '../rules/rule.ts'
 import { allRefusals, driftRules, firstRefusal, groupRules, standingRules } from '../rules/rules.ts'
-import { notMissed } from '../rules/s07-victim.ts'
+import { notMissed, unprotected } from '../rules/s07-victim.ts'
 import { UsageError } from './exit.ts'
 import { type Io, writeJson, writeLine } from './io.ts'
 import type { GroupsOptions } from './options.ts'
@@ -164,9 +164,7 @@ function driftOf(schedule: Schedule, forecast: Forecast | undefined): { instance
 
 /** Members that are never chosen, where the group is drilled all the same: its owner may take all of them for proven. */
 function neverStruck(snapshot: GroupSnapshot, refusals: readonly RuleRefusal[]): string[] {
-  const guarded = snapshot.instances
-    .filter(({ protection }) => protection !== null)
-    .map(({ name, protection }) => `${name} must not be struck: ${protection}`)
+  const guarded = snapshot.instances.flatMap(instance => unprotected(instance) ?? [])
   const isNew = (hint: string): boolean => !refusals.some(({ reason }) => reason === hint)
   // A group above its size needs none of its members: S5 says so once.
   const spare = refusals.some(({ rule }) => rule === 'S5') ? [] : spareMembers(snapshot).filter(isNew)

@@ -1,12 +1,12 @@
 import { openInstallation } from '../compose.ts'
 import { type ComingDraw, comingDraws, countedFrom } from '../domain/draw.ts'
-import { matches } from '../domain/glob.ts'
-import { chooseSchedule, policyFor, readOptIn } from '../domain/opt-in.ts'
+import type { Refusal } from '../domain/drill.ts'
 import type { GroupRecord } from '../domain/seen-group.ts'
 import { type Engine, scheduleOf } from '../engine/context.ts'
 import { discover } from '../engine/discover.ts'
 import { basisFor } from '../engine/plan.ts'
 import { plural } from '../reports/sentences.ts'
+import { lastingRefusals } from '../rules/lasting.ts'
 import { type Io, writeJson, writeLine } from './io.ts'
 import type { PlanOptions } from './options.ts'
 import { table, writeSentence } from './terminal.ts'
@@ -16,13 +16,17 @@ interface PlannedDay {
   readonly name: string
   readonly schedule: string
   readonly leashed: boolean
+  /** No day before this one has odds; null where no pause lies ahead. */
+  readonly pausedUntil: Temporal.PlainDate | null
   readonly draws: readonly ComingDraw[]
 }
 
-/** An opted-in group whose tags, or firedrill.yaml, forbid each drill whatever is drawn. */
+/** An opted-in group each of whose drills would be refused, whatever is drawn, until somebody changes something. */
 interface InTheWay {
   readonly group: string
   readonly name: string
+  readonly refusals: readonly Refusal[]
+  /** The reasons in one sentence. */
   readonly why: string
 }
 
@@ -47,17 +51,11 @@ export async function plan(options: PlanOptions, io: Io): Promise<number> {
   }
 }
 
-/** S1 refuses these on the day, so their draws are none to reckon with. */
-function inTheWayOf({ schedules, never }: Engine, { summary }: GroupRecord, now: Temporal.Instant): InTheWay[] {
-  const optIn = readOptIn(summary, now.toZonedDateTimeISO('UTC').toPlainDate())
-  const glob = never.find(candidate => matches([candidate], summary))
-  const chosen = chooseSchedule(summary, optIn, schedules)
-  const problems = [
-    ...(glob === undefined ? [] : [`firedrill.yaml says never: ${JSON.stringify(glob)} matches it`]),
-    ...optIn.problems,
-    ...(chosen.kind === 'schedule' ? policyFor(chosen.schedule, optIn).problems : [chosen.why]),
-  ]
-  return problems.length === 0 ? [] : [{ group: summary.id, name: summary.name, why: problems.join('; ') }]
+/** Rules refuse these on the day, as far as the ledger can know, so their draws are none to reckon with. */
+function inTheWayOf({ schedules, never }: Engine, record: GroupRecord, now: Temporal.Instant): InTheWay[] {
+  const refusals = lastingRefusals(record, { schedules, never, now }).map(({ rule, reason }) => ({ rule, reason }))
+  const { id: group, name } = record.summary
+  return refusals.length === 0 ? [] : [{ group, name, refusals, why: refusals.map(({ reason }) => reason).join('; ') }]
 }
 
 function drawsOf(engine: Engine, group: GroupRecord, when: { now: Temporal.Instant; salt: string; days: number }): PlannedDay[] {
@@ -75,8 +73,12 @@ function drawsOf(engine: Engine, group: GroupRecord, when: { now: Temporal.Insta
     meanDays: basis.meanDays,
     lastCountedDate,
     policy: basis.policy,
+    pausedUntil: basis.pausedUntil,
   })
-  return [{ group: group.summary.id, name: group.summary.name, schedule: schedule.name, leashed: schedule.leashed, draws }]
+  const isPaused = basis.pausedUntil !== null && Temporal.PlainDate.compare(date, basis.pausedUntil) < 0
+  const { id, name } = group.summary
+  const { name: by, leashed } = schedule
+  return [{ group: id, name, schedule: by, leashed, pausedUntil: isPaused ? basis.pausedUntil : null, draws }]
 }
 
 interface Page {
@@ -100,16 +102,24 @@ function print(planned: readonly PlannedDay[], inTheWay: readonly InTheWay[], { 
     for (const line of table(rows, columns, { width: io.columns, colour: io.colour })) writeLine(io.stdout, line)
   }
   writeLine(io.stdout)
-  if (inTheWay.length > 0) {
+  const not = [...inTheWay.flatMap(refusalRows), ...planned.flatMap(pauseRow)]
+  if (not.length > 0) {
     const columns = [{ title: 'NOT DRILLED', max: 30 }, { title: 'WHY' }]
-    const rows = inTheWay.map(({ name, why }) => [name, why])
-    for (const line of table(rows, columns, { width: io.columns, colour: io.colour })) writeLine(io.stdout, line)
+    for (const line of table(not, columns, { width: io.columns, colour: io.colour })) writeLine(io.stdout, line)
     writeLine(io.stdout)
   }
   writeLine(
     io.stdout,
     `${plural(sorted.length, 'drill')} in ${plural(days, 'day')} for ${plural(optedIn, 'opted-in group')}. A refusal on the day moves what follows.`,
   )
+}
+
+function refusalRows({ name, refusals }: InTheWay): string[][] {
+  return refusals.map(({ rule, reason }, index) => [index === 0 ? name : '', `${rule} ${reason}`])
+}
+
+function pauseRow({ name, pausedUntil }: PlannedDay): string[][] {
+  return pausedUntil === null ? [] : [[name, `S1 paused until ${pausedUntil} by the tag firedrill-paused-until`]]
 }
 
 function whyDrawn(draw: ComingDraw, leashed: boolean): string {

@@ -70,7 +70,9 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
     })
     if (sawAll && !all && input.drills.length === 0)
       writeSentence(io.stdout, 'Nothing is drawn for today: `firedrill plan` shows the coming days, --all and --group skip the draw.')
-    if (group === null) tellOfUnknownSchedules(result.discovered.groups, installation, io)
+    const onRecord = new Set(input.drills.map(one => one.drill.group))
+    const others = result.discovered.groups.filter(({ summary }) => !onRecord.has(summary.id))
+    if (group === null) tellOfUnknownSchedules(others, installation, io)
     for (const { scope, why } of unreadable) writeSentence(io.stderr, `${scope} could not be read: ${why}`)
     const drills = input.drills.map(one => one.drill)
     if (interrupted) writeSentence(io.stderr, `firedrill: interrupted; ${leftOpen(drills.filter(isOpen).length)}`)
@@ -113,7 +115,7 @@ async function writeOutputs(input: ReportInput, { json, folder }: Outputs): Prom
   return html === undefined ? null : pathToFileURL(html).href
 }
 
-/** Groups whose tag names no schedule that takes them: no drill could be planned, so none was refused with a reason either. */
+/** Groups whose tag names no schedule that takes them, where no refusal of this run's says so: whatever is drawn, they are never drilled. */
 function tellOfUnknownSchedules(groups: readonly SeenGroup[], { clock, settings }: Installation, { stderr }: Io): void {
   const today = clock.now().toZonedDateTimeISO('UTC').toPlainDate()
   const problems = groups.flatMap(({ summary, optedIn }) => {

@@ -23,6 +23,8 @@ export interface DrawInput {
   /** The day of the last strike or of opting in, whichever is later (see `countedFrom`). */
   readonly lastCountedDate: Temporal.PlainDate
   readonly policy: Pick<DrillPolicy, 'deadline' | 'soak'>
+  /** From the tag `firedrill-paused-until`: S1 refuses every strike before that day, so none is drawn. Null: no pause. */
+  readonly pausedUntil: Temporal.PlainDate | null
 }
 
 export interface Draw {
@@ -74,6 +76,8 @@ export function drawFor(input: DrawInput): Draw {
   const own = dayHours(schedule, date)
   if (window === null || own === null) return none({ gap, due: gap >= max, odds: 0, why: whyClosed(schedule, date) })
 
+  if (isPaused(input)) return none({ gap, due: gap >= max, odds: 0, why: `paused until ${input.pausedUntil}` })
+
   const odds = gap < min ? 0 : gap >= max ? 1 : dailyOdds(gaps)
   const counts = { gap, due: gap >= max, odds }
   if (odds === 0) return none({ ...counts, why: tooEarly(gap, min) })
@@ -118,6 +122,11 @@ export function countedFrom(schedule: Schedule, record: Pick<GroupRecord, 'opted
   if (record.lastStrikeAt === null) return optedIn
   const struck = dayOf(schedule, record.lastStrikeAt)
   return Temporal.PlainDate.compare(struck, optedIn) > 0 ? struck : optedIn
+}
+
+/** By the day on which the window opens: a night that begins within a pause is left out to its end. */
+function isPaused({ date, pausedUntil }: DrawInput): boolean {
+  return pausedUntil !== null && Temporal.PlainDate.compare(date, pausedUntil) < 0
 }
 
 function none(draw: Pick<Draw, 'gap' | 'due' | 'odds'> & { readonly why: string }): Draw {

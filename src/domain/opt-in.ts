@@ -2,7 +2,7 @@ import type { GroupSummary } from './group.ts'
 import { editDistance } from './spelling.ts'
 import { type OptInTags, readTags, tagNames } from './tags.ts'
 
-export { chooseSchedule, policyFor } from './policy.ts'
+export { chooseSchedule, policyFor, scheduleOnRecord } from './policy.ts'
 
 /**
  * Whether a group takes part (S1). Only the exact tag `firedrill` = `enabled`, or its id in firedrill.yaml,

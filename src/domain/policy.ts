@@ -34,6 +34,18 @@ export function chooseSchedule(summary: GroupSummary, optIn: OptIn, schedules: r
   return { kind: 'several', names, why: `the schedules ${names.join(', ')} all match it: name one with the tag firedrill-schedule` }
 }
 
+/**
+ * The schedule under which a group's drills are planned, also where S1 will refuse them: a claim of several, or a tag
+ * that names no schedule to drill it, is a mistake of its owner's, whose refusal must be on record. Null: nothing says that
+ * it was meant to be in any.
+ */
+export function scheduleOnRecord(summary: GroupSummary, optIn: OptIn, schedules: readonly Schedule[]): Schedule | null {
+  const named = schedules.find(schedule => schedule.name === optIn.tags.schedule)
+  const claiming = named ?? schedules.find(schedule => covers(schedule, summary))
+  if (claiming !== undefined) return claiming
+  return Object.hasOwn(summary.tags, 'firedrill-schedule') ? (schedules[0] ?? null) : null
+}
+
 /** Whether a schedule's filter (`groups:`) takes a group in. */
 function covers(schedule: Schedule, summary: GroupSummary): boolean {
   const { providers, include, exclude } = schedule.groups

@@ -1,3 +1,4 @@
+import type { Refusal } from './drill.ts'
 import type { GroupSummary } from './group.ts'
 
 /** A group as a discovery saw it. */
@@ -7,6 +8,8 @@ export interface SeenGroup {
   readonly service: string
   /** Null: steady. */
   readonly unsteady: string | null
+  /** What its listing shows to forbid every strike until somebody changes it (S5, S7); what tags forbid can be read from them. */
+  readonly barred: readonly Refusal[]
 }
 
 /** What the ledger remembers of a group. */

@@ -1,6 +1,9 @@
+import type { Refusal } from '../domain/drill.ts'
 import type { GroupId, GroupSummary, Observation } from '../domain/group.ts'
-import { readOptIn, serviceOf } from '../domain/opt-in.ts'
+import { type OptIn, policyFor, readOptIn, scheduleOnRecord, serviceOf } from '../domain/opt-in.ts'
 import type { SeenGroup } from '../domain/seen-group.ts'
+import { barring } from '../rules/lasting.ts'
+import { allRefusals } from '../rules/rules.ts'
 import { type Engine, reasonOf, type ScopeHandle, scopesOf } from './context.ts'
 import { degradation } from './degradation.ts'
 
@@ -61,8 +64,20 @@ async function describeStates(
       optedIn: optIn.state === 'in',
       service: serviceOf(summary, optIn),
       unsteady: optIn.state === 'in' && !isExpected ? degradation(observation) : null,
+      barred: observation === undefined ? [] : barredBy(engine, { summary, optIn }, observation),
     }
   })
+}
+
+function barredBy(
+  { schedules }: Engine,
+  { summary, optIn }: { readonly summary: GroupSummary; readonly optIn: OptIn },
+  observation: Observation,
+): readonly Refusal[] {
+  const schedule = scheduleOnRecord(summary, optIn, schedules)
+  if (schedule === null) return []
+  const { policy } = policyFor(schedule, optIn)
+  return allRefusals(barring, { observation, schedule, policy }).map(({ rule, reason }) => ({ rule, reason }))
 }
 
 /**

@@ -1,6 +1,6 @@
 import { countedFrom, drawFor } from '../domain/draw.ts'
 import type { PlannedDrill } from '../domain/drill.ts'
-import { chooseSchedule, policyFor, readOptIn, serviceOf } from '../domain/opt-in.ts'
+import { policyFor, readOptIn, scheduleOnRecord, serviceOf } from '../domain/opt-in.ts'
 import type { Schedule } from '../domain/schedule.ts'
 import type { GroupRecord } from '../domain/seen-group.ts'
 import { dayHours } from '../domain/window.ts'
@@ -34,6 +34,7 @@ function plansFor(engine: Engine, group: GroupRecord, when: { now: Temporal.Inst
       meanDays: plan.meanDays,
       lastCountedDate,
       policy: plan.policy,
+      pausedUntil: plan.pausedUntil,
     })
     if (!drawn.drilled || drawn.at === null) return []
     return [newPlan(plan, { planKey: date.toString(), plannedFor: drawn.at })]
@@ -52,13 +53,11 @@ function openDates(schedule: Schedule, now: Temporal.Instant): Temporal.PlainDat
 /** What a plan for this group is made from. Null: no schedule takes it (`groups` says why). */
 export function basisFor(engine: Engine, group: GroupRecord, now: Temporal.Instant): PlanBasis | null {
   const optIn = readOptIn(group.summary, now.toZonedDateTimeISO('UTC').toPlainDate())
-  const chosen = chooseSchedule(group.summary, optIn, engine.schedules)
-  // A group that several schedules claim is planned under the first, so that its refusal is on record; S1 refuses it.
-  const schedule =
-    chosen.kind === 'schedule' ? chosen.schedule : chosen.kind === 'several' ? scheduleOf(engine, chosen.names[0] ?? '') : null
+  const schedule = scheduleOnRecord(group.summary, optIn, engine.schedules)
   if (schedule === null) return null
+  const { owner, pausedUntil } = optIn.tags
   const { policy, meanDays } = policyFor(schedule, optIn)
-  return { group, schedule: schedule.name, service: serviceOf(group.summary, optIn), owner: optIn.tags.owner ?? null, policy, meanDays }
+  return { group, schedule: schedule.name, service: serviceOf(group.summary, optIn), owner, policy, meanDays, pausedUntil }
 }
 
 /** The plans of one campaign are its own: neither the service nor another run makes their strikes. */
@@ -80,6 +79,8 @@ export interface PlanBasis {
   readonly owner: string | null
   readonly policy: NewPlan['policy']
   readonly meanDays: number
+  /** For the draw alone: a campaign that skips it has its refusal recorded. */
+  readonly pausedUntil: Temporal.PlainDate | null
 }
 
 export function newPlan(basis: PlanBasis, when: { planKey: string; plannedFor: Temporal.Instant }): NewPlan {

@@ -1,6 +1,6 @@
 import { type SqlBool, sql } from 'kysely'
 import { decode, encode } from '../domain/codec.ts'
-import type { ConcludedDrill, Drill, LeashedDrill, RefusedDrill } from '../domain/drill.ts'
+import type { ConcludedDrill, Drill, LeashedDrill, Refusal, RefusedDrill } from '../domain/drill.ts'
 import { isSnowflakeByForecast } from '../domain/findings.ts'
 import type { GroupId, GroupSummary } from '../domain/group.ts'
 import type { GroupRecord, SeenGroup } from '../domain/seen-group.ts'
@@ -55,6 +55,7 @@ async function upsertGroups(transaction: Db, groups: readonly SeenGroup[], at: n
             then coalesce(${sql.ref('groups.opted_in_since')}, ${sql.ref('excluded.opted_in_since')})
             else ${sql.ref('excluded.opted_in_since')} end`,
           unsteady: ref('excluded.unsteady'),
+          barred: ref('excluded.barred'),
           first_seen: sql<number>`case when ${same} then ${sql.ref('groups.first_seen')} else ${sql.ref('excluded.first_seen')} end`,
           last_seen: ref('excluded.last_seen'),
           present: 1,
@@ -98,6 +99,7 @@ function toRow(group: SeenGroup, at: number): GroupsTable {
     standing: null,
     standing_at: null,
     standing_since: null,
+    barred: group.barred.length === 0 ? null : encode(group.barred),
   }
 }
 
@@ -203,6 +205,7 @@ function toRecord(row: GroupsTable): GroupRecord {
     optedIn: row.opted_in === 1,
     service: row.service,
     unsteady: row.unsteady,
+    barred: row.barred === null ? [] : decode<readonly Refusal[]>(row.barred),
     firstSeen: moment(row.first_seen),
     lastSeen: moment(row.last_seen),
     optedInSince: momentOrNull(row.opted_in_since),

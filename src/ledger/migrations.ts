@@ -33,6 +33,7 @@ export function steps(dialect: LedgerDialect): Steps {
     },
     '0004-notifications': { up: db => createMessages(db) },
     '0005-fleet-by-standing': { up: db => indexStandings(db) },
+    '0006-barred-groups': { up: db => db.schema.alterTable('groups').addColumn('barred', 'text').execute() },
   }
 }
 

@@ -123,6 +123,8 @@ export interface GroupsTable {
   readonly standing_at: number | null
   /** Since when it has been so without a break. */
   readonly standing_since: number | null
+  /** Null: nothing that its listing shows. */
+  readonly barred: string | null
 }
 
 export interface ScopesTable {

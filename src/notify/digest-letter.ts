@@ -71,7 +71,7 @@ function quietTitle({ days }: Quiet): string {
 }
 
 function quietSection(quiet: Quiet): readonly LetterSection[] {
-  const { reasons, leashed, halts } = quiet
+  const { reasons, leashed, paused, halts } = quiet
   const points = [
     ...halts.map(asSentence),
     ...reasons.map(
@@ -79,6 +79,7 @@ function quietSection(quiet: Quiet): readonly LetterSection[] {
         `${plural(drills, 'drill')} refused: ${ruleName(rule)}${/^S\d+$/.test(rule) ? ` (${rule})` : ''}. ${asSentence(example)}`,
     ),
     ...(leashed > 0 ? [`${plural(leashed, 'drill')} would have struck, but the schedule is leashed (leashed: true).`] : []),
+    ...(paused > 0 ? [`${plural(paused, 'group')} paused by the tag firedrill-paused-until.`] : []),
   ]
   const none =
     quiet.optedIn === 0

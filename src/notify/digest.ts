@@ -3,6 +3,7 @@ import type { Drill } from '../domain/drill.ts'
 import type { Verdict } from '../domain/finding.ts'
 import { isSnowflakeByForecast } from '../domain/findings.ts'
 import type { Halt } from '../domain/ledger-state.ts'
+import { readOptIn } from '../domain/opt-in.ts'
 import type { GroupRecord } from '../domain/seen-group.ts'
 import { type Calendar, dayHours, localDate } from '../domain/window.ts'
 import type { Conclusion, ConclusionCursor, Ledger } from '../ledger/ledger.ts'
@@ -35,6 +36,8 @@ export interface Quiet {
   readonly days: number | null
   readonly reasons: readonly { readonly rule: string; readonly drills: number; readonly example: string }[]
   readonly leashed: number
+  /** Groups of which none is drawn until the day that their tag names. */
+  readonly paused: number
   readonly halts: readonly string[]
   readonly optedIn: number
 }
@@ -89,7 +92,7 @@ export async function collectDigest(
     ],
     better: better.map(tell),
     quarantined: (await ledger.quarantines()).length,
-    quiet: await quietSince(ledger, { to: period.to, optedIn: groups.length, schedules }),
+    quiet: await quietSince(ledger, { to: period.to, groups, schedules }),
   }
 }
 
@@ -137,7 +140,7 @@ function newForecasts(ledger: Ledger, groups: readonly GroupRecord[]): Promise<r
 /** Why nothing was struck lately; null where something was. */
 async function quietSince(
   ledger: Ledger,
-  { to, optedIn, schedules }: { to: Temporal.Instant; optedIn: number; schedules: readonly Calendar[] },
+  { to, groups, schedules }: { to: Temporal.Instant; groups: readonly GroupRecord[]; schedules: readonly Calendar[] },
 ): Promise<Quiet | null> {
   const { strikes, halts } = await ledger.state()
   const last =
@@ -157,7 +160,10 @@ async function quietSince(
     }),
   )
   const leashed = (await ledger.drills({ states: ['leashed'], since, limit: 1_000 })).length
-  return { days: quietFor === null ? null : Math.floor(quietFor / day), reasons, leashed, halts: halts.map(haltText), optedIn }
+  const days = quietFor === null ? null : Math.floor(quietFor / day)
+  const today = to.toZonedDateTimeISO('UTC').toPlainDate()
+  const paused = groups.filter(({ summary }) => readOptIn(summary, today).paused).length
+  return { days, reasons, leashed, paused, halts: halts.map(haltText), optedIn: groups.length }
 }
 
 /** Days between the two moments on which a schedule was open from its first minute to its last. */

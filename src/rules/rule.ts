@@ -2,7 +2,7 @@ import type { Declaration } from '../domain/declaration.ts'
 import type { Drift } from '../domain/drift.ts'
 import type { PlannedDrill, Refusal } from '../domain/drill.ts'
 import type { Finding } from '../domain/finding.ts'
-import type { GroupId, GroupSnapshot, InstanceSnapshot, Observation } from '../domain/group.ts'
+import type { GroupId, GroupSnapshot, GroupSummary, InstanceSnapshot, Observation } from '../domain/group.ts'
 import type { LedgerState } from '../domain/ledger-state.ts'
 import type { InstallationLimits, Schedule, StrikeMethod } from '../domain/schedule.ts'
 import type { Milliseconds } from '../domain/time.ts'
@@ -46,6 +46,12 @@ export interface GroupFacts {
   /** Null: could not be read. */
   readonly forecast: readonly Finding[] | null
 }
+
+/** What a listing shows of a group, for what S1 can say without a look at it. */
+export type TagFacts = Pick<GroupFacts, 'now' | 'schedule' | 'schedules' | 'never'> & { readonly summary: GroupSummary }
+
+/** What a brief look is enough for. */
+export type BarFacts = Pick<GroupFacts, 'observation' | 'schedule' | 'policy'>
 
 /** One member as a victim, for S7 and S13's second case. */
 export interface VictimFacts {
@@ -92,6 +98,9 @@ export function rule<Facts>(number: string, object: (facts: Facts) => Objection 
 }
 
 /** A rule about a group that could be read; what could not be is refused by S10, and what is gone by S1. */
-export function snapshotRule(number: string, object: (snapshot: GroupSnapshot, facts: GroupFacts) => Objection | null): Rule<GroupFacts> {
-  return rule<GroupFacts>(number, facts => (facts.observation.kind === 'snapshot' ? object(facts.observation.snapshot, facts) : null))
+export function snapshotRule<Facts extends Pick<GroupFacts, 'observation'> = GroupFacts>(
+  number: string,
+  object: (snapshot: GroupSnapshot, facts: Facts) => Objection | null,
+): Rule<Facts> {
+  return rule<Facts>(number, facts => (facts.observation.kind === 'snapshot' ? object(facts.observation.snapshot, facts) : null))
 }

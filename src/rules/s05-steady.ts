@@ -1,14 +1,24 @@
 import { describeDuration } from '../domain/duration.ts'
-import type { GroupSnapshot, InstanceSnapshot } from '../domain/group.ts'
+import type { GroupSnapshot, InstanceSnapshot, Unsteady } from '../domain/group.ts'
 import { capacityInService } from './capacity.ts'
-import { type GroupFacts, type Rule, snapshotRule } from './rule.ts'
+import { type BarFacts, type GroupFacts, type Rule, snapshotRule } from './rule.ts'
+
+/** Its ability to replace what it loses is switched off, and stays so until somebody switches it on. */
+export const unableToReplace: readonly Rule<BarFacts>[] = [
+  snapshotRule('S5', ({ replacementOff }) => replacementOff),
+  snapshotRule('S5', ({ notReplacedAfter }, { policy, schedule }) => notReplacedAfter?.[policy.method ?? schedule.method] ?? null),
+]
+
+/** Of what makes it unsteady, that which does not pass by itself: nobody takes a deletion back, and a pause waits for somebody. */
+export const leftUnsteady: readonly Rule<BarFacts>[] = [
+  snapshotRule('S5', ({ unsteady }) => details(unsteady.filter(({ reason }) => reason === 'deleting' || reason === 'paused'))),
+]
 
 /** S5: no strike on a group that is not steady, cannot replace what it loses, or is not the one that was planned for. */
 export const steady: readonly Rule<GroupFacts>[] = [
   snapshotRule('S5', otherIncarnation),
-  snapshotRule('S5', ({ unsteady }) => unsteady.map(reason => reason.detail).join('; ') || null),
-  snapshotRule('S5', ({ replacementOff }) => replacementOff),
-  snapshotRule('S5', ({ notReplacedAfter }, { policy, schedule }) => notReplacedAfter?.[policy.method ?? schedule.method] ?? null),
+  snapshotRule('S5', ({ unsteady }) => details(unsteady)),
+  ...unableToReplace,
   snapshotRule('S5', memberOnTheWay),
   snapshotRule('S5', memberUnwell),
   snapshotRule('S5', offDesired),
@@ -18,6 +28,10 @@ export const steady: readonly Rule<GroupFacts>[] = [
 function otherIncarnation({ summary }: GroupSnapshot, { plan }: GroupFacts): string | null {
   if (plan === null || plan.incarnation === summary.incarnation) return null
   return 'the group was deleted and made again under the same name since the drill was planned'
+}
+
+function details(unsteady: readonly Unsteady[]): string | null {
+  return unsteady.map(({ detail }) => detail).join('; ') || null
 }
 
 function memberOnTheWay({ instances }: GroupSnapshot): string | null {

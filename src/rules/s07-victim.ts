@@ -1,26 +1,27 @@
 import { describeDuration } from '../domain/duration.ts'
 import type { GroupSnapshot, InstanceSnapshot } from '../domain/group.ts'
 import { capacityInService } from './capacity.ts'
-import { type GroupFacts, type Rule, rule, snapshotRule, type VictimFacts } from './rule.ts'
+import { type BarFacts, type GroupFacts, type Rule, rule, snapshotRule, type VictimFacts } from './rule.ts'
 
 /** Shares are fractions in binary: 0.7 % is read as a hair less than 7 in 1000, which must still be allowed. */
 const ROUNDING = 1e-9
 
+export const ownedByNobody: Rule<BarFacts> = snapshotRule('S7', ({ controller }) => controller)
+
+export const largeEnough: Rule<BarFacts> = snapshotRule('S7', ({ instances }, { schedule }) => {
+  const members = instances.filter(({ phase }) => phase === 'in-service').length
+  const least = schedule.victim.minGroupSize
+  if (members >= least) return null
+  return `the group has ${members === 1 ? '1 member' : `${members} members`} in service, and ${least} are needed (victim.minGroupSize)`
+})
+
 /** S7 for the whole group: none in a small one, none in one that another controller owns. */
-export const mayLoseAMember: readonly Rule<GroupFacts>[] = [
-  snapshotRule('S7', ({ controller }) => controller),
-  snapshotRule('S7', ({ instances }, { schedule }) => {
-    const members = instances.filter(({ phase }) => phase === 'in-service').length
-    const least = schedule.victim.minGroupSize
-    if (members >= least) return null
-    return `the group has ${members === 1 ? '1 member' : `${members} members`} in service, and ${least} are needed (victim.minGroupSize)`
-  }),
-]
+export const mayLoseAMember: readonly Rule<GroupFacts>[] = [ownedByNobody, largeEnough]
 
 /** S7 for one member; S10 where its age or weight is not known. */
 export const mayBeVictim: readonly Rule<VictimFacts>[] = [
   rule('S7', ({ instance }) => (instance.phase === 'in-service' ? null : `${instance.name} is ${instance.phase}`)),
-  rule('S7', ({ instance }) => (instance.protection === null ? null : `${instance.name} must not be struck: ${instance.protection}`)),
+  rule('S7', ({ instance }) => unprotected(instance)),
   rule('S7', ({ instance }) => unwell(instance)),
   rule('S10', ({ instance }) => (instance.launchedAt === null ? `nobody knows since when ${instance.name} has been running` : null)),
   rule('S7', tooYoung),
@@ -28,6 +29,10 @@ export const mayBeVictim: readonly Rule<VictimFacts>[] = [
   rule('S7', ({ snapshot, instance }) => notMissed(snapshot, instance)),
   rule('S7', ({ schedule, snapshot, instance }) => tooMuchCapacity(snapshot, instance, schedule.limits.maxCapacityLoss)),
 ]
+
+export function unprotected({ name, protection }: InstanceSnapshot): string | null {
+  return protection === null ? null : `${name} must not be struck: ${protection}`
+}
 
 /** In service by every checker: one that disagrees or cannot say is enough. */
 function unwell({ name, health, checks }: InstanceSnapshot): string | null {

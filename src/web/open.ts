@@ -23,7 +23,7 @@ async function openDashboard(needs: DashboardNeeds): Promise<App> {
     access: openAccess({ settings: settings.web, tokens, clock, localName }),
     forms: formKey(await ledger.salt()),
     history: openHistory(ledger),
-    plans: openPlans(ledger, settings.schedules),
+    plans: openPlans(ledger, settings),
   })
 }
 

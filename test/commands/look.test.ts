@@ -119,26 +119,67 @@ describe('commands that look at groups and drill them', function () {
     assert.equal(strikes(), 0)
   })
 
-  it('plan counts on no drill that a tag forbids, and says what is wrong with each; run says which are in no schedule at all', async () => {
+  it('plan counts on no drill before a pause ends, nor of a group that no rule lets pass as it stands, and says by which rule', async () => {
+    const today = Temporal.Now.plainDateISO('UTC')
+    const ends = today.add({ days: 2 }).toString()
+    tag('web', { 'firedrill-paused-until': ends })
+    tag('api', { 'eks:cluster-name': 'prod' })
+    const { code, stdout, stderr } = await call('plan', '--days', '4')
+    assert.equal(code, 0, stderr)
+    const days = stdout.split('\n').flatMap(line => /^(\d{4}-\d\d-\d\d)T\S+ +web /.exec(line)?.[1] ?? [])
+    assert.deepEqual(days, [ends, today.add({ days: 3 }).toString()])
+    assert.doesNotMatch(stdout, /^\d{4}-.* api /m)
+    assert.match(stdout, new RegExp(`^web +S1 paused until ${ends} by the tag firedrill-paused-until$`, 'm'))
+    const explained = /^api +S7 the group belongs to an EKS cluster/m
+    assert.match(stdout, explained)
+    assert.match((await call('groups')).stdout.replace(/ yes +no /, ' '), explained, 'in the words of groups')
+    assert.match(stdout, /^\d{4}-.* search /m)
+    const told = JSON.parse((await call('plan', '--days', '4', '--json')).stdout) as {
+      groups: { name: string; pausedUntil: string | null }[]
+      inTheWay: { name: string; refusals: { rule: string }[] }[]
+    }
+    assert.deepEqual(
+      told.groups.map(({ name, pausedUntil }) => [name, pausedUntil]),
+      [
+        ['search', null],
+        ['web', ends],
+      ],
+    )
+    assert.deepEqual(
+      told.inTheWay.map(({ name, refusals }) => [name, refusals.map(({ rule }) => rule)]),
+      [['api', ['S7']]],
+    )
+  })
+
+  it('plan counts on no drill that a tag forbids, and says what is wrong with each; run has the refusal of each on record', async () => {
     tag('web', { 'firedrill-mean-days': 'often' })
     tag('api', { 'firedrill-schedule': 'alwayz' })
     const { code, stdout, stderr } = await call('plan', '--days', '3')
     assert.equal(code, 0, stderr)
     assert.doesNotMatch(stdout, /^\d{4}-.* (web|api) /m)
-    assert.match(stdout, /^web +the tag firedrill-mean-days is "often": it must be a number of days/m)
-    assert.match(stdout, /^api +its tag firedrill-schedule names "alwayz", which is not a/m)
+    assert.match(stdout, /^web +S1 the tag firedrill-mean-days is "often": it must be a number of\n +days/m)
+    assert.match(stdout, /^api +S1 its tag firedrill-schedule names "alwayz", which is not a/m)
     assert.match(stdout, /^\d{4}-.* search /m)
     const { inTheWay } = JSON.parse((await call('plan', '--days', '3', '--json')).stdout) as { inTheWay: { name: string }[] }
     assert.deepEqual(
       inTheWay.map(({ name }) => name),
       ['api', 'web'],
     )
-    const ran = await call('run', '--all')
-    assert.match(
-      ran.stderr,
-      /^api is never drilled: its tag firedrill-schedule names "alwayz", which is not a schedule: did you mean "always"\?$/m,
-    )
+    const ran = await call('run', '--all', '--json', 'out.json', '--report', 'reports')
     assert.match(ran.stdout, /^web .* refused .* S1 the tag firedrill-mean-days$/m)
+    assert.match(ran.stdout, /^api .* refused /m)
+    assert.doesNotMatch(ran.stderr, /never drilled/, 'its row has said so')
+    const right = 'its tag firedrill-schedule names "alwayz", which is not a schedule: did you mean "always"?'
+    const { drills } = JSON.parse(await readFile(join(folder, 'out.json'), 'utf8')) as {
+      drills: { groupName: string; refusal: { rule: string; reason: string } | null }[]
+    }
+    assert.deepEqual(drills.find(({ groupName }) => groupName === 'api')?.refusal, {
+      rule: 'S1',
+      reason: `no one schedule drills the group: ${right}`,
+    })
+    assert.match(await readFile(join(folder, 'reports', 'report.md'), 'utf8'), /firedrill-schedule names/)
+    const alone = await call('run', '--group', 'api')
+    assert.deepEqual([alone.code, /^api .* refused /m.test(alone.stdout)], [0, true], alone.stderr)
     assert.equal(strikes(), 0)
   })
 

@@ -11,6 +11,7 @@ function record(changes: Partial<GroupRecord> = {}): GroupRecord {
     optedIn: true,
     service: 'web',
     unsteady: null,
+    barred: [],
     firstSeen: at('2026-01-01T00:00Z'),
     lastSeen: now,
     optedInSince: at('2026-01-01T00:00Z'),

@@ -57,6 +57,7 @@ function input(changes: Partial<DrawInput> = {}): DrawInput {
   return {
     salt: 'salt',
     schedule: weekdays,
+    pausedUntil: null,
     group: 'cloud:1/eu/asg/web',
     date: day('2026-11-23'),
     lastCountedDate: day('2026-11-16'),
@@ -207,6 +208,20 @@ describe('coming draws', () => {
       if (draw.drilled) lastCountedDate = date
     }
     assert.equal(draws.length, openDaysBetween(given.schedule, day('2026-11-22'), day('2027-01-21')))
+  })
+
+  it('S1 have no odds on a day before a pause ends, and the odds that any group has from that day on', () => {
+    const pausedUntil = day('2026-12-07')
+    const draws = comingDraws({ ...input({ pausedUntil }), days: 60 })
+    const isBefore = (draw: { date: Temporal.PlainDate }) => Temporal.PlainDate.compare(draw.date, pausedUntil) < 0
+    const [before, after] = [draws.filter(isBefore), draws.filter(draw => !isBefore(draw))]
+    assert.deepEqual(
+      [...new Set(before.map(({ odds, drilled, at, why }) => `${odds} ${drilled} ${at} ${why}`))],
+      ['0 false null paused until 2026-12-07'],
+    )
+    assert.equal(after[0]?.date.toString(), '2026-12-07')
+    assert.ok(after.some(draw => draw.drilled))
+    for (const { date, odds } of after.slice(0, 1)) assert.equal(odds, drawFor(input({ date })).odds)
   })
 })
 

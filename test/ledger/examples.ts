@@ -69,7 +69,7 @@ export function summary(name: string, rest: Partial<GroupSummary> = {}): GroupSu
 }
 
 export function seen(name: string, rest: Partial<SeenGroup> = {}): SeenGroup {
-  return { summary: summary(name), optedIn: true, service: name, unsteady: null, ...rest }
+  return { summary: summary(name), optedIn: true, service: name, unsteady: null, barred: [], ...rest }
 }
 
 export function evidenceBefore(name: string): Before {

@@ -556,11 +556,12 @@ for (const kind of kinds) {
         ledger.recordDiscovery({ scope, at: at(when), unreadable, groups })
 
       it('are remembered with first and last sight', async () => {
+        const barred = [{ rule: 'S7', reason: 'the group belongs to a cluster' }]
         await look('09:00:00', [seen('web')])
-        await look('10:00:00', [seen('web', { unsteady: 'scaling' }), seen('web', { unsteady: 'scaling' })])
+        await look('10:00:00', [seen('web', { unsteady: 'scaling', barred }), seen('web', { unsteady: 'scaling', barred })])
         assert.deepEqual(await ledger.groups(), [
           {
-            ...seen('web', { unsteady: 'scaling' }),
+            ...seen('web', { unsteady: 'scaling', barred }),
             firstSeen: at('09:00:00'),
             lastSeen: at('10:00:00'),
             optedInSince: at('09:00:00'),

@@ -218,7 +218,7 @@ describe('telling', () => {
       const { type, data } = JSON.parse(body)
       assert.equal(type, 'firedrill.digest')
       assert.match(data.text, /^No group has opted in/)
-      assert.deepEqual(data.digest.quiet, { days: null, reasons: [], leashed: 0, halts: [], optedIn: 0 })
+      assert.deepEqual(data.digest.quiet, { days: null, reasons: [], leashed: 0, paused: 0, halts: [], optedIn: 0 })
     })
   })
 })

@@ -112,6 +112,7 @@ export const contents: Readonly<Record<string, DigestContents>> = {
         { rule: 'alertmanager', drills: 4, example: 'an alert is firing: HighErrorRate' },
       ],
       leashed: 12,
+      paused: 2,
       halts: ['the schedule weekdays is halted by oncall: incident 4711'],
       optedIn: 50,
     },

@@ -681,6 +681,7 @@ export function groupsOf(drills: readonly ReportedDrill[]): GroupRecord[] {
     optedIn: true,
     service: drill.service,
     unsteady: null,
+    barred: [],
     firstSeen: start,
     lastSeen: start,
     optedInSince: start,

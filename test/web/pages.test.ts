@@ -129,6 +129,7 @@ describe('the pages', () => {
           optedIn: true,
           service: name,
           unsteady: unsteady.includes(name) ? '2 of 3 units are in service and healthy' : null,
+          barred: [],
         })),
       })
     const group = `/group?id=${encodeURIComponent('aws:1/eu/asg/d')}`

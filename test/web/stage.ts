@@ -153,7 +153,7 @@ async function recordGroups(ledger: Ledger, drills: readonly ReportedDrill[]): P
     const groups = groupsOf(own).map(({ summary, service }, index) => {
       const { incarnation, owner, provider } = own[index]?.drill ?? assert.fail('a drill a group')
       const tags = { firedrill: 'enabled', ...(owner === null ? {} : { 'firedrill-owner': owner }) }
-      return { summary: { ...summary, provider, incarnation, scope, tags }, optedIn: true, service, unsteady: null }
+      return { summary: { ...summary, provider, incarnation, scope, tags }, optedIn: true, service, unsteady: null, barred: [] }
     })
     await ledger.recordDiscovery({ scope, at, unreadable: null, groups })
   }

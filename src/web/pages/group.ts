@@ -197,6 +197,7 @@ function obstaclesOf(needs: WebNeeds, view: GroupView): readonly Markup[] {
     ...[...halts, ...(scheduleHalt === undefined ? [] : [scheduleHalt])].map(haltSentence),
     ...(quarantine === null ? [] : ['Its service is in quarantine.']),
     ...(view.wounded ? ['It is not whole since its last drill.'] : []),
+    ...record.barred.map(({ reason }) => asSentence(reason)),
     ...(record.unsteady === null ? [] : [asSentence(record.unsteady)]),
     ...(schedule === null ? [] : limitsSay(needs, view, schedule)),
   ]

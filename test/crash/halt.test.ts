@@ -105,13 +105,14 @@ describe('a halt against many workers', function () {
       const group = (await installation.ledger.groups()).find(({ summary }) => summary.name === 'g000')?.summary
       const scope = (await installation.ledger.groups()).find(({ summary }) => summary.name === 'g001')?.summary.scope
       assert.ok(group !== undefined && scope !== undefined)
-      for (const words of [
-        ['--group', group.id],
-        ['--service', group.id],
-        ['--scope', scope],
-        ['--schedule', 'another'],
-      ])
-        assert.equal(await installation.ended(installation.start(['halt', ...words])), 0)
+      for (const [kind, name, code] of [
+        ['--group', group.id, 0],
+        ['--service', group.id, 0],
+        ['--scope', scope, 0],
+        // That there is none is said.
+        ['--schedule', 'another', 4],
+      ] as const)
+        assert.equal(await installation.ended(installation.start(['halt', kind, name])), code, `${kind} ${name}`)
       await installation.plan(0, 1, 2)
       const service = installation.start(['serve'])
       await installation.until(() => installation.allSettled(), 'an end of every drill')
